@@ -1,0 +1,38 @@
+/** What happened to one delivery at one moment. */
+export interface LedgerRecord {
+  readonly at: number;
+  readonly tenant: string;
+  readonly bus: string;
+  readonly status: DeliveryStatus;
+  readonly eventId: string;
+  readonly source: string;
+  readonly type: string;
+  readonly rule: string;
+  readonly target: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** HTTP status of the target's answer, where there was one. */
+  readonly code?: number;
+  readonly latencyMs?: number;
+  /** Why it failed, for a reader; at most 1,024 characters, never a secret. */
+  readonly reason?: string;
+  /** When the next attempt is due. */
+  readonly nextAt?: number;
+  /** Dead letters carry the whole event as its JSON text. */
+  readonly event?: string;
+}
+
+/** `retrying` is a moment, the others are ends. */
+export type DeliveryStatus = 'delivered' | 'retrying' | 'dead-lettered' | 'disabled' | 'dropped';
+
+export interface LedgerQuery {
+  readonly tenant: string;
+  readonly bus: string;
+  readonly shards: number;
+  readonly eventId?: string;
+  readonly status?: DeliveryStatus;
+  readonly rule?: string;
+  readonly target?: string;
+  /** At most 1,000; newest first. */
+  readonly limit: number;
+}

@@ -1,0 +1,55 @@
+import type { Event } from '../event/event.ts';
+import type { Runtime, Secrets } from './ports.ts';
+
+/**
+ * A sink hands events to one kind of system. One file a sink, one `defineSink` call.
+ * `deliver` never throws for what the other side did: it answers one result an event.
+ */
+export interface Sink<Options = unknown> {
+  /** The key that names it in a target: `{ name, http: { … } }`. */
+  readonly kind: string;
+  readonly description: string;
+  /** JSON Schema (2020-12) of the options; unknown keys are refused. */
+  readonly schema: object;
+  /** What the schema cannot say; throws TulleError `target_invalid` with the place. */
+  check?(options: Options, policy: TargetPolicy): void;
+  /** The most events that one `deliver` call takes for these options. */
+  batchSize(options: Options): number;
+  deliver(deliveries: readonly Delivery[], options: Options, context: SinkContext): Promise<readonly AttemptResult[]>;
+}
+
+export interface Delivery {
+  readonly event: Event;
+  /** The same for every attempt, without a dot: Standard Webhooks' `webhook-id`. */
+  readonly id: string;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+export interface SinkContext {
+  readonly runtime: Runtime;
+  readonly secrets: Secrets;
+  readonly policy: TargetPolicy;
+}
+
+/** What the operator of this installation allows of targets. */
+export interface TargetPolicy {
+  /** Targets on private and loopback addresses: for development only. */
+  readonly allowPrivateTargets: boolean;
+}
+
+export type AttemptResult =
+  | { readonly ok: true; readonly code?: number; readonly latencyMs: number }
+  | {
+      readonly ok: false;
+      readonly failure: 'response' | 'timeout' | 'network' | 'refused';
+      readonly code?: number;
+      /** What the answer's `Retry-After` asks for, in milliseconds from now. */
+      readonly retryAfterMs?: number;
+      readonly latencyMs: number;
+      readonly reason: string;
+    };
+
+export function defineSink<Options>(sink: Sink<Options>): Sink<Options> {
+  return sink;
+}

@@ -1,0 +1,56 @@
+import type { Filter } from '../functions/filter/filter.ts';
+import type { Step } from '../functions/transform/step.ts';
+
+/** Everything the hot path needs of one tenant's bus, whole, in one document. */
+export interface Snapshot {
+  readonly tenant: string;
+  readonly bus: string;
+  /** Grows with every change of the bus, its rules or the tenant's keys. */
+  readonly version: number;
+  readonly settings: BusSettings;
+  readonly rules: readonly Rule[];
+  readonly keys: readonly Key[];
+}
+
+export interface BusSettings {
+  /** Durable logs side by side, 1–64. One takes about 1,000 requests/s on Workers. */
+  readonly shards: number;
+  /** What the ledger keeps of deliveries. */
+  readonly record: 'all' | 'failures' | 'none';
+  /** How long the log keeps events and history, in seconds. */
+  readonly retentionSeconds: number;
+}
+
+export interface Rule {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly filter: Filter;
+  readonly steps: readonly Step[];
+  readonly targets: readonly Target[];
+}
+
+/** A target names its sink by a key of its own: `{ name, http: { url } }`. */
+export interface Target {
+  readonly name: string;
+  readonly kind: string;
+  readonly options: unknown;
+  readonly retry: RetryPolicy;
+}
+
+export interface RetryPolicy {
+  readonly maxAttempts: number;
+  readonly maxAgeSeconds: number;
+}
+
+export type Role = 'publisher' | 'viewer' | 'admin';
+
+/** An API key as it is stored: the secret is kept as its SHA-256 (hex) only. */
+export interface Key {
+  readonly id: string;
+  readonly hash: string;
+  readonly role: Role;
+  /** Names of the buses it may use, or `*`. */
+  readonly buses: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly expiresAt?: number;
+}
