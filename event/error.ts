@@ -11,6 +11,8 @@ export const errorCodes = {
   bus_not_found: { status: 404, fault: 'user', title: 'There is no such bus' },
   method_not_allowed: { status: 405, fault: 'user', title: 'The address does not take this method' },
   version_conflict: { status: 409, fault: 'user', title: 'The document was changed by somebody else' },
+  in_use: { status: 409, fault: 'user', title: 'Something else still needs this' },
+  limit_reached: { status: 409, fault: 'user', title: 'There are as many of these as there may be' },
   too_large: { status: 413, fault: 'user', title: 'The request is larger than the limit' },
   media_type_unsupported: { status: 415, fault: 'user', title: 'The content type or encoding is not supported' },
   too_many_requests: { status: 429, fault: 'user', title: 'Too many requests' },

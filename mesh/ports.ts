@@ -6,18 +6,21 @@ import type { Snapshot } from './snapshot.ts';
  * per port (`test/conformance/`) runs on every adapter.
  */
 
-/** Versioned JSON documents by key. Single-document conditional writes only; keys are `/`-separated. */
+/** The most that a document takes as JSON text, in UTF-8 bytes: D1 keeps a row below 2,000,000, DynamoDB would need parts. */
+export const documentMaxBytes = 1_900_000;
+
+/** Versioned JSON documents by key. Single-document conditional writes only; keys are `/`-separated ASCII. */
 export interface Documents {
   get(key: string): Promise<StoredDocument | undefined>;
   /**
    * Stores `value` and answers the new version, which only ever grows for a key, also over a delete.
    * `expectedVersion`: a number is compared (0 = the document must not exist), `undefined` writes whatever is there.
-   * @throws TulleError `version_conflict` when the present version is another.
+   * @throws TulleError `version_conflict` when the present version is another, `too_large` above `documentMaxBytes`.
    */
   put(key: string, value: unknown, expectedVersion?: number): Promise<number>;
   /** Answers whether there was one. @throws TulleError `version_conflict` as `put`. */
   delete(key: string, expectedVersion?: number): Promise<boolean>;
-  /** Documents whose key starts with `prefix`, in key order (by code unit), from after the key `after`. */
+  /** Documents whose key starts with `prefix`, in key order (by code unit), from after the key `after`; 100 where no limit is given. */
   list(prefix: string, options?: { after?: string; limit?: number }): Promise<DocumentPage>;
 }
 
@@ -45,21 +48,27 @@ export interface Snapshots {
 
 /** The durable queue. `append` resolves when every message is on disk; a message is handed out at least once. */
 export interface Queue {
-  append(address: QueueAddress, messages: readonly string[]): Promise<void>;
+  /** @throws TulleError `unavailable` when the queue cannot take it now. */
+  append(shard: ShardAddress, messages: readonly string[]): Promise<void>;
 }
 
-export interface QueueAddress {
+export interface ShardAddress {
   readonly tenant: string;
   readonly bus: string;
-  /** Which of the bus's shards, from 0. */
+  /** From 0. */
   readonly shard: number;
+  /** How long the queue keeps what was settled. */
+  readonly retentionSeconds: number;
 }
 
-/** Called by the queue's adapter with messages in order; answers one settlement a message, in the same order. */
-export type QueueConsumer = (messages: readonly string[]) => Promise<readonly Settlement[]>;
+/**
+ * Called by the queue's adapter with messages in order. When it resolves, the messages are done and what the
+ * settlement says is to be stored together with that fact; when it rejects, they are handed out again.
+ */
+export type QueueConsumer = (messages: readonly string[]) => Promise<Settlement>;
 
-/** What is left of a message when it was handled: the message itself is done, `retries` follow it later. */
 export interface Settlement {
+  /** Messages to hand out later. */
   readonly retries: readonly { readonly body: string; readonly delayMs: number }[];
   readonly records: readonly LedgerRecord[];
 }

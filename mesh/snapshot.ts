@@ -7,6 +7,8 @@ export interface Snapshot {
   readonly bus: string;
   /** Grows with every change of the bus, its rules or the tenant's keys. */
   readonly version: number;
+  /** When this version was made, in milliseconds since the epoch. */
+  readonly publishedAt?: number;
   readonly settings: BusSettings;
   readonly rules: readonly Rule[];
   readonly keys: readonly Key[];

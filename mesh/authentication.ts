@@ -1,0 +1,169 @@
+import { TulleError } from '../event/error.ts';
+import type { Key, Role } from './snapshot.ts';
+
+/** Who asks: read from the credential and from nothing else. */
+export interface Principal {
+  readonly tenant: string;
+  readonly keyId: string;
+  readonly role: Role;
+  /** Names of the buses it may use, or `*`. */
+  readonly buses: readonly string[];
+}
+
+/** Finds a key as it is stored: on the hot path in the bus's snapshot, in the admin API among the documents. */
+export type KeyLookup = (tenant: string, keyId: string) => Key | undefined | Promise<Key | undefined>;
+
+export interface AuthenticatorOptions {
+  /** The operator's own key (`TULLE_ADMIN_KEY`): everything in the tenant `default`. Without it nobody is that. */
+  readonly adminKey?: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export interface Authenticator {
+  /**
+   * Reads `Authorization: Bearer <key>`; with `acceptQuery` also `?access_token=` (RFC 6750, 2.3; CloudEvents webhooks
+   * need it). The lookup is asked at every call, so that a revoked key is refused as soon as the lookup lacks it.
+   * @throws TulleError `authentication_required`, or `request_invalid` when a request carries two credentials.
+   */
+  authenticate(request: Request, lookup: KeyLookup, options?: { readonly acceptQuery?: boolean }): Promise<Principal>;
+}
+
+/** The tenant that the operator's own key belongs to. */
+export const defaultTenant = 'default';
+
+/** Shorter operator keys are refused: 24 random letters and digits are more than 128 bits. */
+export const adminKeyMinLength = 24;
+
+/**
+ * One per isolate. It remembers the digests of tokens that were found valid (at most `rememberedTokens`), so that the
+ * hot path hashes nothing; what a token may do is looked up every time.
+ */
+export function createAuthenticator({ adminKey, now }: AuthenticatorOptions): Authenticator {
+  const digests = new Map<string, string>();
+  const usableAdminKey = adminKey !== undefined && adminKey.length >= adminKeyMinLength ? adminKey : undefined;
+  let adminDigest: Promise<string> | undefined;
+
+  const remember = (token: string, digest: string): void => {
+    if (digests.has(token)) return;
+    if (digests.size >= rememberedTokens) {
+      const [oldest] = digests.keys();
+      if (oldest !== undefined) digests.delete(oldest);
+    }
+    digests.set(token, digest);
+  };
+
+  return {
+    async authenticate(request, lookup, { acceptQuery = false } = {}) {
+      const token = readToken(request, acceptQuery);
+      const digest = digests.get(token) ?? (await hashToken(token));
+
+      if (usableAdminKey !== undefined) {
+        adminDigest ??= hashToken(usableAdminKey);
+        if (equalDigests(digest, await adminDigest)) {
+          remember(token, digest);
+          return { tenant: defaultTenant, keyId: 'operator', role: 'admin', buses: ['*'] };
+        }
+      }
+
+      const address = parseToken(token);
+      if (address === undefined) throw unknownKey(adminKeyHint(adminKey));
+      const key = await lookup(address.tenant, address.keyId);
+      if (key === undefined || !equalDigests(digest, key.hash)) throw unknownKey();
+      if (key.expiresAt !== undefined && key.expiresAt <= now()) {
+        throw new TulleError('authentication_required', 'The key has expired.', { mend: 'Create a new key.' });
+      }
+      remember(token, digest);
+      return { tenant: address.tenant, keyId: key.id, role: key.role, buses: key.buses };
+    },
+  };
+}
+
+/**
+ * Refuses a principal whose role or buses do not cover the work; `admin` covers every role.
+ * `bus` `*` asks for every bus of the tenant; without `bus` only the role counts.
+ * @throws TulleError `permission_denied`
+ */
+export function requireAccess(principal: Principal, role: Role, bus?: string): void {
+  if (principal.role !== role && principal.role !== 'admin') {
+    throw new TulleError('permission_denied', `This needs a key with the role ${role}.`, {
+      mend: `Use a key with the role ${role} or admin; this one is a ${principal.role}.`,
+    });
+  }
+  if (bus !== undefined && !mayUse(principal, bus)) {
+    const what = bus === '*' ? 'every bus' : `the bus ${bus}`;
+    throw new TulleError('permission_denied', `The key is not for ${what}.`, {
+      mend: `Use a key whose buses name ${bus === '*' ? '`*`' : `\`${bus}\` or \`*\``}.`,
+    });
+  }
+}
+
+export function mayUse(principal: Principal, bus: string): boolean {
+  return principal.buses.includes('*') || principal.buses.includes(bus);
+}
+
+/** `tulle_<tenant>_<id>.<secret>`: names have no underscore, so that it splits in one way only. */
+export function formatToken(tenant: string, keyId: string, secret: string): string {
+  return `tulle_${tenant}_${keyId}.${secret}`;
+}
+
+/** SHA-256 of the whole token, in hex. Tokens carry 256 random bits, so a slow password hash would add nothing. */
+export async function hashToken(token: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+const rememberedTokens = 1_000;
+const tokenMaxLength = 512;
+const tokenShape = /^tulle_([a-z0-9][a-z0-9-]{0,62})_([a-z0-9]{1,32})\.[A-Za-z0-9_-]{32,128}$/;
+
+function parseToken(token: string): { tenant: string; keyId: string } | undefined {
+  const [, tenant, keyId] = tokenShape.exec(token) ?? [];
+  return tenant === undefined || keyId === undefined ? undefined : { tenant, keyId };
+}
+
+function readToken(request: Request, acceptQuery: boolean): string {
+  const header = request.headers.get('authorization');
+  // The query is parsed only where it can hold a token: URL parsing costs more than the rest of this function.
+  const query =
+    acceptQuery && request.url.includes('access_token=') ? new URL(request.url).searchParams.get('access_token') : null;
+  if (header !== null && query !== null) {
+    throw new TulleError('request_invalid', 'The request carries two credentials.', {
+      place: 'access_token',
+      mend: 'Send the key in the Authorization header only.',
+    });
+  }
+  const token = header === null ? query : /^Bearer +([^\s]+) *$/i.exec(header)?.[1];
+  if (token == null || token === '' || token.length > tokenMaxLength) {
+    throw new TulleError('authentication_required', 'The request carries no key.', {
+      place: 'authorization',
+      mend: 'Send the header `Authorization: Bearer <key>`.',
+    });
+  }
+  return token;
+}
+
+/** The same answer whether the id or the secret is wrong. */
+function unknownKey(hint = 'Check the key; it may have been revoked, or belong to another bus or tenant.'): TulleError {
+  return new TulleError('authentication_required', 'The key is not valid here.', {
+    place: 'authorization',
+    mend: hint,
+  });
+}
+
+/** A newcomer's first request fails here: say what to set. An outsider learns only that the door is shut. */
+function adminKeyHint(adminKey: string | undefined): string | undefined {
+  if (adminKey === undefined) return 'Set the secret TULLE_ADMIN_KEY of this installation and send it as the key.';
+  if (adminKey.length < adminKeyMinLength) {
+    return `TULLE_ADMIN_KEY is not accepted: it needs at least ${adminKeyMinLength} characters.`;
+  }
+  return undefined;
+}
+
+/** Looks at every character, so that the time tells nothing about the first difference. */
+function equalDigests(left: string, right: string): boolean {
+  if (left.length !== right.length) return false;
+  let difference = 0;
+  for (let index = 0; index < left.length; index += 1) difference |= left.charCodeAt(index) ^ right.charCodeAt(index);
+  return difference === 0;
+}
