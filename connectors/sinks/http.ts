@@ -1,0 +1,197 @@
+import { TulleError } from '../../event/error.ts';
+import { toBinary } from '../../event/http-binary.ts';
+import { toBatch, toRaw, toStructured } from '../../event/structured.ts';
+import { checkTargetUrl } from '../../mesh/delivery/guard.ts';
+import { checkHeaders } from '../../mesh/delivery/headers.ts';
+import { excerpt, readResponse } from '../../mesh/delivery/response.ts';
+import { parseRetryAfter } from '../../mesh/delivery/retry-after.ts';
+import { signWebhook } from '../../mesh/delivery/sign.ts';
+import { type AttemptResult, type Delivery, type SinkContext, defineSink } from '../../mesh/sink.ts';
+
+export interface HttpOptions {
+  readonly url: string;
+  /** How an event becomes a request: CloudEvents binary (default), structured or batched mode, or its payload only. */
+  readonly content?: 'binary' | 'structured' | 'raw' | 'batch';
+  /** Events in one request, 1–1,000; only with content `batch`, default 100. */
+  readonly batchSize?: number;
+  readonly method?: 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** From the first byte sent to the last byte read; 1–30, default 15. */
+  readonly timeoutSeconds?: number;
+  /** Standard Webhooks; `secret` is the name of a secret that holds one or several `whsec_` keys. */
+  readonly signing?: { readonly secret: string };
+}
+
+/** Sends events to an HTTP endpoint: one request an event, or one a batch. Redirects are not followed. */
+export const http = defineSink<HttpOptions>({
+  kind: 'http',
+  description: 'Sends events to an HTTP endpoint, signed where a secret is named',
+  schema: {
+    type: 'object',
+    required: ['url'],
+    additionalProperties: false,
+    properties: {
+      url: { type: 'string', minLength: 1, maxLength: 2048 },
+      content: { enum: ['binary', 'structured', 'raw', 'batch'] },
+      batchSize: { type: 'integer', minimum: 1, maximum: 1000 },
+      method: { const: 'POST' },
+      headers: { type: 'object', maxProperties: 32, additionalProperties: { type: 'string' } },
+      timeoutSeconds: { type: 'number', minimum: 1, maximum: 30 },
+      signing: {
+        type: 'object',
+        required: ['secret'],
+        additionalProperties: false,
+        properties: { secret: { type: 'string', minLength: 1, maxLength: 128 } },
+      },
+    },
+  },
+  check(options, policy) {
+    checkTargetUrl(options.url, policy, '/url');
+    if (options.headers) checkHeaders(options.headers, '/headers');
+    if (options.batchSize !== undefined && options.content !== 'batch') {
+      throw new TulleError('target_invalid', 'A batch size is given, but the content is not batched', {
+        place: '/batchSize',
+        mend: 'Set content to batch, or remove batchSize.',
+      });
+    }
+  },
+  batchSize: (options) => (options.content === 'batch' ? (options.batchSize ?? 100) : 1),
+  async deliver(deliveries, options, context) {
+    if (options.content === 'batch') return deliverBatch(deliveries, options, context);
+    const [only] = deliveries;
+    if (only && deliveries.length === 1) return [await send(only.id, encode(only, options), options, context)];
+    return Promise.all(deliveries.map((delivery) => send(delivery.id, encode(delivery, options), options, context)));
+  },
+});
+
+interface Content {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+function encode({ event }: Delivery, options: HttpOptions): Content {
+  if (options.content === 'structured') return toStructured(event);
+  if (options.content === 'raw') return toRaw(event);
+  return toBinary(event);
+}
+
+/** A batch is cut where its text would grow beyond this, so that 1,000 events of 1 MiB never are one request. */
+const batchBodyLimit = 4_194_304;
+
+async function deliverBatch(deliveries: readonly Delivery[], options: HttpOptions, context: SinkContext) {
+  const results: AttemptResult[] = [];
+  for (let start = 0; start < deliveries.length;) {
+    let end = start;
+    let length = 0;
+    for (; end < deliveries.length; end += 1) {
+      length += deliveries[end]?.event.json.length ?? 0;
+      if (end > start && (length > batchBodyLimit || end - start >= http.batchSize(options))) break;
+    }
+    const part = deliveries.slice(start, end);
+    const content = toBatch(part.map(({ event }) => event));
+    const result = await send(await batchId(part, options), content, options, context);
+    for (const _ of part) results.push(result);
+    start = end;
+  }
+  return results;
+}
+
+/**
+ * The same for the same events, another for others: a receiver that drops what it has seen must not drop a batch that
+ * a retry put together differently.
+ */
+async function batchId(part: readonly Delivery[], options: HttpOptions): Promise<string> {
+  const [only] = part;
+  if (!options.signing) return '';
+  if (only && part.length === 1) return only.id;
+  const ids = new TextEncoder().encode(part.map(({ id }) => id).join('\n'));
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', ids));
+  return `batch_${Array.from(digest.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
+
+async function send(id: string, content: Content, options: HttpOptions, context: SinkContext): Promise<AttemptResult> {
+  const { runtime } = context;
+  const startedAt = runtime.now();
+  let headers: Headers;
+  try {
+    checkTargetUrl(options.url, context.policy);
+    headers = headersOf(content, options);
+    if (options.signing) await sign(headers, id, content.body, options.signing.secret, context);
+  } catch (error) {
+    // What we may not or cannot send; anything but our own refusals is a fault of ours and goes up.
+    if (!TulleError.is(error)) throw error;
+    return { ok: false, failure: 'refused', latencyMs: runtime.now() - startedAt, reason: error.message };
+  }
+  const timeoutMs = (options.timeoutSeconds ?? 15) * 1000;
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), timeoutMs);
+  try {
+    const request = new Request(options.url, {
+      method: 'POST',
+      headers,
+      body: content.body,
+      redirect: 'manual',
+      signal: abort.signal,
+    });
+    const response = await runtime.fetch(request);
+    // Also of a success: a body that nobody reads keeps its connection. The status is the target's word; a body that
+    // breaks off or drips on until the timeout does not take it back, so an acknowledged event is not sent again.
+    const text = response.body ? await readResponse(response).catch(() => '') : '';
+    return toResult(response, text, options, runtime.now(), startedAt);
+  } catch (error) {
+    const latencyMs = runtime.now() - startedAt;
+    if (abort.signal.aborted) {
+      return { ok: false, failure: 'timeout', latencyMs, reason: `no answer within ${timeoutMs / 1000} s` };
+    }
+    return { ok: false, failure: 'network', latencyMs, reason: networkReason(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function headersOf(content: Content, options: HttpOptions): Headers {
+  const headers = new Headers(options.headers);
+  if (!headers.has('user-agent')) headers.set('user-agent', 'Tulle/0.1');
+  // After the configured ones: what the content mode says cannot be overridden.
+  for (const name in content.headers) headers.set(name, content.headers[name] ?? '');
+  return headers;
+}
+
+async function sign(headers: Headers, id: string, body: string | Uint8Array, name: string, context: SinkContext) {
+  const secret = await context.secrets.get(name);
+  if (secret === undefined) {
+    throw new TulleError('target_invalid', `There is no secret named ${name}`, { mend: 'Store the signing secret.' });
+  }
+  const signature = await signWebhook(secret, id, Math.floor(context.runtime.now() / 1000), body);
+  for (const [header, value] of Object.entries(signature)) headers.set(header, value);
+}
+
+function toResult(
+  response: Response,
+  text: string,
+  options: HttpOptions,
+  now: number,
+  startedAt: number,
+): AttemptResult {
+  const code = response.status;
+  const latencyMs = now - startedAt;
+  if (code >= 200 && code < 300) return { ok: true, code, latencyMs };
+  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), now);
+  const said = excerpt(text, Object.values(options.headers ?? {}));
+  return {
+    ok: false,
+    failure: 'response',
+    code,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    latencyMs,
+    reason: said === '' ? `the target answered ${code}` : `the target answered ${code}: ${said}`,
+  };
+}
+
+/** Node hides what happened in the cause, and with several addresses says it as a code only; Workers say it at once. */
+function networkReason(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  const message = cause instanceof Error ? cause.message : '';
+  return `the request failed: ${excerpt(message || code || 'no reason was given')}`;
+}
