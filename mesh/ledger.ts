@@ -36,3 +36,15 @@ export interface LedgerQuery {
   /** At most 1,000; newest first. */
   readonly limit: number;
 }
+
+/** Whether a record answers the query; tenant and bus included. */
+export function answers(record: LedgerRecord, query: LedgerQuery): boolean {
+  return (
+    record.tenant === query.tenant &&
+    record.bus === query.bus &&
+    (query.eventId === undefined || record.eventId === query.eventId) &&
+    (query.status === undefined || record.status === query.status) &&
+    (query.rule === undefined || record.rule === query.rule) &&
+    (query.target === undefined || record.target === query.target)
+  );
+}

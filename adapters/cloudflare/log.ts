@@ -1,0 +1,47 @@
+import { DurableObject } from 'cloudflare:workers';
+import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
+import { createLog, type Log as SqlLog } from '../sqlite/log.ts';
+import { createDurableObjectSql } from './sql.ts';
+
+/**
+ * One shard of the durable queue as a Durable Object. Its alarm drains it; an answer leaves the object only when what
+ * was written before it is on disk (output gate), so that a resolved `append` means durable.
+ */
+export class Log extends DurableObject<Env> {
+  readonly #log: SqlLog;
+
+  constructor(context: DurableObjectState, env: Env) {
+    super(context, env);
+    const { storage, exports } = context;
+    this.#log = createLog({
+      sql: createDurableObjectSql(storage),
+      consume: (messages) => exports.Dispatcher.dispatch(messages),
+      now: () => Date.now(),
+      pause: (milliseconds) => scheduler.wait(milliseconds),
+      setAlarm: (at) => storage.setAlarm(at),
+      // oxlint-disable-next-line no-console -- the Worker's log is where operators look
+      report: (message, error) => console.error(message, error),
+    });
+    // An alarm that failed for good (the platform gives up after six tries) must not leave events behind.
+    void context.blockConcurrencyWhile(async () => {
+      if ((await storage.getAlarm()) === null) this.#log.resume();
+    });
+  }
+
+  append(messages: readonly string[], retentionSeconds: number): Promise<void> {
+    return this.#log.append(messages, retentionSeconds);
+  }
+
+  override alarm(): Promise<void> {
+    return this.#log.drain();
+  }
+
+  query(query: LedgerQuery): readonly LedgerRecord[] {
+    return this.#log.query(query);
+  }
+
+  /** Since the object was started: what the platform bills. */
+  rowsWritten(): number {
+    return this.#log.rowsWritten();
+  }
+}

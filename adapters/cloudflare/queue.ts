@@ -1,0 +1,45 @@
+import { TulleError } from '../../event/error.ts';
+import type { LedgerRecord } from '../../mesh/ledger.ts';
+import type { Ledger, Queue, ShardAddress } from '../../mesh/ports.ts';
+import type { Log } from './log.ts';
+
+type Logs = DurableObjectNamespace<Log>;
+
+/** The Durable Object log as the queue: one object a shard. */
+export function createLogQueue(logs: Logs): Queue {
+  return {
+    async append(address, messages) {
+      try {
+        await toStub(logs, address).append(messages, address.retentionSeconds);
+      } catch (error) {
+        // Errors lose their class over RPC; whatever it was, the event is not known to be on disk.
+        throw new TulleError('unavailable', 'The queue could not take the events.', {
+          mend: 'Send the request again; events that are already stored come twice at worst.',
+          retryAfter: 1,
+          cause: error,
+        });
+      }
+    },
+  };
+}
+
+/** The log's own shards as the ledger, newest first over all of them. */
+export function createLogLedger(logs: Logs): Ledger {
+  return {
+    async query(query) {
+      const { tenant, bus } = query;
+      const shards = Array.from({ length: query.shards }, (_, shard) =>
+        toStub(logs, { tenant, bus, shard }).query(query),
+      );
+      const records: readonly (readonly LedgerRecord[])[] = await Promise.all(shards);
+      return records
+        .flat()
+        .toSorted((one, other) => other.at - one.at)
+        .slice(0, query.limit);
+    },
+  };
+}
+
+function toStub(logs: Logs, { tenant, bus, shard }: Pick<ShardAddress, 'tenant' | 'bus' | 'shard'>) {
+  return logs.getByName(`${tenant}/${bus}/${shard}`);
+}

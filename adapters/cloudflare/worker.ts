@@ -1,0 +1,3 @@
+export { Dispatcher } from './dispatcher.ts';
+export { Log } from './log.ts';
+export default { fetch: () => new Response('x') };

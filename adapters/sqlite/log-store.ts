@@ -1,0 +1,176 @@
+import { answers, type LedgerQuery, type LedgerRecord } from '../../mesh/ledger.ts';
+import type { Sql, SqlValue } from './sql.ts';
+
+/**
+ * The tables of one log shard and every statement on them. Rows are what Cloudflare bills ($1 per million written,
+ * one more for each index), so: no AUTOINCREMENT, no secondary index, many messages in one row.
+ */
+export interface LogStore {
+  /** Sequence numbers are our own; this is the highest ever given to a row that is still there. */
+  lastSequence(): number;
+  /** Every batch up to this one is settled. */
+  cursor(): number;
+  setting(name: SettingName): number | undefined;
+  setSetting(name: SettingName, value: number): void;
+  insertBatch(batch: StoredBatch): void;
+  batchesAfter(sequence: number, limit: number): StoredBatch[];
+  /** Retries due at `now`, the longest waiting first. */
+  dueRetries(now: number, limit: number): StoredRetry[];
+  nextRetryAt(): number | undefined;
+  insertRetry(retry: StoredRetry): void;
+  deleteRetry(retry: StoredRetry): void;
+  quarantine(sequence: number, at: number, body: string, reason: string): void;
+  insertRecords(sequence: number, at: number, records: readonly LedgerRecord[]): void;
+  insertDeadLetter(sequence: number, record: LedgerRecord): void;
+  /** Newest first. */
+  query(query: LedgerQuery): LedgerRecord[];
+  /** When the oldest settled row was written. */
+  oldestAt(): number | undefined;
+  /** Deletes settled batches and history from before `before`, at most `limit` rows a table; answers how many. */
+  purge(before: number, limit: number): number;
+  /** Rows written since this store was made. */
+  rowsWritten(): number;
+}
+
+export interface StoredBatch {
+  readonly sequence: number;
+  readonly at: number;
+  readonly body: string;
+}
+
+export interface StoredRetry {
+  readonly due: number;
+  readonly sequence: number;
+  /** How often our own code failed on it; 0 for a retry that a settlement asked for. */
+  readonly failures: number;
+  readonly body: string;
+}
+
+type SettingName = 'cursor' | 'retention';
+
+const schema = [
+  'CREATE TABLE IF NOT EXISTS batch (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)',
+  `CREATE TABLE IF NOT EXISTS retry (due INTEGER NOT NULL, sequence INTEGER NOT NULL, failures INTEGER NOT NULL,
+     body TEXT NOT NULL, PRIMARY KEY (due, sequence)) WITHOUT ROWID`,
+  'CREATE TABLE IF NOT EXISTS record (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)',
+  'CREATE TABLE IF NOT EXISTS dead_letter (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)',
+  `CREATE TABLE IF NOT EXISTS quarantine (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL,
+     reason TEXT NOT NULL)`,
+  'CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID',
+];
+
+/** How many rows of history one query looks through; a row holds what one settlement recorded. */
+const SCAN_LIMIT = 5_000;
+
+export function createLogStore(sql: Sql): LogStore {
+  let written = 0;
+  for (const statement of schema) run(statement);
+
+  function run(statement: string, ...bindings: SqlValue[]) {
+    const result = sql.run(statement, ...bindings);
+    written += result.rowsWritten;
+    return result.rows;
+  }
+
+  function setting(name: SettingName): number | undefined {
+    const [row] = run('SELECT value FROM setting WHERE name = ?', name);
+    return row === undefined ? undefined : Number(row['value']);
+  }
+
+  function purgeTable(table: 'batch' | 'record', upTo: number, before: number, limit: number): number {
+    // By sequence, not by time: there is no index on time, and sequence and time grow together.
+    const rows = run(`SELECT sequence, at FROM ${table} WHERE sequence <= ? ORDER BY sequence LIMIT ?`, upTo, limit);
+    const expired = rows.findLast((row) => Number(row['at']) < before);
+    if (expired === undefined) return 0;
+    run(`DELETE FROM ${table} WHERE sequence <= ?`, Number(expired['sequence']));
+    return rows.indexOf(expired) + 1;
+  }
+
+  return {
+    lastSequence() {
+      const [row] = run(`SELECT max(
+        (SELECT coalesce(max(sequence), 0) FROM batch), (SELECT coalesce(max(sequence), 0) FROM retry),
+        (SELECT coalesce(max(sequence), 0) FROM record), (SELECT coalesce(max(sequence), 0) FROM dead_letter),
+        (SELECT coalesce(max(sequence), 0) FROM quarantine),
+        (SELECT coalesce(max(value), 0) FROM setting WHERE name = 'cursor')) AS last`);
+      return Number(row?.['last'] ?? 0);
+    },
+    cursor: () => setting('cursor') ?? 0,
+    setting,
+    setSetting(name, value) {
+      run('INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', name, value);
+    },
+    insertBatch({ sequence, at, body }) {
+      run('INSERT INTO batch VALUES (?, ?, ?)', sequence, at, body);
+    },
+    batchesAfter(sequence, limit) {
+      return run('SELECT * FROM batch WHERE sequence > ? ORDER BY sequence LIMIT ?', sequence, limit).map((row) => ({
+        sequence: Number(row['sequence']),
+        at: Number(row['at']),
+        body: String(row['body']),
+      }));
+    },
+    dueRetries(now, limit) {
+      return run('SELECT * FROM retry WHERE due <= ? ORDER BY due, sequence LIMIT ?', now, limit).map((row) => ({
+        due: Number(row['due']),
+        sequence: Number(row['sequence']),
+        failures: Number(row['failures']),
+        body: String(row['body']),
+      }));
+    },
+    nextRetryAt() {
+      const [row] = run('SELECT due FROM retry ORDER BY due LIMIT 1');
+      return row === undefined ? undefined : Number(row['due']);
+    },
+    insertRetry({ due, sequence, failures, body }) {
+      run('INSERT INTO retry VALUES (?, ?, ?, ?)', due, sequence, failures, body);
+    },
+    deleteRetry({ due, sequence }) {
+      run('DELETE FROM retry WHERE due = ? AND sequence = ?', due, sequence);
+    },
+    quarantine(sequence, at, body, reason) {
+      run('INSERT INTO quarantine VALUES (?, ?, ?, ?)', sequence, at, body, reason);
+    },
+    insertRecords(sequence, at, records) {
+      run('INSERT INTO record VALUES (?, ?, ?)', sequence, at, JSON.stringify(records));
+    },
+    insertDeadLetter(sequence, record) {
+      run('INSERT INTO dead_letter VALUES (?, ?, ?)', sequence, record.at, JSON.stringify(record));
+    },
+    query(query) {
+      const found: LedgerRecord[] = [];
+      const deadOnly = query.status === 'dead-lettered';
+      let before = Number.MAX_SAFE_INTEGER;
+      for (let scanned = 0; scanned < SCAN_LIMIT && found.length < query.limit;) {
+        const rows = run(
+          `SELECT * FROM ${deadOnly ? 'dead_letter' : 'record'} WHERE sequence < ? ORDER BY sequence DESC LIMIT 100`,
+          before,
+        );
+        if (rows.length === 0) break;
+        scanned += rows.length;
+        for (const row of rows) {
+          before = Number(row['sequence']);
+          const stored = JSON.parse(String(row['body'])) as LedgerRecord | LedgerRecord[];
+          for (const record of Array.isArray(stored) ? stored.toReversed() : [stored]) {
+            if (answers(record, query) && found.length < query.limit) found.push(record);
+          }
+        }
+      }
+      return found;
+    },
+    oldestAt() {
+      const [row] = run(
+        `SELECT min(at) AS oldest FROM (
+           SELECT at FROM (SELECT at FROM batch WHERE sequence <= ? ORDER BY sequence LIMIT 1)
+           UNION ALL SELECT at FROM (SELECT at FROM record ORDER BY sequence LIMIT 1))`,
+        setting('cursor') ?? 0,
+      );
+      return row === undefined || row['oldest'] == null ? undefined : Number(row['oldest']);
+    },
+    purge(before, limit) {
+      const cursor = setting('cursor') ?? 0;
+      return purgeTable('batch', cursor, before, limit) + purgeTable('record', Number.MAX_SAFE_INTEGER, before, limit);
+    },
+    rowsWritten: () => written,
+  };
+}

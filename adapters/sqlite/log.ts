@@ -1,0 +1,145 @@
+import { TulleError } from '../../event/error.ts';
+import { frame } from '../../mesh/frame.ts';
+import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
+import type { QueueConsumer } from '../../mesh/ports.ts';
+import { createDrain } from './log-drain.ts';
+import { createLogStore } from './log-store.ts';
+import type { Sql } from './sql.ts';
+
+/** One shard of the durable queue: batches in sequence, a cursor, and retries by due time. */
+export interface Log {
+  /** Resolves when the messages are on disk. Whoever appends in the meantime shares the commit. */
+  append(messages: readonly string[], retentionSeconds: number): Promise<void>;
+  /** To be called when the alarm rings: hands out what is due, then sets the next alarm. Never throws. */
+  drain(): Promise<void>;
+  /** Sets the alarm if there is work: for a restart, where it is not known what alarm is set. */
+  resume(): void;
+  query(query: LedgerQuery): LedgerRecord[];
+  /** Rows written since the start, alarms included: what Cloudflare bills. */
+  rowsWritten(): number;
+}
+
+export interface LogOptions {
+  readonly sql: Sql;
+  readonly consume: QueueConsumer;
+  now(): number;
+  /** Waits; with 0, just long enough for others who want to append to come in before the commit. */
+  pause(milliseconds: number): Promise<void>;
+  /** There is one alarm; a later call replaces the earlier. */
+  setAlarm(at: number): Promise<void>;
+  report(message: string, error: unknown): void;
+}
+
+/** UTF-16 units in a row; a message that is larger has a row of its own. A row takes 2 MB on Workers. */
+const ROW_LENGTH = 500_000;
+/** UTF-16 units that may wait for a commit: past it the publisher is told to come back. */
+const BUFFER_LENGTH = 16_000_000;
+const PURGE_EVERY_MS = 60_000;
+const PURGE_ROWS = 1_000;
+const DEFAULT_RETENTION_SECONDS = 86_400;
+
+export function createLog(options: LogOptions): Log {
+  const { sql, now } = options;
+  const store = createLogStore(sql);
+  let lastSequence = store.lastSequence();
+  const nextSequence = (): number => ++lastSequence;
+  const drain = createDrain({ ...options, store, nextSequence });
+
+  let retentionSeconds = store.setting('retention') ?? DEFAULT_RETENTION_SECONDS;
+  /** The alarm that this instance has set; setting one costs a row. */
+  let alarmAt = Number.POSITIVE_INFINITY;
+  let alarms = 0;
+  let draining = false;
+  let buffer: string[] = [];
+  let buffered = 0;
+  let commit: Promise<void> | undefined;
+
+  async function flush(): Promise<void> {
+    await options.pause(0);
+    const messages = buffer;
+    buffer = [];
+    buffered = 0;
+    commit = undefined;
+    sql.transaction(() => {
+      for (const body of toRows(messages)) store.insertBatch({ sequence: nextSequence(), at: now(), body });
+    });
+    if (draining) drain.wake();
+    else await arm(now());
+  }
+
+  async function arm(at: number): Promise<void> {
+    if (at >= alarmAt) return;
+    alarmAt = at;
+    alarms++;
+    await options.setAlarm(at);
+  }
+
+  /** When something has to happen next, if nobody appends. */
+  function nextAlarm(): number {
+    const oldest = store.oldestAt();
+    const purgeAt =
+      oldest === undefined ? undefined : Math.max(oldest + retentionSeconds * 1000, now() + PURGE_EVERY_MS);
+    return Math.min(
+      drain.hasBatches() ? now() : Number.POSITIVE_INFINITY,
+      store.nextRetryAt() ?? Number.POSITIVE_INFINITY,
+      purgeAt ?? Number.POSITIVE_INFINITY,
+    );
+  }
+
+  return {
+    async append(messages, retention) {
+      const length = messages.reduce((sum, message) => sum + message.length, 0);
+      if (buffered > 0 && buffered + length > BUFFER_LENGTH) {
+        throw new TulleError('unavailable', 'the queue is taking in as much as it can', { retryAfter: 1 });
+      }
+      if (retention !== retentionSeconds) {
+        retentionSeconds = retention;
+        store.setSetting('retention', retention);
+      }
+      buffer.push(...messages);
+      buffered += length;
+      commit ??= flush();
+      await commit;
+    },
+    async drain() {
+      if (draining) return;
+      draining = true;
+      alarmAt = Number.POSITIVE_INFINITY;
+      try {
+        await drain.run();
+        store.purge(now() - retentionSeconds * 1000, PURGE_ROWS);
+      } catch (error) {
+        options.report('the log could not be drained; it is tried again in a second', error);
+        await options.pause(1_000);
+      } finally {
+        draining = false;
+      }
+      await arm(nextAlarm());
+    },
+    resume() {
+      const at = nextAlarm();
+      if (at < Number.POSITIVE_INFINITY)
+        void arm(at).catch((error: unknown) => options.report('the alarm could not be set', error));
+    },
+    query: (query) => store.query(query),
+    rowsWritten: () => store.rowsWritten() + alarms,
+  };
+}
+
+/** Whole messages, in order, in as few rows as their size allows. */
+function toRows(messages: readonly string[]): string[] {
+  const rows: string[] = [];
+  let part: string[] = [];
+  let length = 0;
+  for (const message of messages) {
+    if (part.length > 0 && length + message.length > ROW_LENGTH) {
+      rows.push(frame(part));
+      part = [];
+      length = 0;
+    }
+    part.push(message);
+    length += message.length;
+  }
+  if (part.length > 0) rows.push(frame(part));
+  return rows;
+}

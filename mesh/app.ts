@@ -1,0 +1,95 @@
+import { Hono } from 'hono';
+import { TulleError } from '../event/error.ts';
+import { type Authenticator, requireAccess } from './authentication.ts';
+import { createIngress, type IngressOptions } from './ingress.ts';
+import type { DeliveryStatus } from './ledger.ts';
+import type { Ledger } from './ports.ts';
+import { isSystemFault, toProblemResponse } from './problem.ts';
+
+export interface MeshAppOptions extends IngressOptions {
+  readonly ledger: Ledger;
+  readonly authenticator: Authenticator;
+  report(message: string, error: unknown): void;
+}
+
+const DEFAULT_BUS = 'default';
+const statuses: readonly string[] = [
+  'delivered',
+  'retrying',
+  'dead-lettered',
+  'disabled',
+  'dropped',
+] satisfies DeliveryStatus[];
+
+/** The data plane over HTTP: publish events, read what became of them. */
+export function createMeshApp(options: MeshAppOptions): Hono {
+  const { ledger, authenticator, snapshots, findKey } = options;
+  const ingress = createIngress(options);
+  const app = new Hono();
+
+  app.post('/v1/events', (context) => ingress(context.req.raw, DEFAULT_BUS));
+  app.post('/v1/buses/:bus/events', (context) => ingress(context.req.raw, context.req.param('bus')));
+  for (const path of ['/v1/events', '/v1/buses/:bus/events']) {
+    app.options(path, (context) => context.body(null, 204, { allow: 'POST, OPTIONS' }));
+    app.all(path, () => refuseMethod('POST, OPTIONS'));
+  }
+
+  app.get('/v1/buses/:bus/deliveries', async (context) => {
+    const bus = context.req.param('bus');
+    const principal = await authenticator.authenticate(context.req.raw, findKey);
+    requireAccess(principal, 'viewer', bus);
+    const compiled = await snapshots.get(principal.tenant, bus);
+    if (compiled === undefined) throw new TulleError('bus_not_found', `There is no bus ${bus}.`);
+    const { event, status, rule, target, limit } = context.req.query();
+    const records = await ledger.query({
+      tenant: principal.tenant,
+      bus,
+      shards: compiled.snapshot.settings.shards,
+      ...(event === undefined ? {} : { eventId: event }),
+      ...(status === undefined ? {} : { status: toStatus(status) }),
+      ...(rule === undefined ? {} : { rule }),
+      ...(target === undefined ? {} : { target }),
+      limit: toLimit(limit),
+    });
+    return context.json({ deliveries: records });
+  });
+  app.all('/v1/buses/:bus/deliveries', () => refuseMethod('GET, HEAD'));
+
+  app.get('/healthz', (context) => context.json({ status: 'ok' }));
+  app.notFound((context) =>
+    toProblemResponse(
+      new TulleError('not_found', `There is nothing at ${context.req.path}.`, {
+        mend: 'Publish with POST /v1/events or POST /v1/buses/{bus}/events.',
+      }),
+    ),
+  );
+  app.onError((error) => {
+    if (isSystemFault(error)) options.report('a request failed', error);
+    return toProblemResponse(error);
+  });
+  return app;
+}
+
+function refuseMethod(allow: string): Response {
+  const error = new TulleError('method_not_allowed', 'This address does not take the method.', {
+    mend: `Use ${allow}.`,
+  });
+  return toProblemResponse(error, { allow });
+}
+
+function toStatus(text: string): DeliveryStatus {
+  if (statuses.includes(text)) return text as DeliveryStatus;
+  throw new TulleError('request_invalid', `There is no status ${JSON.stringify(text)}.`, {
+    place: 'status',
+    mend: `Use one of ${statuses.join(', ')}.`,
+  });
+}
+
+function toLimit(text = '100'): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 1_000) return limit;
+  throw new TulleError('request_invalid', 'The limit is not a number from 1 to 1000.', {
+    place: 'limit',
+    mend: 'Use limit=100.',
+  });
+}

@@ -1,0 +1,47 @@
+import type { Event } from '../event/event.ts';
+import { createRuleIndex } from '../functions/filter/rule-index.ts';
+import { type CompiledSteps, compileSteps } from '../functions/transform/step.ts';
+import type { DeliveryPlan } from './envelope.ts';
+import type { Rule, Snapshot, Target } from './snapshot.ts';
+
+/** A snapshot made ready: the filters in one index, the steps compiled when a rule first delivers. */
+export interface CompiledSnapshot {
+  readonly snapshot: Snapshot;
+  match(event: Event): readonly CompiledRule[];
+  rule(name: string): CompiledRule | undefined;
+}
+
+export interface CompiledRule {
+  readonly name: string;
+  readonly deliveries: readonly DeliveryPlan[];
+  steps(): CompiledSteps;
+  target(name: string): Target | undefined;
+}
+
+/** @throws TulleError `filter_invalid`: rules are compiled at admission, so this means that the snapshot is damaged. */
+export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
+  const index = createRuleIndex<CompiledRule>();
+  const rules = new Map<string, CompiledRule>();
+  for (const rule of snapshot.rules) {
+    if (!rule.enabled) continue;
+    const compiled = compileRule(rule);
+    rules.set(rule.name, compiled);
+    index.add(compiled, rule.filter);
+  }
+  return {
+    snapshot,
+    match: (event) => index.match(event.json, { mode: event.duplicateKeys ? 'validated' : 'trusted' }),
+    rule: (name) => rules.get(name),
+  };
+}
+
+function compileRule(rule: Rule): CompiledRule {
+  let steps: CompiledSteps | undefined;
+  const targets = new Map(rule.targets.map((target) => [target.name, target]));
+  return {
+    name: rule.name,
+    deliveries: rule.targets.map((target) => ({ rule: rule.name, target: target.name })),
+    steps: () => (steps ??= compileSteps(rule.steps)),
+    target: (name) => targets.get(name),
+  };
+}

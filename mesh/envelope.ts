@@ -1,0 +1,130 @@
+import { TulleError } from '../event/error.ts';
+import type { DataSpan, Event } from '../event/event.ts';
+import { readEvent } from '../event/json-format.ts';
+import { frame, unframe } from './frame.ts';
+
+/**
+ * What travels in the queue: events, and to which targets each of them goes. Retry state is part of it, so that every
+ * platform follows the same schedule whatever its queue counts. All events of one envelope share that state.
+ */
+export interface Envelope {
+  readonly tenant: string;
+  readonly bus: string;
+  /** Version of the snapshot that matched: the dispatcher needs this one or a later one. */
+  readonly version: number;
+  /** Attempts made so far for every delivery in here. */
+  readonly attempts: number;
+  readonly events: readonly PlannedEvent[];
+}
+
+export interface PlannedEvent {
+  readonly event: Event;
+  /** The publisher's request that brought it: its id, and when it was accepted (ms since the epoch). */
+  readonly receipt: Receipt;
+  /** Which event of the request it was, from 0. */
+  readonly index: number;
+  readonly deliveries: readonly DeliveryPlan[];
+}
+
+export interface Receipt {
+  readonly id: string;
+  readonly at: number;
+}
+
+/** Names, not positions: the rule may have moved in the snapshot that delivers. */
+export interface DeliveryPlan {
+  readonly rule: string;
+  readonly target: string;
+}
+
+export function encodeEnvelope(envelope: Envelope): string {
+  const names = createTable<string>();
+  const receipts = createTable<string>();
+  const receiptRows: [string, number][] = [];
+  const rows: EventRow[] = [];
+  const parts: string[] = [''];
+  for (const { event, receipt, index, deliveries } of envelope.events) {
+    const request = receipts.place(receipt.id);
+    receiptRows[request] = [receipt.id, receipt.at];
+    const plan = deliveries.map(({ rule, target }) => names.place(`${rule}/${target}`));
+    const span = event.data;
+    const member = span === undefined ? 0 : span.member === 'data' ? 1 : 2;
+    rows.push([request, index, member, span?.start ?? 0, span?.end ?? 0, plan]);
+    parts.push(event.json);
+  }
+  const header: Header = {
+    v: 1,
+    t: envelope.tenant,
+    b: envelope.bus,
+    s: envelope.version,
+    n: envelope.attempts,
+    r: receiptRows,
+    d: names.entries,
+    e: rows,
+  };
+  parts[0] = JSON.stringify(header);
+  return frame(parts);
+}
+
+export function decodeEnvelope(text: string): Envelope {
+  const [first = '', ...texts] = unframe(text);
+  const header = JSON.parse(first) as Header;
+  const receipts = header.r.map(([id, at]): Receipt => ({ id, at }));
+  const plans = header.d.map((name): DeliveryPlan => {
+    const [rule = '', target = ''] = name.split('/');
+    return { rule, target };
+  });
+  return {
+    tenant: header.t,
+    bus: header.b,
+    version: header.s,
+    attempts: header.n,
+    events: header.e.map(([request, index, member, start, end, plan], position) => ({
+      event: readEvent(entry(texts, position), toSpan(member, start, end)),
+      receipt: entry(receipts, request),
+      index,
+      deliveries: plan.map((place) => entry(plans, place)),
+    })),
+  };
+}
+
+/** Short keys: the header is written and read once a batch on the hot path, and stored. */
+interface Header {
+  v: 1;
+  t: string;
+  b: string;
+  s: number;
+  n: number;
+  r: [string, number][];
+  d: string[];
+  e: EventRow[];
+}
+
+/** Place in `r`, index, payload member (0 none, 1 `data`, 2 `data_base64`), its span, places in `d`. */
+type EventRow = [number, number, 0 | 1 | 2, number, number, number[]];
+
+function toSpan(member: 0 | 1 | 2, start: number, end: number): DataSpan | undefined {
+  return member === 0 ? undefined : { member: member === 1 ? 'data' : 'data_base64', start, end };
+}
+
+function entry<Value>(values: readonly Value[], place: number): Value {
+  const value = values[place];
+  if (value === undefined) throw new TulleError('internal', 'a stored message is damaged: its header points nowhere');
+  return value;
+}
+
+function createTable<Value>(): { readonly entries: Value[]; place(value: Value): number } {
+  const entries: Value[] = [];
+  const places = new Map<Value, number>();
+  return {
+    entries,
+    place(value) {
+      let place = places.get(value);
+      if (place === undefined) {
+        place = entries.push(value) - 1;
+        places.set(value, place);
+      }
+      return place;
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { TulleError } from '../event/error.ts';
+import type { Event } from '../event/event.ts';
+import { type Authenticator, requireAccess } from './authentication.ts';
+import type { Queue, Runtime } from './ports.ts';
+import { cloudEventsProtocol } from './protocols/cloudevents.ts';
+import type { Limits } from './protocols/protocol.ts';
+import { route } from './router.ts';
+import type { Key } from './snapshot.ts';
+import type { SnapshotSource } from './snapshot-source.ts';
+
+export interface IngressOptions {
+  readonly snapshots: SnapshotSource;
+  readonly queue: Queue;
+  readonly authenticator: Authenticator;
+  readonly limits: Limits;
+  readonly runtime: Runtime;
+  /** Asked only for a bus that does not exist, to tell a stranger (401) from a key holder's slip (404). */
+  findKey(tenant: string, keyId: string): Promise<Key | undefined>;
+}
+
+/** What the publisher is told: one entry an event, in the order sent. */
+export interface Accepted {
+  readonly accepted: number;
+  readonly events: readonly { readonly id: string; readonly matched: number }[];
+}
+
+/** Takes a request for a bus in; answers 202 only when the queue has everything on disk. */
+export type Ingress = (request: Request, bus: string) => Promise<Response>;
+
+const protocols = [cloudEventsProtocol];
+
+export function createIngress({ snapshots, queue, authenticator, limits, runtime, findKey }: IngressOptions): Ingress {
+  return async (request, bus) => {
+    const principal = await authenticator.authenticate(
+      request,
+      async (tenant, keyId) => {
+        const compiled = await snapshots.get(tenant, bus);
+        if (compiled === undefined) return await findKey(tenant, keyId);
+        return compiled.snapshot.keys.find((key) => key.id === keyId);
+      },
+      { acceptQuery: true },
+    );
+    requireAccess(principal, 'publisher', bus);
+    const compiled = await snapshots.get(principal.tenant, bus);
+    if (compiled === undefined) {
+      throw new TulleError('bus_not_found', `There is no bus ${bus}.`, {
+        mend: `Create it with PUT /v1/admin/buses/${bus}, or publish to another bus.`,
+      });
+    }
+
+    const protocol = protocols.find((candidate) => candidate.match(request)) ?? cloudEventsProtocol;
+    const { events } = await protocol.decode(request, limits);
+    const plan = route(compiled, events, createReceipt(runtime), runtime.random());
+    const { retentionSeconds } = compiled.snapshot.settings;
+    const appends = Array.from(plan.messages, ([shard, messages]) =>
+      queue.append({ tenant: principal.tenant, bus, shard, retentionSeconds }, messages),
+    );
+    if (appends.length === 1) await appends[0];
+    else await Promise.all(appends);
+    return accepted(events, plan.matched);
+  };
+}
+
+function accepted(events: readonly Event[], matched: readonly number[]): Response {
+  const body: Accepted = {
+    accepted: events.length,
+    events: events.map((event, index) => ({ id: event.attributes.id, matched: matched[index] ?? 0 })),
+  };
+  return Response.json(body, { status: 202 });
+}
+
+/** Names the request in delivery ids: 104 random bits, no dot (Standard Webhooks, `webhook-id`). */
+function createReceipt(runtime: Runtime): { id: string; at: number } {
+  const part = (): string => Math.floor(runtime.random() * 2 ** 52).toString(36);
+  return { id: part() + part(), at: runtime.now() };
+}

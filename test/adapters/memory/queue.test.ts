@@ -1,0 +1,15 @@
+import { createMemoryQueue } from '../../../adapters/memory/queue.ts';
+import { describeQueue } from '../../conformance/queue.ts';
+
+const shard = { tenant: 't', bus: 'b', shard: 0, retentionSeconds: 86_400 };
+
+// Gap: nothing in memory survives a crash, so `crash` is absent.
+describeQueue('memory', async (host, work) => {
+  const memory = createMemoryQueue(host);
+  await work({
+    append: (messages) => memory.queue.append(shard, messages),
+    drain: () => memory.drain(),
+    nextAt: () => memory.nextAt(),
+    ledger: memory.ledger,
+  });
+});

@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import type { LedgerRecord } from '../../mesh/ledger.ts';
+import type { Ledger, QueueConsumer } from '../../mesh/ports.ts';
+
+/** One shard of a queue under a clock that the test owns. */
+export interface QueueUnderTest {
+  append(messages: readonly string[]): Promise<void>;
+  /** Hands out everything that is due at the clock's time. */
+  drain(): Promise<void>;
+  /** When the queue wants to be drained next; `undefined` when it has nothing to do. */
+  nextAt(): number | undefined;
+  ledger: Ledger;
+  /** The process dies without a word and another one takes over the storage; absent where nothing survives. */
+  crash?(): Promise<void>;
+}
+
+export interface QueueHost {
+  now(): number;
+  consume: QueueConsumer;
+}
+
+/** What every queue keeps: at least once, in order of arrival, later what is retried, and all of it after a crash. */
+export function describeQueue(
+  name: string,
+  run: (host: QueueHost, work: (queue: QueueUnderTest) => Promise<void>) => Promise<void>,
+): void {
+  function check(behaviour: string, work: (bench: Bench) => Promise<void>): void {
+    it(behaviour, async () => {
+      const bench = createBench();
+      await run(bench.host, async (queue) => {
+        bench.queue = queue;
+        await work(bench);
+      });
+    });
+  }
+
+  describe(`queue: ${name}`, () => {
+    check('hands out every message once, in the order of arrival', async ({ queue, seen }) => {
+      await queue.append(['a', 'b']);
+      await queue.append(['c']);
+      await queue.drain();
+      expect(seen).toEqual(['a', 'b', 'c']);
+      await queue.drain();
+      expect(seen).toHaveLength(3);
+    });
+
+    check('keeps messages as they are, whatever is in them', async ({ queue, seen }) => {
+      const texts = ['', '\n', '1,2\n', '😀é\u0000', '{"a":"\\""}', 'x'.repeat(600_000), '漢'.repeat(200_000)];
+      await queue.append(texts);
+      await queue.drain();
+      expect(seen).toEqual(texts);
+    });
+
+    check('takes appends from many at once', async ({ queue, seen }) => {
+      await Promise.all(Array.from({ length: 200 }, (_, index) => queue.append([`m${index}`])));
+      await queue.drain();
+      expect(seen.toSorted()).toEqual(Array.from({ length: 200 }, (_, index) => `m${index}`).toSorted());
+    });
+
+    check('hands out a retry when it is due and not before', async ({ queue, seen, bench }) => {
+      bench.answer = (messages) => ({
+        retries: messages.filter((text) => text === 'again').map(() => ({ body: 'second', delayMs: 5_000 })),
+        records: [],
+      });
+      await queue.append(['again', 'once']);
+      await queue.drain();
+      expect(queue.nextAt()).toBe(bench.now + 5_000);
+      bench.now += 4_999;
+      await queue.drain();
+      expect(seen).toEqual(['again', 'once']);
+      bench.now += 1;
+      await queue.drain();
+      expect(seen).toEqual(['again', 'once', 'second']);
+      bench.now += 100_000;
+      await queue.drain();
+      expect(seen).toHaveLength(3);
+    });
+
+    check('hands messages out again when the consumer failed', async ({ queue, seen, bench }) => {
+      let failures = 1;
+      bench.answer = () => {
+        if (failures-- > 0) throw new Error('the consumer broke');
+        return { retries: [], records: [] };
+      };
+      await queue.append(['a', 'b']);
+      await queue.drain();
+      bench.now += 60_000;
+      await queue.drain();
+      expect(seen.filter((text) => text === 'a')).toHaveLength(2);
+      expect(seen.filter((text) => text === 'b')).toHaveLength(2);
+      bench.now += 3_600_000;
+      await queue.drain();
+      expect(seen).toHaveLength(4);
+    });
+
+    check('goes on with other messages while one always fails', async ({ queue, seen, bench }) => {
+      bench.answer = (messages) => {
+        if (messages.includes('poison')) throw new Error('cannot be handled');
+        return { retries: [], records: [] };
+      };
+      await queue.append(['good', 'poison']);
+      await queue.append(['later']);
+      for (let minute = 0; minute < 5; minute++) {
+        await queue.drain();
+        bench.now += 60_000;
+      }
+      expect(seen).toContain('later');
+      expect(seen).toContain('good');
+    });
+
+    check('finds what was recorded by event, status, rule and target, newest first', async ({ queue, bench }) => {
+      bench.answer = (messages) => ({ retries: [], records: messages.map((id) => toRecord(id, bench.now)) });
+      await queue.append(['e1', 'e2']);
+      await queue.drain();
+      bench.now += 10;
+      await queue.append(['dead', 'e1']);
+      await queue.drain();
+      const base = { tenant: 't', bus: 'b', shards: 1, limit: 10 };
+      const all = await queue.ledger.query(base);
+      expect(all.map((record) => record.eventId)).toEqual(['e1', 'dead', 'e2', 'e1']);
+      expect(await queue.ledger.query({ ...base, limit: 1 })).toHaveLength(1);
+      expect(await queue.ledger.query({ ...base, eventId: 'e1' })).toHaveLength(2);
+      expect(await queue.ledger.query({ ...base, eventId: 'e1', target: 'other' })).toEqual([]);
+      expect(await queue.ledger.query({ ...base, rule: 'r', target: 'x' })).toHaveLength(4);
+      const [dead] = await queue.ledger.query({ ...base, status: 'dead-lettered' });
+      expect(dead).toMatchObject({ eventId: 'dead', event: '{"whole":"event"}' });
+      expect(await queue.ledger.query({ ...base, tenant: 'other' })).toEqual([]);
+    });
+
+    check(
+      'loses nothing in a crash between append and drain, and repeats nothing that was settled',
+      async ({ queue, seen, bench }) => {
+        if (queue.crash === undefined) return;
+        bench.answer = (messages) => ({
+          retries: messages.filter((text) => text === 'a').map(() => ({ body: 'a2', delayMs: 1_000 })),
+          records: [],
+        });
+        await queue.append(['a']);
+        await queue.drain();
+        await queue.append(['b', 'c']);
+        await queue.crash();
+        expect(bench.queue.nextAt()).toBeLessThanOrEqual(bench.now);
+        await bench.queue.drain();
+        bench.now += 1_000;
+        await bench.queue.drain();
+        expect(seen).toEqual(['a', 'b', 'c', 'a2']);
+      },
+    );
+  });
+}
+
+interface Bench {
+  queue: QueueUnderTest;
+  readonly seen: string[];
+  readonly host: QueueHost;
+  readonly bench: {
+    now: number;
+    answer: (messages: readonly string[]) => Awaited<ReturnType<QueueConsumer>>;
+    queue: QueueUnderTest;
+  };
+}
+
+function createBench(): Bench {
+  const seen: string[] = [];
+  const bench = {
+    now: 1_700_000_000_000,
+    answer: (_messages: readonly string[]): Awaited<ReturnType<QueueConsumer>> => ({ retries: [], records: [] }),
+    queue: undefined as unknown as QueueUnderTest,
+  };
+  return {
+    seen,
+    bench,
+    get queue() {
+      return bench.queue;
+    },
+    set queue(queue) {
+      bench.queue = queue;
+    },
+    host: {
+      now: () => bench.now,
+      consume: (messages) => {
+        seen.push(...messages);
+        return Promise.resolve().then(() => bench.answer(messages));
+      },
+    },
+  };
+}
+
+function toRecord(eventId: string, at: number): LedgerRecord {
+  const dead = eventId === 'dead';
+  return {
+    at,
+    tenant: 't',
+    bus: 'b',
+    status: dead ? 'dead-lettered' : 'delivered',
+    eventId,
+    source: '/s',
+    type: 'x',
+    rule: 'r',
+    target: 'x',
+    attempt: 1,
+    ...(dead ? { event: '{"whole":"event"}' } : {}),
+  };
+}
