@@ -1,0 +1,195 @@
+import { checkAttribute, checkName, checkRequired, memberPlace } from './attributes.ts';
+import { isBase64 } from './base64.ts';
+import { TulleError } from './error.ts';
+import type { ErrorItem } from './error.ts';
+import type { Attributes, AttributeValue, DataSpan, Event } from './event.ts';
+import {
+  endOfArray,
+  endOfText,
+  ESCAPES,
+  KEY_END,
+  KEY_ESCAPED,
+  KEY_START,
+  memberWidth,
+  newScan,
+  scanJson,
+  skipSpace,
+  unescaped,
+  VALUE_END,
+  VALUE_ESCAPED,
+  VALUE_START,
+} from './json-scan.ts';
+
+/** A batch that is refused lists at most this many of its faulty items. */
+export const maxListedItems = 100;
+
+/**
+ * Reads one CloudEvent from its JSON format, strictly. White space around the object is not part of the event.
+ * @throws TulleError `json_invalid`, `event_invalid`
+ */
+export function fromJson(text: string): Event {
+  scanJson(text, 0, scan);
+  endOfText(text, scan.end);
+  return scannedEvent(text, skipSpace(text, 0, text.length));
+}
+
+/**
+ * Reads a JSON array of CloudEvents; `[]` is valid. One fault refuses the whole batch.
+ * @throws TulleError `json_invalid`; `batch_invalid`, whose `errors` list the faulty items by place, such as `/3/time`
+ */
+export function batchFromJson(text: string): Event[] {
+  const length = text.length;
+  const events: Event[] = [];
+  const errors: ErrorItem[] = [];
+  let at = skipSpace(text, 0, length);
+  if (text.charAt(at) !== '[') {
+    scanJson(text, 0, scan);
+    throw new TulleError('batch_invalid', 'The batch is not a JSON array', {
+      place: '',
+      mend: 'Send [event, event, …].',
+    });
+  }
+  at = skipSpace(text, at + 1, length);
+  if (text.charAt(at) === ']') {
+    endOfText(text, at + 1);
+    return events;
+  }
+  for (let index = 0; ; index++) {
+    const start = skipSpace(text, at, length);
+    scanJson(text, start, scan);
+    const end = scan.end;
+    try {
+      if (errors.length < maxListedItems) events.push(scannedEvent(text, start));
+    } catch (error) {
+      if (!TulleError.is(error)) throw error;
+      errors.push({ ...error.toItem(), place: `/${index}${error.place ?? ''}` });
+    }
+    at = skipSpace(text, end, length);
+    if (text.charAt(at) === ',') at++;
+    else break;
+  }
+  endOfArray(text, at);
+  if (errors.length > 0) throw batchInvalid(errors);
+  return events;
+}
+
+/**
+ * Reads an event that was accepted before and stored: nothing is checked again, and the data is skipped by its span.
+ * `duplicateKeys` is not known without a scan: `true` is the safe answer, unless it was stored too.
+ */
+export function readEvent(json: string, data: DataSpan | undefined, duplicateKeys = true): Event {
+  const head = data === undefined ? json : `${json.slice(0, data.start)}null${json.slice(data.end)}`;
+  const members = JSON.parse(head) as Record<string, AttributeValue | null>;
+  const attributes = Object.create(null) as Record<string, AttributeValue>;
+  for (const name of Object.keys(members)) {
+    const value = members[name];
+    if (value !== null && value !== undefined && name !== 'data' && name !== 'data_base64') attributes[name] = value;
+  }
+  return { json, attributes: attributes as Attributes, data, duplicateKeys };
+}
+
+// One scan runs at a time, and its findings are read before the next.
+const scan = newScan();
+
+/** The event whose object begins at `start` and was scanned last. */
+function scannedEvent(text: string, start: number): Event {
+  if (text.charCodeAt(start) !== OPEN_BRACE) {
+    throw new TulleError('event_invalid', 'The event is not a JSON object', {
+      place: '',
+      mend: 'Send an object such as {"specversion":"1.0","id":"1","source":"/orders","type":"order.created"}.',
+    });
+  }
+  const members = scan.members;
+  const attributes = Object.create(null) as Record<string, AttributeValue>;
+  let data: DataSpan | undefined;
+  if (scan.duplicateMember >= 0) throw duplicate(nameOf(text, members, scan.duplicateMember));
+  for (let m = 0; m < scan.length; m += memberWidth) {
+    const name = nameOf(text, members, m);
+    const valueStart = members[m + VALUE_START]!;
+    const valueEnd = members[m + VALUE_END]!;
+    if (name === 'data' || name === 'data_base64') {
+      if (name === 'data_base64' && !isBase64Member(text, members, m)) continue;
+      if (data !== undefined) throw bothData();
+      data = { member: name, start: valueStart - start, end: valueEnd - start };
+    } else {
+      const value = valueOf(text, members, m);
+      if (value === null) checkName(name, memberPlace);
+      else attributes[name] = checkAttribute(name, value, memberPlace);
+    }
+  }
+  checkRequired(attributes, memberPlace);
+  const json = start === 0 && scan.end === text.length ? text : text.slice(start, scan.end);
+  return { json, attributes: attributes as Attributes, data, duplicateKeys: scan.duplicateKeys };
+}
+
+function nameOf(text: string, members: readonly number[], m: number): string {
+  const start = members[m + KEY_START]!;
+  const end = members[m + KEY_END]!;
+  return (members[m + ESCAPES]! & KEY_ESCAPED) === 0 ? text.slice(start, end) : unescaped(text, start, end);
+}
+
+/** An attribute's value; what no attribute can hold comes as `undefined`, a number with a fraction as NaN. */
+function valueOf(text: string, members: readonly number[], m: number): AttributeValue | null | undefined {
+  const start = members[m + VALUE_START]!;
+  const end = members[m + VALUE_END]!;
+  switch (text.charCodeAt(start)) {
+    case QUOTE:
+      if ((members[m + ESCAPES]! & VALUE_ESCAPED) === 0) return text.slice(start + 1, end - 1);
+      return unescaped(text, start + 1, end - 1);
+    case OPEN_BRACE:
+    case OPEN_BRACKET:
+      return undefined;
+    case LOWER_T:
+      return true;
+    case LOWER_F:
+      return false;
+    case LOWER_N:
+      return null;
+    default: {
+      const digits = text.slice(start, end);
+      // An Integer has no fraction and no exponent, not even `.0` (JSON format, section 2.2).
+      return /[.eE]/.test(digits) ? Number.NaN : Number(digits);
+    }
+  }
+}
+
+/** Answers false for `null`, which counts as absent. @throws TulleError `event_invalid` */
+function isBase64Member(text: string, members: readonly number[], m: number): boolean {
+  const value = valueOf(text, members, m);
+  if (value === null) return false;
+  if (typeof value === 'string' && isBase64(value)) return true;
+  throw new TulleError('event_invalid', 'data_base64 is not a base64 string', {
+    place: '/data_base64',
+    mend: 'Encode the bytes as RFC 4648 base64 with padding, or send text as data.',
+  });
+}
+
+function bothData(): TulleError {
+  return new TulleError('event_invalid', 'The event has both data and data_base64', {
+    place: '/data_base64',
+    mend: 'Send one of the two.',
+  });
+}
+
+function duplicate(name: string): TulleError {
+  return new TulleError('event_invalid', 'The event names a member twice', {
+    place: memberPlace(name),
+    mend: 'Send every member once.',
+  });
+}
+
+function batchInvalid(errors: readonly ErrorItem[]): TulleError {
+  const more = errors.length === maxListedItems ? ' or more' : '';
+  return new TulleError('batch_invalid', `${errors.length}${more} of the batch's events are not valid`, {
+    place: errors[0]!.place!,
+    mend: 'Mend or leave out the events that are listed; none of the batch was accepted.',
+    errors,
+  });
+}
+
+const QUOTE = 34;
+const OPEN_BRACKET = 91;
+const LOWER_F = 102;
+const LOWER_N = 110;
+const LOWER_T = 116;
+const OPEN_BRACE = 123;
