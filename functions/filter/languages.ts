@@ -1,0 +1,5 @@
+import type { FilterLanguage } from './define-filter.ts';
+import { eventBridgePattern, eventPattern } from './event-pattern/language.ts';
+
+/** Every filter language that a rule may use, unless other ones are given. */
+export const filterLanguages: readonly FilterLanguage<never>[] = [eventPattern, eventBridgePattern];
