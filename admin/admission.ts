@@ -1,0 +1,144 @@
+import { TulleError, type ErrorItem } from '../event/error.ts';
+import { createRuleIndex } from '../functions/filter/rule-index.ts';
+import type { Filter } from '../functions/filter/filter.ts';
+import { compileSteps, type Step } from '../functions/transform/step.ts';
+import type { Sink, TargetPolicy } from '../mesh/sink.ts';
+import type { Rule, Target } from '../mesh/snapshot.ts';
+import { parseDuration } from './duration.ts';
+import { differsFromAddress, withAddress } from './resources/bus.ts';
+import { type RuleDocument, ruleSchema, type TargetDocument, targetSchema } from './resources/rule.ts';
+import { escapePointer, faultOf, fillDefaults, findFaults, throwFaults, unknownMember } from './validation.ts';
+
+export interface AdmissionOptions {
+  readonly sinks: readonly Sink[];
+  readonly policy: TargetPolicy;
+}
+
+/**
+ * A rule as it is stored, from what was sent to its address. Everything that would fail later fails here: the filter
+ * and the steps are compiled, the targets are checked by their sinks.
+ * @throws TulleError `resource_invalid`, or the code of the only fault; `errors` has each with its place in the rule
+ */
+export function admitRule(
+  input: unknown,
+  address: { readonly bus: string; readonly name: string },
+  options: AdmissionOptions,
+): RuleDocument {
+  const named = withAddress(input, address);
+  const faults = findFaults(ruleSchema, named);
+  if (isShaped(named)) faults.push(...findMeaningFaults(named, address, options, faults));
+  throwFaults(faults);
+  return fillDefaults(ruleSchema, named) as RuleDocument;
+}
+
+/** What the mesh needs of it. */
+export function toRule(document: RuleDocument): Rule {
+  const { name, enabled, filter, steps, targets } = document;
+  return {
+    name,
+    enabled,
+    filter: filter as Filter,
+    steps: steps as readonly Step[],
+    targets: targets.map(toTarget),
+  };
+}
+
+function toTarget(target: TargetDocument): Target {
+  const { name, retry, ...sink } = target;
+  const [[kind, options] = ['', undefined]] = Object.entries(sink);
+  return {
+    name,
+    kind,
+    options,
+    retry: { maxAttempts: retry.maxAttempts, maxAgeSeconds: parseDuration(retry.maxAge) },
+  };
+}
+
+/** Far enough like a rule that its parts can be looked at one by one, so that every fault is named at once. */
+function isShaped(input: unknown): input is Readonly<Record<string, unknown>> {
+  return typeof input === 'object' && input !== null && !Array.isArray(input);
+}
+
+function findMeaningFaults(
+  rule: Readonly<Record<string, unknown>>,
+  address: { readonly bus: string; readonly name: string },
+  options: AdmissionOptions,
+  known: readonly ErrorItem[],
+): ErrorItem[] {
+  const isSound = (place: string): boolean =>
+    !known.some((fault) => fault.place === place || fault.place?.startsWith(`${place}/`));
+  const faults: ErrorItem[] = [];
+  for (const member of ['name', 'bus'] as const) {
+    if (isSound(`/${member}`) && rule[member] !== address[member])
+      faults.push(differsFromAddress(member, address[member]));
+  }
+  const { filter, steps, targets } = rule;
+  if (filter !== undefined && isSound('/filter')) {
+    faults.push(...faultsOf('/filter', () => createRuleIndex<string>().add('rule', filter as Filter)));
+  }
+  if (Array.isArray(steps) && isSound('/steps')) {
+    for (const [index, step] of steps.entries()) faults.push(...findStepFaults(step as Step, index));
+  }
+  if (Array.isArray(targets) && isSound('/targets')) faults.push(...findTargetFaults(targets, options));
+  return faults;
+}
+
+/** One by one, so that the faults of every step are named. Alone, a step calls itself `/steps/0`. */
+function findStepFaults(step: Step, index: number): ErrorItem[] {
+  const faults = faultsOf('', () => compileSteps([step]));
+  return faults.map((fault) => ({ ...fault, place: (fault.place ?? '').replace('/steps/0', `/steps/${index}`) }));
+}
+
+function findTargetFaults(targets: readonly unknown[], { sinks, policy }: AdmissionOptions): ErrorItem[] {
+  const faults: ErrorItem[] = [];
+  const names = new Set<string>();
+  for (const [index, item] of targets.entries()) {
+    const target = item as Readonly<Record<string, unknown>>;
+    const place = `/targets/${index}`;
+    const { name, retry, ...rest } = fillDefaults(targetSchema, target) as TargetDocument;
+    if (names.has(name)) faults.push(faultOf(`${place}/name`, 'name is taken by another target of this rule.'));
+    names.add(name);
+    const maxAge = parseDuration(retry.maxAge);
+    if (maxAge > maxAgeMaxSeconds) faults.push(faultOf(`${place}/retry/maxAge`, 'maxAge must be at most 30d.'));
+
+    const kinds = sinks.map((sink) => sink.kind);
+    const given: Sink[] = [];
+    for (const member of Object.keys(rest)) {
+      const sink = sinks.find((candidate) => candidate.kind === member);
+      if (sink === undefined) {
+        const memberPlace = `${place}/${escapePointer(member)}`;
+        faults.push(unknownMember(memberPlace, member, [...Object.keys(targetSchema.properties), ...kinds]));
+      } else {
+        given.push(sink);
+      }
+    }
+    const [sink] = given;
+    if (sink === undefined) {
+      faults.push(faultOf(place, 'The target names no sink.', `Add exactly one of: ${kinds.join(', ')}.`));
+    } else if (given.length > 1) {
+      const found = given.map(({ kind }) => kind).join(', ');
+      faults.push(faultOf(place, `The target names several sinks: ${found}.`, 'Make a target of each.'));
+    } else {
+      faults.push(...findOptionFaults(sink, target[sink.kind], `${place}/${escapePointer(sink.kind)}`, policy));
+    }
+  }
+  return faults;
+}
+
+function findOptionFaults(sink: Sink, options: unknown, place: string, policy: TargetPolicy): ErrorItem[] {
+  const faults = findFaults(sink.schema, options, place);
+  return faults.length > 0 ? faults : faultsOf(place, () => sink.check?.(options, policy));
+}
+
+/** What a compiler throws, as faults at their place in the rule; a failure of ours goes up. */
+function faultsOf(place: string, compile: () => unknown): ErrorItem[] {
+  try {
+    compile();
+    return [];
+  } catch (error) {
+    if (!TulleError.is(error) || error.fault !== 'user') throw error;
+    return (error.errors ?? [error.toItem()]).map((item) => ({ ...item, place: place + (item.place ?? '') }));
+  }
+}
+
+const maxAgeMaxSeconds = 30 * 86_400;

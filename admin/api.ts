@@ -1,0 +1,85 @@
+import { Hono } from 'hono';
+import { TulleError } from '../event/error.ts';
+import { createAuthenticator, type Principal } from '../mesh/authentication.ts';
+import type { Documents, Runtime, Snapshots } from '../mesh/ports.ts';
+import { isSystemFault, toProblemResponse } from '../mesh/problem.ts';
+import type { Sink, TargetPolicy } from '../mesh/sink.ts';
+import { busItem, busList } from './buses.ts';
+import { createKeyLookup, keyItem, keyList } from './keys.ts';
+import { createPublisher, type PublisherOptions } from './publisher.ts';
+import { reportFailure } from './report.ts';
+import { ruleItem, ruleList } from './rules.ts';
+import type { Methods, Services } from './services.ts';
+import { statusList } from './status.ts';
+
+export interface AdminApiOptions {
+  readonly documents: Documents;
+  readonly snapshots: Snapshots;
+  readonly sinks: readonly Sink[];
+  readonly policy: TargetPolicy;
+  /** The operator's own key; without it and without stored keys nobody gets in. */
+  readonly adminKey: string | undefined;
+  readonly runtime: Runtime;
+  readonly onPublished?: PublisherOptions['onPublished'];
+}
+
+export type AdminApi = Hono<{ Variables: { principal: Principal } }>;
+
+/** The control plane over HTTP, everything below `/v1/admin`. Errors are RFC 9457 problem details. */
+export function createAdminApi(options: AdminApiOptions): AdminApi {
+  const { documents, runtime, adminKey, onPublished } = options;
+  const services: Services = { ...options, publisher: createPublisher({ ...options, onPublished }) };
+  const authenticator = createAuthenticator({ adminKey, now: () => runtime.now() });
+  const findKey = createKeyLookup(documents);
+  const app: AdminApi = new Hono();
+
+  // First of all, so that a stranger learns nothing of what is here.
+  app.use('/v1/admin/*', async (context, next) => {
+    context.set('principal', await authenticator.authenticate(context.req.raw, findKey));
+    await next();
+    context.res.headers.set('cache-control', 'no-store');
+  });
+
+  const routes: Readonly<Record<string, Methods>> = {
+    '/v1/admin/buses': busList(services),
+    '/v1/admin/buses/:bus': busItem(services),
+    '/v1/admin/buses/:bus/rules': ruleList(services),
+    '/v1/admin/buses/:bus/rules/:rule': ruleItem(services),
+    '/v1/admin/keys': keyList(services),
+    '/v1/admin/keys/:id': keyItem(services),
+    '/v1/admin/status': statusList(services),
+  };
+  for (const [path, methods] of Object.entries(routes)) {
+    app.all(path, async (context) => {
+      const { raw: request, method } = context.req;
+      // Hono sends a HEAD through GET and drops the body.
+      const handler = methods[(method === 'HEAD' ? 'GET' : method) as keyof Methods];
+      if (handler === undefined) return refuseMethod(methods);
+      const call = { request, principal: context.get('principal'), params: context.req.param() };
+      return handler({ ...call, query: new URL(request.url).searchParams });
+    });
+  }
+
+  // Not `notFound`: that would not be asked where this app is mounted inside another.
+  app.all('/v1/admin/*', (context) => {
+    throw new TulleError('not_found', `There is nothing at ${context.req.path.slice(0, 256)}.`, {
+      mend: `The addresses are ${Object.keys(routes)
+        .join(', ')
+        .replace(/:(\w+)/g, '{$1}')}.`,
+    });
+  });
+  app.onError((error) => {
+    if (isSystemFault(error)) reportFailure(runtime, error);
+    return toProblemResponse(error);
+  });
+  return app;
+}
+
+function refuseMethod(methods: Methods): Response {
+  const known = Object.keys(methods);
+  const allow = (known.includes('GET') ? ['HEAD', ...known] : known).sort().join(', ');
+  const error = new TulleError('method_not_allowed', 'This address does not take the method.', {
+    mend: `Use ${allow}.`,
+  });
+  return toProblemResponse(error, { allow });
+}

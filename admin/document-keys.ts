@@ -1,0 +1,25 @@
+import type { Documents, StoredDocument } from '../mesh/ports.ts';
+
+/** Where everything lies among the documents. Names hold no slash, so no key is the prefix of a stranger's. */
+export const documentKeys = {
+  bus: (tenant: string, bus: string) => `bus/${tenant}/${bus}`,
+  buses: (tenant: string) => `bus/${tenant}/`,
+  rule: (tenant: string, bus: string, rule: string) => `rule/${tenant}/${bus}/${rule}`,
+  rules: (tenant: string, bus: string) => `rule/${tenant}/${bus}/`,
+  key: (tenant: string, id: string) => `key/${tenant}/${id}`,
+  keys: (tenant: string) => `key/${tenant}/`,
+  snapshot: (tenant: string, bus: string) => `snapshot/${tenant}/${bus}`,
+  /** A change that may not be published yet; `bus` `*` for a change that every bus of the tenant has to learn. */
+  unpublished: (tenant: string, bus: string, slot: number) => `unpublished/${tenant}/${bus}/${slot}`,
+  allUnpublished: 'unpublished/',
+};
+
+/** Every document below a prefix, page by page. */
+export async function* walkDocuments(documents: Documents, prefix: string): AsyncGenerator<StoredDocument> {
+  let after: string | undefined;
+  do {
+    const page = await documents.list(prefix, { limit: 100, ...(after === undefined ? {} : { after }) });
+    yield* page.items;
+    after = page.next;
+  } while (after !== undefined);
+}

@@ -1,0 +1,14 @@
+/** A duration as people write it: `90s`, `45m`, `12h`, `3d`. */
+export const durationSchema = {
+  type: 'string',
+  pattern: '^[1-9][0-9]{0,8}[smhd]$',
+  description: 'a whole number and a unit (s, m, h or d), such as 45m, 12h or 3d',
+} as const;
+
+const unitSeconds = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** Seconds of a text that fits `durationSchema`. */
+export function parseDuration(text: string): number {
+  const unit = text.at(-1) as keyof typeof unitSeconds;
+  return Number(text.slice(0, -1)) * unitSeconds[unit];
+}

@@ -1,0 +1,102 @@
+import { TulleError } from '../event/error.ts';
+import { formatToken, hashToken, type KeyLookup, requireAccess } from '../mesh/authentication.ts';
+import type { Documents } from '../mesh/ports.ts';
+import { readJson } from './body.ts';
+import { requireCount } from './buses.ts';
+import { documentKeys } from './document-keys.ts';
+import { listPage, readPageRequest, toList } from './paging.ts';
+import { toETag } from './precondition.ts';
+import { admitKey, type KeyDocument, toKey, toKeyView } from './resources/key.ts';
+import type { Methods, Services } from './services.ts';
+import { requireDocument } from './store.ts';
+
+/** Finds keys among the documents: never behind, so that a revoked key is out of the admin API at once. */
+export function createKeyLookup(documents: Documents): KeyLookup {
+  return async (tenant, keyId) => {
+    const stored = await documents.get(documentKeys.key(tenant, keyId));
+    return stored === undefined ? undefined : toKey(stored.value as KeyDocument);
+  };
+}
+
+/** `/v1/admin/keys`. Keys belong to the tenant, so they take an admin of every bus. */
+export function keyList({ documents, publisher, runtime }: Services): Methods {
+  return {
+    async GET({ principal, query }) {
+      requireAccess(principal, 'viewer', '*');
+      const page = await listPage(documents, documentKeys.keys(principal.tenant), readPageRequest(query));
+      return Response.json(
+        toList(page, ({ value, version }) => ({ version, document: toKeyView(value as KeyDocument) })),
+      );
+    },
+
+    async POST({ request, principal }) {
+      requireAccess(principal, 'admin', '*');
+      const { tenant } = principal;
+      const wanted = admitKey(await readJson(request), runtime.now());
+      await requireCount(documents, documentKeys.keys(tenant), keysMax, 'keys');
+
+      const id = toHex(randomBytes(8));
+      const token = formatToken(tenant, id, toBase64Url(randomBytes(32)));
+      const document: KeyDocument = {
+        ...wanted,
+        id,
+        hash: await hashToken(token),
+        created: new Date(runtime.now()).toISOString(),
+      };
+      const version = await publisher.change(tenant, '*', () =>
+        documents.put(documentKeys.key(tenant, id), document, 0),
+      );
+      return Response.json(
+        { ...toKeyView(document), key: token },
+        { status: 201, headers: { etag: toETag(version), location: `/v1/admin/keys/${id}` } },
+      );
+    },
+  };
+}
+
+/** `/v1/admin/keys/{id}` */
+export function keyItem({ documents, publisher }: Services): Methods {
+  return {
+    async GET({ principal, params }) {
+      requireAccess(principal, 'viewer', '*');
+      const id = requireKeyId(params['id'] ?? '');
+      const { value, version } = await requireDocument(documents, documentKeys.key(principal.tenant, id), `key ${id}`);
+      return Response.json(toKeyView(value as KeyDocument), { headers: { etag: toETag(version) } });
+    },
+
+    async DELETE({ principal, params }) {
+      requireAccess(principal, 'admin', '*');
+      const id = requireKeyId(params['id'] ?? '');
+      const key = documentKeys.key(principal.tenant, id);
+      await requireDocument(documents, key, `key ${id}`);
+      await publisher.change(principal.tenant, '*', () => documents.delete(key));
+      return new Response(null, { status: 204 });
+    },
+  };
+}
+
+/** Every snapshot carries all keys of its tenant. */
+const keysMax = 200;
+
+function requireKeyId(id: string): string {
+  if (/^[0-9a-f]{16}$/.test(id)) return id;
+  throw new TulleError('request_invalid', 'The address does not hold the id of a key.', {
+    place: 'id',
+    mend: 'Send the `id` that was answered when the key was created.',
+  });
+}
+
+function randomBytes(count: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(count));
+}
+
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function toBase64Url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '');
+}

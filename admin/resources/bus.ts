@@ -1,0 +1,73 @@
+import type { FromSchema } from 'json-schema-to-ts';
+import type { BusSettings } from '../../mesh/snapshot.ts';
+import { durationSchema, parseDuration } from '../duration.ts';
+import { faultOf, fillDefaults, findFaults, throwFaults } from '../validation.ts';
+import { descriptionSchema, nameSchema } from './name.ts';
+
+export const busSchema = {
+  type: 'object',
+  properties: {
+    kind: { const: 'bus', default: 'bus' },
+    name: nameSchema,
+    description: descriptionSchema,
+    shards: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 64,
+      default: 1,
+      description: 'the number of durable logs side by side, 1 to 64; it can grow, not shrink',
+    },
+    record: {
+      enum: ['all', 'failures', 'none'],
+      default: 'all',
+      description: 'what the history keeps of deliveries',
+    },
+    retention: { ...durationSchema, default: '24h' },
+  },
+  required: ['name'],
+  additionalProperties: false,
+} as const;
+
+export type BusDocument = FromSchema<typeof busSchema>;
+
+/**
+ * A bus as it is stored, from what was sent to the address of `name`.
+ * @throws TulleError `resource_invalid` with every fault
+ */
+export function admitBus(input: unknown, name: string, present?: BusDocument): BusDocument {
+  const named = withAddress(input, { name });
+  const faults = findFaults(busSchema, named);
+  throwFaults(faults);
+  const bus = fillDefaults(busSchema, named) as BusDocument;
+
+  if (bus.name !== name) faults.push(differsFromAddress('name', name));
+  if (parseDuration(bus.retention) < 60 || parseDuration(bus.retention) > retentionMaxSeconds) {
+    faults.push(faultOf('/retention', 'retention must lie between 60s and 90d.'));
+  }
+  if (present !== undefined && bus.shards < present.shards) {
+    faults.push(
+      faultOf(
+        '/shards',
+        'shards cannot shrink: the history in the logs that fall away would not be found any more.',
+        `Keep at least ${present.shards}, or create another bus.`,
+      ),
+    );
+  }
+  throwFaults(faults);
+  return bus;
+}
+
+export function toBusSettings(bus: BusDocument): BusSettings {
+  return { shards: bus.shards, record: bus.record, retentionSeconds: parseDuration(bus.retention) };
+}
+
+/** The address names the resource; the document may repeat it. */
+export function withAddress(input: unknown, address: Readonly<Record<string, string>>): unknown {
+  return typeof input === 'object' && input !== null && !Array.isArray(input) ? { ...address, ...input } : input;
+}
+
+export function differsFromAddress(member: string, expected: string): ReturnType<typeof faultOf> {
+  return faultOf(`/${member}`, `${member} is not the one in the address.`, `Write ${expected}, or leave it out.`);
+}
+
+const retentionMaxSeconds = 90 * 86_400;

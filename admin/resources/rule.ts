@@ -1,0 +1,55 @@
+import type { FromSchema } from 'json-schema-to-ts';
+import { durationSchema } from '../duration.ts';
+import { descriptionSchema, nameSchema } from './name.ts';
+
+const retrySchema = {
+  type: 'object',
+  properties: {
+    maxAttempts: { type: 'integer', minimum: 1, maximum: 185, default: 24 },
+    maxAge: { ...durationSchema, default: '3d' },
+  },
+  additionalProperties: false,
+  default: {},
+} as const;
+
+/** Besides these a target has one member named after its sink; that is checked against the sink's own schema. */
+export const targetSchema = {
+  type: 'object',
+  properties: { name: nameSchema, retry: retrySchema },
+  required: ['name'],
+} as const;
+
+/** The filter and the steps are checked by compiling them. */
+export const ruleSchema = {
+  type: 'object',
+  properties: {
+    kind: { const: 'rule', default: 'rule' },
+    name: nameSchema,
+    bus: nameSchema,
+    description: descriptionSchema,
+    enabled: { type: 'boolean', default: true },
+    filter: {
+      type: 'object',
+      minProperties: 1,
+      maxProperties: 1,
+      description: 'exactly one filter language, such as { "pattern": { … } }',
+    },
+    steps: {
+      type: 'array',
+      maxItems: 20,
+      default: [],
+      items: {
+        type: 'object',
+        minProperties: 1,
+        maxProperties: 1,
+        description: 'exactly one step, such as { "redact": { … } }',
+      },
+    },
+    targets: { type: 'array', minItems: 1, maxItems: 20, items: targetSchema },
+  },
+  required: ['name', 'bus', 'filter', 'targets'],
+  additionalProperties: false,
+} as const;
+
+export type RuleDocument = FromSchema<typeof ruleSchema>;
+export type TargetDocument = FromSchema<typeof targetSchema>;

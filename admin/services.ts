@@ -1,0 +1,26 @@
+import type { Principal } from '../mesh/authentication.ts';
+import type { Documents, Runtime, Snapshots } from '../mesh/ports.ts';
+import type { AdmissionOptions } from './admission.ts';
+import type { Publisher } from './publisher.ts';
+
+/** What the admin's handlers work with. */
+export interface Services extends AdmissionOptions {
+  readonly documents: Documents;
+  readonly snapshots: Snapshots;
+  readonly publisher: Publisher;
+  readonly runtime: Runtime;
+}
+
+/** One authenticated request. */
+export interface Call {
+  readonly request: Request;
+  readonly principal: Principal;
+  /** The parts of the address that are names, as sent. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+}
+
+export type Handler = (call: Call) => Promise<Response>;
+
+/** Handlers of one address by method. */
+export type Methods = Readonly<Partial<Record<'GET' | 'PUT' | 'POST' | 'DELETE', Handler>>>;
