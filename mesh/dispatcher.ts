@@ -6,6 +6,7 @@ import { decide, type Decision } from './delivery/retry.ts';
 import { decodeEnvelope, encodeEnvelope, type PlannedEvent } from './envelope.ts';
 import type { DeliveryStatus, LedgerRecord } from './ledger.ts';
 import type { QueueConsumer, Runtime, Secrets, Settlement } from './ports.ts';
+import { createReshape, type Reshape } from './reshape.ts';
 import { toChunks } from './router.ts';
 import type { AttemptResult, Sink, TargetPolicy } from './sink.ts';
 import type { Target } from './snapshot.ts';
@@ -68,7 +69,10 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
       }
     }
     const limit = createLimit(CONCURRENCY);
-    await Promise.all(Array.from(groups.values(), (group) => deliver(group, limit, settlement, options)));
+    const reshape = createReshape(runtime);
+    await Promise.all(
+      Array.from(groups.values(), (group) => deliver(group, settlement, { ...options, limit, reshape })),
+    );
     return settlement;
   };
 }
@@ -78,13 +82,15 @@ interface MutableSettlement extends Settlement {
   readonly records: LedgerRecord[];
 }
 
-type Limit = ReturnType<typeof createLimit>;
+interface DeliverOptions extends DispatcherOptions {
+  readonly limit: ReturnType<typeof createLimit>;
+  readonly reshape: Reshape;
+}
 
 async function deliver(
   group: Group,
-  limit: Limit,
   settlement: MutableSettlement,
-  { sinks, secrets, policy, runtime }: DispatcherOptions,
+  { sinks, secrets, policy, runtime, limit, reshape }: DeliverOptions,
 ): Promise<void> {
   const { target, attempt } = group;
   const sink = sinks.get(target.kind);
@@ -92,7 +98,7 @@ async function deliver(
   const ready: { planned: PlannedEvent; event: Event }[] = [];
   for (const planned of group.items) {
     try {
-      ready.push({ planned, event: await reshape(group.rule, planned.event, runtime) });
+      ready.push({ planned, event: await reshape(group.rule, planned) });
     } catch (error) {
       if (!TulleError.is(error) || error.fault === 'system') throw error;
       finish(settlement, group, planned, 'dead-lettered', runtime, { reason: `${error.code}: ${error.message}` });
@@ -137,11 +143,6 @@ const unanswered: AttemptResult = {
   latencyMs: 0,
   reason: 'the sink did not answer for it',
 };
-
-async function reshape(rule: CompiledRule, event: Event, runtime: Runtime): Promise<Event> {
-  const steps = rule.steps();
-  return steps.length === 0 ? event : await steps.run(event, runtime);
-}
 
 function toRetry({ tenant, bus, compiled, rule, target, attempt }: Group, items: readonly PlannedEvent[]): string {
   const deliveries = [{ rule: rule.name, target: target.name }];

@@ -1,11 +1,10 @@
 import { TulleError } from '../event/error.ts';
 import type { Event } from '../event/event.ts';
-import { type Authenticator, requireAccess } from './authentication.ts';
+import { type Authenticator, type KeyLookup, requireAccess } from './authentication.ts';
 import type { Queue, Runtime } from './ports.ts';
 import { cloudEventsProtocol } from './protocols/cloudevents.ts';
 import type { Limits } from './protocols/protocol.ts';
 import { route } from './router.ts';
-import type { Key } from './snapshot.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
 
 export interface IngressOptions {
@@ -15,7 +14,7 @@ export interface IngressOptions {
   readonly limits: Limits;
   readonly runtime: Runtime;
   /** Asked only for a bus that does not exist, to tell a stranger (401) from a key holder's slip (404). */
-  findKey(tenant: string, keyId: string): Promise<Key | undefined>;
+  readonly findKey: KeyLookup;
 }
 
 /** What the publisher is told: one entry an event, in the order sent. */

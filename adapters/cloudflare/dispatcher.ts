@@ -5,6 +5,6 @@ import { toMesh } from './mesh.ts';
 /** What the log hands its batches to, by RPC: each call has CPU time and connections of its own. */
 export class Dispatcher extends WorkerEntrypoint<Env> {
   dispatch(messages: readonly string[]): Promise<Settlement> {
-    return toMesh(this.env, this.ctx).dispatch(messages);
+    return toMesh(this.env).dispatch(messages);
   }
 }

@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
 import { createLog, type Log as SqlLog } from '../sqlite/log.ts';
+import { report } from './runtime.ts';
 import { createDurableObjectSql } from './sql.ts';
 
 /**
@@ -19,8 +20,7 @@ export class Log extends DurableObject<Env> {
       now: () => Date.now(),
       pause: (milliseconds) => scheduler.wait(milliseconds),
       setAlarm: (at) => storage.setAlarm(at),
-      // oxlint-disable-next-line no-console -- the Worker's log is where operators look
-      report: (message, error) => console.error(message, error),
+      report,
     });
     // An alarm that failed for good (the platform gives up after six tries) must not leave events behind.
     void context.blockConcurrencyWhile(async () => {

@@ -1,0 +1,16 @@
+import { waitUntil } from 'cloudflare:workers';
+import type { Runtime } from '../../mesh/ports.ts';
+
+/** The Workers runtime. `Date.now()` stands still between I/O there, which is as exact as anyone can know it. */
+export const workerRuntime: Runtime = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  fetch: (request) => fetch(request),
+  waitUntil: (work) => waitUntil(work.catch((error: unknown) => report('work behind an answer failed', error))),
+};
+
+/** The Worker's log, where operators look (`wrangler tail`). */
+export function report(message: string, error: unknown): void {
+  // oxlint-disable-next-line no-console -- this is the one place that writes to it
+  console.error(message, error);
+}

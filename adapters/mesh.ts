@@ -1,0 +1,77 @@
+import { createAdminApi } from '../admin/api.ts';
+import { createKeyLookup } from '../admin/keys.ts';
+import { createPublisher } from '../admin/publisher.ts';
+import { createSnapshotReader } from '../admin/snapshot-reader.ts';
+import { http } from '../connectors/sinks/http.ts';
+import { createMeshApp } from '../mesh/app.ts';
+import { createAuthenticator } from '../mesh/authentication.ts';
+import { createDispatcher } from '../mesh/dispatcher.ts';
+import type { Documents, Ledger, Queue, QueueConsumer, Runtime, Secrets, Snapshots } from '../mesh/ports.ts';
+import { defaultLimits } from '../mesh/protocols/protocol.ts';
+import type { Sink } from '../mesh/sink.ts';
+import { createSnapshotSource } from '../mesh/snapshot-source.ts';
+
+/** What a platform brings. */
+export interface Platform {
+  readonly documents: Documents;
+  readonly snapshots: Snapshots;
+  readonly secrets: Secrets;
+  readonly queue: Queue;
+  readonly ledger: Ledger;
+  readonly runtime: Runtime;
+  /** The operator's own key; without it the doors stay shut. */
+  readonly adminKey?: string | undefined;
+  readonly allowPrivateTargets: boolean;
+  report(message: string, error: unknown): void;
+}
+
+/** The whole of Tulle over web standards; a platform's entry only hands over to it. */
+export interface Mesh {
+  fetch(request: Request): Promise<Response>;
+  readonly dispatch: QueueConsumer;
+  /** Once a minute: brings to an end what a crash left half done. */
+  tick(): Promise<void>;
+}
+
+const sinks: ReadonlyMap<string, Sink> = new Map([[http.kind, http as Sink]]);
+
+export function createMesh(platform: Platform): Mesh {
+  const { documents, snapshots, runtime, adminKey, report } = platform;
+  const policy = { allowPrivateTargets: platform.allowPrivateTargets };
+  const source = createSnapshotSource(createSnapshotReader({ documents, snapshots, runtime }), runtime);
+  const onPublished = (tenant: string, bus: string): void => source.drop(tenant, bus);
+  const authenticator = createAuthenticator({ adminKey, now: runtime.now });
+
+  const admin = createAdminApi({
+    documents,
+    snapshots,
+    sinks: [...sinks.values()],
+    policy,
+    adminKey,
+    runtime,
+    onPublished,
+  });
+  const app = createMeshApp({
+    snapshots: source,
+    queue: platform.queue,
+    ledger: platform.ledger,
+    authenticator,
+    limits: defaultLimits,
+    runtime,
+    report,
+    findKey: createKeyLookup(documents),
+  });
+  const publisher = createPublisher({ documents, snapshots, runtime, onPublished });
+  return {
+    fetch: async (request) => await (isAdmin(request) ? admin : app).fetch(request),
+    dispatch: createDispatcher({ snapshots: source, sinks, secrets: platform.secrets, policy, runtime }),
+    async tick() {
+      await publisher.repair();
+    },
+  };
+}
+
+function isAdmin(request: Request): boolean {
+  const { pathname } = new URL(request.url);
+  return pathname === '/v1/admin' || pathname.startsWith('/v1/admin/');
+}

@@ -1,0 +1,125 @@
+import autocannon from 'autocannon';
+import { createEvent } from './mesh/data.ts';
+import { type BenchServer, startWorkerd } from './mesh/workerd.ts';
+
+/**
+ * How much of the machine's durable append speed is left when every event is also authenticated, checked, matched
+ * against 100 rules and delivered. The floor runs beside the mesh, in turn, in one workerd; ratios are what counts.
+ */
+const adminKey = 'admin-key-of-the-mesh-bench';
+const rounds = Number(process.env['ROUNDS'] ?? 5);
+const seconds = Number(process.env['SECONDS'] ?? 5);
+const connections = 32;
+
+interface Round {
+  readonly floor: number;
+  readonly mesh: number;
+}
+
+const server = await startWorkerd(adminKey);
+try {
+  await prove(server);
+  const single = await compare(server, createEvent('single'), 'application/cloudevents+json', 1);
+  const batch = Array.from({ length: 100 }, (_, index) => createEvent(`batch-${index}`));
+  const hundred = await compare(server, `[${batch.join(',')}]`, 'application/cloudevents-batch+json', 100);
+  print({ single, hundred });
+} finally {
+  server.stop();
+}
+
+/** Every event that is accepted reaches the target once, whole, before anything is timed. */
+async function prove({ mesh, sink }: BenchServer): Promise<void> {
+  await fetch(`${sink}/reset?remember`, { method: 'POST' });
+  const headers = { authorization: `Bearer ${adminKey}` };
+  const posts = Array.from({ length: 500 }, (_, index) =>
+    fetch(`${mesh}/v1/events`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/cloudevents+json' },
+      body: createEvent(`proof-${index}`),
+    }),
+  );
+  const batch = Array.from({ length: 100 }, (_, index) => createEvent(`proof-batch-${index}`));
+  posts.push(
+    fetch(`${mesh}/v1/events`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/cloudevents-batch+json' },
+      body: `[${batch.join(',')}]`,
+    }),
+  );
+  for (const response of await Promise.all(posts)) {
+    const body = (await response.json()) as { events?: { matched: number }[] };
+    if (response.status !== 202 || body.events?.some((event) => event.matched !== 1) !== false) {
+      throw new Error(`the mesh answered ${response.status} ${JSON.stringify(body).slice(0, 500)}`);
+    }
+  }
+  const { events, distinct } = await drained(sink, 600);
+  if (events !== 600 || distinct !== 600)
+    throw new Error(`600 events accepted, ${events} delivered, ${distinct} distinct`);
+}
+
+async function compare(server: BenchServer, body: string, contentType: string, events: number): Promise<Round[]> {
+  const results: Round[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const floor = await load(`${server.floor}/floor`, body, contentType);
+    await fetch(`${server.sink}/reset`, { method: 'POST' });
+    const mesh = await load(`${server.mesh}/v1/events`, body, contentType);
+    const started = performance.now();
+    const accepted = mesh.requests * events;
+    const { events: delivered } = await drained(server.sink, accepted);
+    if (delivered !== accepted) throw new Error(`${accepted} events accepted, ${delivered} delivered`);
+    const backlogMs = performance.now() - started;
+    // The clock of the mesh runs until the last event is delivered.
+    const result = {
+      floor: (floor.requests * events) / floor.seconds,
+      mesh: accepted / (mesh.seconds + backlogMs / 1000),
+    };
+    results.push(result);
+    process.stderr.write(`${events} a request: floor ${result.floor.toFixed(0)}/s, mesh ${result.mesh.toFixed(0)}/s\n`);
+  }
+  return results;
+}
+
+async function load(url: string, body: string, contentType: string): Promise<{ requests: number; seconds: number }> {
+  const result = await autocannon({
+    url,
+    method: 'POST',
+    connections,
+    duration: seconds,
+    headers: { 'content-type': contentType, authorization: `Bearer ${adminKey}` },
+    body,
+  });
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${url}: ${result.non2xx} refused, ${result.errors} errors`);
+  return { requests: result['2xx'], seconds: result.duration };
+}
+
+/** Waits until the target has as many events as were accepted, and a moment more for any that should not come. */
+async function drained(sink: string, expected: number): Promise<{ events: number; distinct: number }> {
+  for (let attempt = 0; attempt < 3_000; attempt++) {
+    const count = (await (await fetch(`${sink}/count`)).json()) as { events: number; distinct: number };
+    if (count.events >= expected) return count;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`the target did not get ${expected} events within 30 s`);
+}
+
+function print(result: { single: Round[]; hundred: Round[] }): void {
+  const summary = Object.fromEntries(
+    Object.entries(result).map(([name, results]) => [
+      name,
+      {
+        floorPerSecond: Math.round(median(results.map((round) => round.floor))),
+        meshPerSecond: Math.round(median(results.map((round) => round.mesh))),
+        ratio: Number(median(results.map((round) => round.mesh / round.floor)).toFixed(3)),
+      },
+    ]),
+  );
+  if (process.argv.includes('--json'))
+    console.log(JSON.stringify({ connections, seconds, rounds, ...summary }, null, 2));
+  else console.table(summary);
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}

@@ -1,0 +1,65 @@
+import { WorkerEntrypoint } from 'cloudflare:workers';
+import { createLogLedger, createLogQueue } from '../../adapters/cloudflare/queue.ts';
+import type { Log } from '../../adapters/cloudflare/log.ts';
+import { workerRuntime } from '../../adapters/cloudflare/runtime.ts';
+import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
+import { createMemorySecrets } from '../../adapters/memory/secrets.ts';
+import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
+import { createMesh, type Mesh } from '../../adapters/mesh.ts';
+import type { Settlement } from '../../mesh/ports.ts';
+import { createRules } from './data.ts';
+
+export { Log } from '../../adapters/cloudflare/log.ts';
+export { FloorLog } from './floor.ts';
+
+interface BenchEnv {
+  readonly LOG: DurableObjectNamespace<Log>;
+  readonly TULLE_ADMIN_KEY: string;
+}
+
+/** The mesh as it runs on Workers, but for KV and D1, which raw workerd does not have. */
+const meshes = new WeakMap<BenchEnv, Promise<Mesh>>();
+
+async function toMesh(env: BenchEnv): Promise<Mesh> {
+  let mesh = meshes.get(env);
+  if (mesh === undefined) {
+    mesh = open(env);
+    meshes.set(env, mesh);
+  }
+  return await mesh;
+}
+
+async function open(env: BenchEnv): Promise<Mesh> {
+  const snapshots = createMemorySnapshots();
+  await snapshots.put({
+    tenant: 'default',
+    bus: 'default',
+    version: 1,
+    settings: { shards: 1, record: 'all', retentionSeconds: 3_600 },
+    rules: createRules(),
+    keys: [],
+  });
+  return createMesh({
+    documents: createMemoryDocuments(),
+    snapshots,
+    secrets: createMemorySecrets(),
+    queue: createLogQueue(env.LOG),
+    ledger: createLogLedger(env.LOG),
+    runtime: workerRuntime,
+    adminKey: env.TULLE_ADMIN_KEY,
+    allowPrivateTargets: false,
+    report: (message, error) => console.error(message, error),
+  });
+}
+
+export class Dispatcher extends WorkerEntrypoint<BenchEnv> {
+  async dispatch(messages: readonly string[]): Promise<Settlement> {
+    return await (await toMesh(this.env)).dispatch(messages);
+  }
+}
+
+export default {
+  async fetch(request, env) {
+    return await (await toMesh(env)).fetch(request);
+  },
+} satisfies ExportedHandler<BenchEnv>;

@@ -1,0 +1,166 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Kills workerd with SIGKILL again and again while events are published, and counts: what was answered 202 and never
+ * reached the target is lost. `npm run test:crash [-- --kills 20]`; the last line is `N passed, N failed`.
+ */
+const kills = Number(argument('--kills') ?? 20);
+const clients = 16;
+const port = 18_700 + (process.pid % 200);
+const base = `http://127.0.0.1:${port}`;
+const state = mkdtempSync(join(tmpdir(), 'tulle-crash-'));
+
+const delivered = new Map<string, number>();
+const target = createServer((request, response) => {
+  const id = String(request.headers['ce-id']);
+  request.resume().on('end', () => {
+    delivered.set(id, (delivered.get(id) ?? 0) + 1);
+    response.writeHead(204).end();
+  });
+});
+await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve));
+const address = target.address();
+const targetPort = typeof address === 'object' && address !== null ? address.port : 0;
+
+const { child, key } = await startDev();
+try {
+  await prepare();
+  const result = await load();
+  const missing = await settle(result.acknowledged);
+  const duplicates = [...delivered.values()].filter((count) => count > 1).length;
+  const summary = {
+    kills: result.kills,
+    acknowledged: result.acknowledged.length,
+    unanswered: result.unanswered,
+    lost: missing.length,
+    duplicates,
+  };
+  console.log(JSON.stringify(summary));
+  if (missing.length > 0) console.log(`lost: ${missing.slice(0, 20).join(' ')}`);
+  const passed = missing.length === 0 && result.kills === kills && result.acknowledged.length > kills * 10;
+  console.log(passed ? '1 passed, 0 failed' : '0 passed, 1 failed');
+  process.exitCode = passed ? 0 : 1;
+} finally {
+  child.kill('SIGTERM');
+  target.close();
+  await new Promise((resolve) => child.once('exit', resolve));
+  rmSync(state, { recursive: true, force: true });
+}
+
+async function startDev(): Promise<{ child: ChildProcess; key: string }> {
+  const dev = spawn(process.execPath, ['cli/main.ts', 'dev', '--no-demo', '--port', String(port), '--state', state], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  const found = new Promise<string>((resolve, reject) => {
+    dev.stdout.on('data', (data: Buffer) => {
+      output += data.toString();
+      const [, token] = /(?:Bearer|key:?)\s+([\w.-]{24,})/i.exec(output) ?? [];
+      if (token !== undefined) resolve(token);
+    });
+    dev.once('exit', (code) => reject(new Error(`tulle dev ended with code ${code}: ${output}`)));
+  });
+  return { child: dev, key: await found };
+}
+
+async function prepare(): Promise<void> {
+  await admin('PUT', '/v1/admin/buses/default', {});
+  await admin('PUT', '/v1/admin/buses/default/rules/all', {
+    filter: { pattern: { source: ['/crash'] } },
+    targets: [{ name: 'counter', http: { url: `http://127.0.0.1:${targetPort}/` } }],
+  });
+}
+
+async function admin(method: string, path: string, body: unknown): Promise<void> {
+  const response = await fetch(base + path, {
+    method,
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+}
+
+async function load(): Promise<{ acknowledged: string[]; unanswered: number; kills: number }> {
+  const acknowledged: string[] = [];
+  let unanswered = 0;
+  let sent = 0;
+  let stopped = false;
+
+  async function client(number: number): Promise<void> {
+    while (!stopped) {
+      // One client in four publishes batches.
+      const ids = Array.from({ length: number % 4 === 0 ? 10 : 1 }, () => `e${sent++}`);
+      try {
+        if (await publish(ids)) acknowledged.push(...ids);
+        else unanswered += ids.length;
+      } catch {
+        unanswered += ids.length;
+        await pause(20);
+      }
+    }
+  }
+
+  const running = Array.from({ length: clients }, (_, number) => client(number));
+  let killed = 0;
+  while (killed < kills) {
+    await pause(600 + Math.random() * 800);
+    const before = acknowledged.length;
+    killWorkerd();
+    killed++;
+    // The next kill counts only if the mesh came back and took events.
+    for (let wait = 0; acknowledged.length < before + 20 && wait < 200; wait++) await pause(50);
+    if (acknowledged.length < before + 20) throw new Error('workerd did not come back within 10 s');
+  }
+  await pause(500);
+  stopped = true;
+  await Promise.all(running);
+  return { acknowledged, unanswered, kills: killed };
+}
+
+async function publish(ids: readonly string[]): Promise<boolean> {
+  const events = ids.map((id) => ({ specversion: '1.0', id, source: '/crash', type: 'crash.test', data: { id } }));
+  const batch = events.length > 1;
+  const response = await fetch(`${base}/v1/events`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${key}`,
+      'content-type': batch ? 'application/cloudevents-batch+json' : 'application/cloudevents+json',
+    },
+    body: JSON.stringify(batch ? events : events[0]),
+    signal: AbortSignal.timeout(10_000),
+  });
+  await response.arrayBuffer();
+  return response.status === 202;
+}
+
+function killWorkerd(): void {
+  const output = execFileSync('pgrep', ['-P', String(child.pid), '-f', 'workerd'], { encoding: 'utf8' });
+  for (const pid of output.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+}
+
+/** Waits until everything acknowledged is there, or nothing has come for 30 s. */
+async function settle(acknowledged: readonly string[]): Promise<string[]> {
+  let seen = delivered.size;
+  for (let quiet = 0; quiet < 300; quiet++) {
+    if (acknowledged.every((id) => delivered.has(id))) break;
+    await pause(100);
+    if (delivered.size > seen) {
+      seen = delivered.size;
+      quiet = 0;
+    }
+  }
+  return acknowledged.filter((id) => !delivered.has(id));
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function argument(name: string): string | undefined {
+  const place = process.argv.indexOf(name);
+  return place < 0 ? undefined : process.argv[place + 1];
+}

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { createEvent, createHarness, withRule } from './harness.ts';
+
+describe('an event on its way', () => {
+  it('is accepted, matched and delivered as it came', async () => {
+    const harness = createHarness();
+    await withRule(harness);
+    const response = await harness.publish(createEvent());
+    expect(response.status).toBe(202);
+    expect(await response.json()).toEqual({ accepted: 1, events: [{ id: 'e1', matched: 1 }] });
+    await harness.drain();
+    expect(harness.received).toHaveLength(1);
+    const [sent] = harness.received;
+    expect(sent?.url).toBe('https://crm.example.com/hook');
+    expect(sent?.headers.get('ce-id')).toBe('e1');
+    expect(sent?.body).toBe('{"amount":12.5}');
+    expect(await harness.deliveries('event=e1')).toMatchObject([
+      { status: 'delivered', rule: 'all', target: 'crm', attempt: 1 },
+    ]);
+    expect(harness.reported).toEqual([]);
+  });
+
+  it('is masked and reshaped by the steps of the rule, for all of its targets alike', async () => {
+    const harness = createHarness();
+    await withRule(harness, {
+      steps: [
+        { redact: { paths: ['data.phone'], with: { mask: 'keep-last-4' } } },
+        { transform: { jsonata: '{ "tel": data.phone, "sum": data.amount * 2 }' } },
+      ],
+      targets: [
+        { name: 'crm', http: { url: 'https://crm.example.com/hook' } },
+        { name: 'log', http: { url: 'https://log.example.com/', content: 'structured' } },
+      ],
+    });
+    await harness.publish(createEvent('e1', { data: { phone: '+49 151 12345678', amount: 3 } }));
+    await harness.drain();
+    expect(harness.received).toHaveLength(2);
+    const body = JSON.parse(harness.received[0]?.body ?? '') as { tel: string; sum: number };
+    expect(body.sum).toBe(6);
+    expect(body.tel).toMatch(/5678$/);
+    expect(body.tel).not.toContain('1234');
+    expect(JSON.parse(harness.received[1]?.body ?? '')).toMatchObject({ id: 'e1', data: body });
+  });
+
+  it('is not queued when no rule matches, and the publisher is told', async () => {
+    const harness = createHarness();
+    await withRule(harness);
+    const response = await harness.publish(createEvent('e1', { source: '/elsewhere' }));
+    expect(await response.json()).toEqual({ accepted: 1, events: [{ id: 'e1', matched: 0 }] });
+    await harness.drain();
+    expect(harness.received).toEqual([]);
+  });
+
+  it('is tried again until the target takes it, with the same delivery id', async () => {
+    const harness = createHarness({ secrets: { crm: `whsec_${btoa('0123456789abcdef0123456789abcdef')}` } });
+    await withRule(harness, {
+      targets: [{ name: 'crm', http: { url: 'https://crm.example.com/hook', signing: { secret: 'crm' } } }],
+    });
+    let failures = 3;
+    harness.answer = () => new Response('no', { status: failures-- > 0 ? 503 : 200 });
+    await harness.publish([createEvent('e1'), createEvent('e2')]);
+    await harness.drain(harness.now + 3_600_000);
+    const ids = harness.received
+      .filter((sent) => sent.headers.get('ce-id') === 'e1')
+      .map((sent) => sent.headers.get('webhook-id'));
+    expect(new Set(ids).size).toBe(1);
+    expect((await harness.deliveries('status=delivered')).map((record) => record.eventId).toSorted()).toEqual([
+      'e1',
+      'e2',
+    ]);
+    expect((await harness.deliveries('status=retrying')).length).toBe(3);
+  });
+
+  it('becomes a dead letter with the whole event after the last attempt', async () => {
+    const harness = createHarness();
+    await withRule(harness, {
+      targets: [{ name: 'crm', http: { url: 'https://crm.example.com/hook' }, retry: { maxAttempts: 3 } }],
+    });
+    harness.answer = () => new Response('broken', { status: 500 });
+    await harness.publish(createEvent());
+    await harness.drain(harness.now + 3_600_000);
+    expect(harness.received).toHaveLength(3);
+    const [dead] = await harness.deliveries('status=dead-lettered');
+    expect(dead).toMatchObject({ eventId: 'e1', attempt: 3, code: 500 });
+    expect(JSON.parse(dead?.event ?? '')).toEqual(createEvent());
+  });
+
+  it('becomes a dead letter at once when a step fails on it, and others pass', async () => {
+    const harness = createHarness();
+    await withRule(harness, { steps: [{ transform: { jsonata: '{ "half": data.amount / data.parts.count }' } }] });
+    await harness.publish([
+      createEvent('bad', { data: { amount: 'x', parts: { count: 2 } } }),
+      createEvent('good', { data: { amount: 4, parts: { count: 2 } } }),
+    ]);
+    await harness.drain(harness.now + 3_600_000);
+    expect(harness.received.map((sent) => sent.body)).toEqual(['{"half":2}']);
+    const [dead] = await harness.deliveries('status=dead-lettered');
+    expect(dead).toMatchObject({ eventId: 'bad' });
+    expect(dead?.reason).toContain('step');
+  });
+
+  it('ends as disabled when its rule is removed before the delivery', async () => {
+    const harness = createHarness();
+    await withRule(harness);
+    await harness.publish(createEvent());
+    const removed = await harness.admin('DELETE', '/v1/admin/buses/default/rules/all');
+    expect(removed.ok).toBe(true);
+    harness.now += 10_000;
+    await harness.drain();
+    await harness.drain();
+    expect(harness.received).toEqual([]);
+    expect(await harness.deliveries()).toMatchObject([{ status: 'disabled', eventId: 'e1' }]);
+  });
+
+  it('does not hold up the deliveries to other targets when one fails', async () => {
+    const harness = createHarness();
+    await withRule(harness, {
+      targets: [
+        { name: 'broken', http: { url: 'https://broken.example.com/' } },
+        { name: 'crm', http: { url: 'https://crm.example.com/' } },
+      ],
+    });
+    harness.answer = ({ url }) => {
+      if (url.includes('broken')) throw new TypeError('connection refused');
+      return new Response(null, { status: 204 });
+    };
+    await harness.publish([createEvent('e1'), createEvent('e2')]);
+    await harness.drain();
+    expect((await harness.deliveries('target=crm')).map((record) => record.status)).toEqual(['delivered', 'delivered']);
+    expect((await harness.deliveries('target=broken')).map((record) => record.status)).toEqual([
+      'retrying',
+      'retrying',
+    ]);
+  });
+});

@@ -1,0 +1,121 @@
+import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
+import { createMemoryQueue } from '../../adapters/memory/queue.ts';
+import { createMemorySecrets } from '../../adapters/memory/secrets.ts';
+import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
+import { createMesh, type Mesh } from '../../adapters/mesh.ts';
+import type { LedgerRecord } from '../../mesh/ledger.ts';
+
+export interface Received {
+  readonly url: string;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+/** A whole mesh in memory, under a clock and with targets that the test owns. */
+export interface Harness {
+  readonly mesh: Mesh;
+  now: number;
+  /** What targets were sent, in order. */
+  readonly received: Received[];
+  /** What targets answer. */
+  answer: (request: Received) => Response | Promise<Response>;
+  /** Every failure that was reported. */
+  readonly reported: unknown[];
+  admin(method: string, path: string, body?: unknown): Promise<Response>;
+  publish(event: unknown, options?: { bus?: string; contentType?: string; key?: string }): Promise<Response>;
+  /** Delivers what is due now; with `until`, moves the clock from retry to retry up to that time. */
+  drain(until?: number): Promise<void>;
+  deliveries(query?: string): Promise<LedgerRecord[]>;
+}
+
+export const adminKey = 'admin-key-of-the-test-suite';
+
+export function createHarness(options: { secrets?: Record<string, string> } = {}): Harness {
+  const received: Received[] = [];
+  const reported: unknown[] = [];
+  const documents = createMemoryDocuments();
+  const snapshots = createMemorySnapshots();
+  const memory = createMemoryQueue({ consume: (messages) => mesh.dispatch(messages), now: () => harness.now });
+  const report = (_message: string, error: unknown): void => void reported.push(error);
+
+  const mesh = createMesh({
+    documents,
+    snapshots,
+    secrets: createMemorySecrets(options.secrets ?? {}),
+    queue: memory.queue,
+    ledger: memory.ledger,
+    runtime: {
+      now: () => harness.now,
+      random: () => 0.5,
+      async fetch(request) {
+        const seen = { url: request.url, headers: request.headers, body: await request.text() };
+        received.push(seen);
+        return await harness.answer(seen);
+      },
+      waitUntil: (work) => void work.catch((error: unknown) => report('', error)),
+    },
+    adminKey,
+    allowPrivateTargets: false,
+    report,
+  });
+
+  const harness: Harness = {
+    mesh,
+    now: 1_700_000_000_000,
+    received,
+    reported,
+    answer: () => new Response(null, { status: 204 }),
+    admin: (method, path, body) =>
+      mesh.fetch(
+        new Request(`https://mesh.test${path}`, {
+          method,
+          headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        }),
+      ),
+    publish: (event, { bus, key = adminKey, contentType } = {}) =>
+      mesh.fetch(
+        new Request(`https://mesh.test${bus === undefined ? '/v1/events' : `/v1/buses/${bus}/events`}`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${key}`,
+            'content-type': contentType ?? `application/cloudevents${Array.isArray(event) ? '-batch' : ''}+json`,
+          },
+          body: typeof event === 'string' ? event : JSON.stringify(event),
+        }),
+      ),
+    async drain(until) {
+      await memory.drain();
+      while (until !== undefined) {
+        const next = memory.nextAt();
+        if (next === undefined || next > until) break;
+        harness.now = Math.max(harness.now, next);
+        await memory.drain();
+      }
+    },
+    async deliveries(query = '') {
+      const response = await this.admin('GET', `/v1/buses/default/deliveries?limit=1000&${query}`);
+      return ((await response.json()) as { deliveries: LedgerRecord[] }).deliveries;
+    },
+  };
+  return harness;
+}
+
+/** A bus with one rule for it, through the admin API. */
+export async function withRule(harness: Harness, rule: Record<string, unknown> = {}, name = 'all'): Promise<void> {
+  await expectOk(await harness.admin('PUT', '/v1/admin/buses/default', {}));
+  const response = await harness.admin('PUT', `/v1/admin/buses/default/rules/${name}`, {
+    filter: { pattern: { source: ['/shop'] } },
+    targets: [{ name: 'crm', http: { url: 'https://crm.example.com/hook' } }],
+    ...rule,
+  });
+  await expectOk(response);
+}
+
+async function expectOk(response: Response): Promise<void> {
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+}
+
+export function createEvent(id = 'e1', more: Record<string, unknown> = {}): Record<string, unknown> {
+  return { specversion: '1.0', id, source: '/shop', type: 'order.created', data: { amount: 12.5 }, ...more };
+}
