@@ -1,6 +1,6 @@
 import { TulleError } from '../../event/error.ts';
 import { toBinary } from '../../event/http-binary.ts';
-import { toBatch, toRaw, toStructured } from '../../event/structured.ts';
+import { type HttpMessage, toBatch, toRaw, toStructured } from '../../event/structured.ts';
 import { checkTargetUrl } from '../../mesh/delivery/guard.ts';
 import { checkHeaders } from '../../mesh/delivery/headers.ts';
 import { excerpt, readResponse } from '../../mesh/delivery/response.ts';
@@ -64,12 +64,7 @@ export const http = defineSink<HttpOptions>({
   },
 });
 
-interface Content {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array;
-}
-
-function encode({ event }: Delivery, options: HttpOptions): Content {
+function encode({ event }: Delivery, options: HttpOptions): HttpMessage {
   if (options.content === 'structured') return toStructured(event);
   if (options.content === 'raw') return toRaw(event);
   return toBinary(event);
@@ -109,14 +104,19 @@ async function batchId(part: readonly Delivery[], options: HttpOptions): Promise
   return `batch_${Array.from(digest.subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
 
-async function send(id: string, content: Content, options: HttpOptions, context: SinkContext): Promise<AttemptResult> {
+async function send(
+  id: string,
+  content: HttpMessage,
+  options: HttpOptions,
+  context: SinkContext,
+): Promise<AttemptResult> {
   const { runtime } = context;
   const startedAt = runtime.now();
   let headers: Headers;
   try {
     checkTargetUrl(options.url, context.policy);
     headers = headersOf(content, options);
-    if (options.signing) await sign(headers, id, content.body, options.signing.secret, context);
+    if (options.signing) await sign(headers, id, content.body ?? '', options.signing.secret, context);
   } catch (error) {
     // What we may not or cannot send; anything but our own refusals is a fault of ours and goes up.
     if (!TulleError.is(error)) throw error;
@@ -149,7 +149,7 @@ async function send(id: string, content: Content, options: HttpOptions, context:
   }
 }
 
-function headersOf(content: Content, options: HttpOptions): Headers {
+function headersOf(content: HttpMessage, options: HttpOptions): Headers {
   const headers = new Headers(options.headers);
   if (!headers.has('user-agent')) headers.set('user-agent', 'Tulle/0.1');
   // After the configured ones: what the content mode says cannot be overridden.

@@ -31,17 +31,19 @@ const countLimit = 32;
 const nameLimit = 128;
 const valueLimit = 4096;
 
-const reserved = new Set([
-  // The connection and the framing (RFC 9110 §7.6.1, RFC 9112): a second opinion on them is request smuggling.
-  ...['host', 'content-length', 'transfer-encoding', 'connection', 'keep-alive', 'te', 'trailer', 'upgrade', 'expect'],
-  ...['http2-settings', 'via', 'forwarded', 'date'],
-  // What the content mode sets.
-  ...['content-type', 'content-encoding'],
-  // Signatures
-  ...['signature', 'signature-input', 'content-digest', 'digest', 'x-hub-signature', 'x-hub-signature-256'],
-  // Traces
-  ...['traceparent', 'tracestate', 'baggage', 'b3', 'x-amzn-trace-id', 'x-cloud-trace-context', 'uber-trace-id'],
-]);
+const reserved = new Set(
+  [
+    // The connection and the framing (RFC 9110 §7.6.1, RFC 9112): a second opinion on them is request smuggling.
+    ['host', 'content-length', 'transfer-encoding', 'connection', 'keep-alive', 'te', 'trailer', 'upgrade', 'expect'],
+    ['http2-settings', 'via', 'forwarded', 'date'],
+    // What the content mode sets.
+    ['content-type', 'content-encoding'],
+    // Signatures
+    ['signature', 'signature-input', 'content-digest', 'digest', 'x-hub-signature', 'x-hub-signature-256'],
+    // Traces
+    ['traceparent', 'tracestate', 'baggage', 'b3', 'x-amzn-trace-id', 'x-cloud-trace-context', 'uber-trace-id'],
+  ].flat(),
+);
 
 const reservedPrefixes = ['ce-', 'webhook-', 'svix-', 'proxy-', 'sec-', 'cf-', 'x-b3-', 'x-forwarded-', 'x-datadog-'];
 

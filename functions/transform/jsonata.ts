@@ -1,0 +1,49 @@
+import { TulleError } from '../../event/error.ts';
+import { compileBounded } from './bounded-jsonata.ts';
+import { type CloudEventObject, defineTransformer } from './define-transformer.ts';
+import { toPlainJson } from './plain-json.ts';
+
+export interface JsonataSpec {
+  /** Evaluated on the whole event: `data.amount`, `type`, `$.source`. */
+  readonly jsonata: string;
+  /** What the result is: the event's new data (default), or the whole new event. */
+  readonly output?: 'data' | 'event';
+}
+
+/**
+ * Reshapes an event by a JSONata expression. An expression that finds nothing fails the step: a wrong path would
+ * otherwise deliver empty events for as long as nobody looks; `null` says that it is meant.
+ */
+export const jsonata = defineTransformer<JsonataSpec>({
+  kind: 'transform',
+  description: 'Makes new data, or a whole new event, by an expression, such as { jsonata: "{ \'id\': data.userId }" }',
+  schema: {
+    type: 'object',
+    required: ['jsonata'],
+    additionalProperties: false,
+    properties: {
+      jsonata: { type: 'string', minLength: 1, maxLength: 16_384 },
+      output: { enum: ['data', 'event'] },
+    },
+  },
+  compile(spec) {
+    const evaluate = compileBounded(spec.jsonata);
+    const finish = spec.output === 'event' ? asEvent : withData;
+    return async (event, context) => finish(toPlainJson(await evaluate(event, context)), event);
+  },
+});
+
+function withData(data: unknown, event: CloudEventObject): CloudEventObject {
+  delete event['data_base64'];
+  event['data'] = data;
+  event['datacontenttype'] = 'application/json';
+  return event;
+}
+
+function asEvent(result: unknown): CloudEventObject {
+  if (typeof result === 'object' && result !== null && !Array.isArray(result)) return result as CloudEventObject;
+  throw new TulleError('step_failed', 'The result is not an object, and so no event', {
+    place: '/jsonata',
+    mend: 'Answer a whole event, such as $merge([$, { "type": "new" }]), or set output to data.',
+  });
+}

@@ -1,0 +1,41 @@
+/** What a value becomes; `undefined` removes it. */
+export type Mask = (value: unknown) => unknown;
+
+/** What stands for a value of which nothing is shown: always the same, so that not even the length is told. */
+const hidden = '****';
+
+/**
+ * The mask of a name: `all`; `keep-first-N` and `keep-last-N` (a star for each hidden character); `email` (the first
+ * character and the domain). A value that is shorter than twice what is kept is hidden whole: of no value is more
+ * shown than hidden. Numbers are masked as their decimal text and become strings; true, false, objects and arrays
+ * are hidden whole; null, which tells nothing, stays.
+ */
+export function maskNamed(name: string): Mask {
+  const [, side, digits] = /^keep-(first|last)-(\d+)$/.exec(name) ?? [];
+  if (side !== undefined) return ofText((text) => keep(text, Number(digits), side === 'first'));
+  return name === 'email' ? ofText(maskEmail) : ofText(() => hidden);
+}
+
+function ofText(mask: (text: string) => string): Mask {
+  return (value) => {
+    if (value === null) return null;
+    if (typeof value === 'string') return mask(value);
+    return typeof value === 'number' ? mask(String(value)) : hidden;
+  };
+}
+
+/** Counts code points: half a surrogate pair is no character. */
+function keep(text: string, kept: number, first: boolean): string {
+  const characters = Array.from(text);
+  if (characters.length < 2 * kept) return hidden;
+  const stars = '*'.repeat(characters.length - kept);
+  return first ? characters.slice(0, kept).join('') + stars : stars + characters.slice(-kept).join('');
+}
+
+function maskEmail(text: string): string {
+  const at = text.lastIndexOf('@');
+  const [first, second] = Array.from(text.slice(0, Math.max(at, 0)));
+  // Without a second character the first would be the whole name.
+  if (first === undefined || at === text.length - 1) return hidden;
+  return `${second === undefined ? '' : first}${hidden}${text.slice(at)}`;
+}
