@@ -42,7 +42,8 @@ export const adminKeyMinLength = 24;
 export function createAuthenticator({ adminKey, now }: AuthenticatorOptions): Authenticator {
   const digests = new Map<string, string>();
   const usableAdminKey = adminKey !== undefined && adminKey.length >= adminKeyMinLength ? adminKey : undefined;
-  let adminDigest: Promise<string> | undefined;
+  // The text, not its promise: Workers forbid one request to wait for another's.
+  let adminDigest: string | undefined;
 
   const remember = (token: string, digest: string): void => {
     if (digests.has(token)) return;
@@ -59,8 +60,8 @@ export function createAuthenticator({ adminKey, now }: AuthenticatorOptions): Au
       const digest = digests.get(token) ?? (await hashToken(token));
 
       if (usableAdminKey !== undefined) {
-        adminDigest ??= hashToken(usableAdminKey);
-        if (equalDigests(digest, await adminDigest)) {
+        adminDigest ??= await hashToken(usableAdminKey);
+        if (equalDigests(digest, adminDigest)) {
           remember(token, digest);
           return { tenant: defaultTenant, keyId: 'operator', role: 'admin', buses: ['*'] };
         }
