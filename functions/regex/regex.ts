@@ -1,0 +1,60 @@
+import { run } from './machine.ts';
+import { parseRegex } from './parser.ts';
+import { compileProgram } from './program.ts';
+import { RegexError, type Flags } from './syntax.ts';
+
+export { RegexError };
+
+/** A regular expression that takes linear time: length of the text × size of the expression, whatever the text. */
+export interface Regex {
+  readonly source: string;
+  readonly flags: string;
+  /** Group names to their numbers. */
+  readonly names: ReadonlyMap<string, number>;
+  /** The first match at or after `from`. `spend` hears of the steps as they are taken, and may throw to end the search. */
+  exec(text: string, from?: number, spend?: (steps: number) => void): RegexMatch | undefined;
+}
+
+export interface RegexMatch {
+  /** `[start, end)` in UTF-16 units. */
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  /** What the groups matched, from group 1 on; `undefined` where a group took no part. */
+  readonly groups: readonly (string | undefined)[];
+}
+
+/**
+ * Compiles ECMAScript's regular expressions (without the `u` and `v` flags) for a matcher that never backtracks, and
+ * that finds the same matches as the built-in one. Flags: `i`, `m`, `s`; `g` is accepted and changes nothing.
+ *
+ * Refused with a `RegexError`: references to earlier groups, look-ahead and look-behind (no linear-time matcher can have
+ * them), inline modifiers, and expressions that are too large when their repetitions are written out.
+ */
+export function compileRegex(source: string, flags = ''): Regex {
+  const parsed = parseRegex(source, readFlags(flags));
+  const program = compileProgram(parsed.node, parsed.captures);
+  return {
+    source,
+    flags,
+    names: parsed.names,
+    exec(text, from = 0, spend = ignore) {
+      const slots = run(program, text, from, spend);
+      if (slots === undefined) return undefined;
+      const groups: (string | undefined)[] = [];
+      for (let slot = 2; slot < slots.length; slot += 2) {
+        const end = slots[slot + 1]!;
+        groups.push(end === -1 ? undefined : text.slice(slots[slot], end));
+      }
+      return { start: slots[0]!, end: slots[1]!, text: text.slice(slots[0], slots[1]), groups };
+    },
+  };
+}
+
+function ignore(): void {}
+
+function readFlags(flags: string): Flags {
+  const unknown = /[^gims]/.exec(flags);
+  if (unknown !== null) throw new RegexError(`The flag ${unknown[0]} is not supported; there are i, m, s and g.`, 0);
+  return { ignoreCase: flags.includes('i'), multiline: flags.includes('m'), dotAll: flags.includes('s') };
+}
