@@ -30,6 +30,7 @@ export function toProblemResponse(error: unknown, headers: Readonly<Record<strin
 }
 
 export function toProblem(error: unknown): Problem {
+  // Field by field: an error that came over RPC has lost its methods.
   const known = TulleError.is(error) && Object.hasOwn(errorCodes, error.code) && error.code !== 'internal';
   const code = known ? error.code : 'internal';
   const { status, title } = errorCodes[code];
@@ -38,8 +39,10 @@ export function toProblem(error: unknown): Problem {
     title,
     status,
     code,
-    // `undefined` members vanish in JSON.
-    ...(known ? { ...error.toItem(), ...(error.errors === undefined ? {} : { errors: error.errors }) } : {}),
+    ...(known ? { detail: error.message } : {}),
+    ...(known && error.place !== undefined ? { place: error.place } : {}),
+    ...(known && error.mend !== undefined ? { mend: error.mend } : {}),
+    ...(known && error.errors !== undefined ? { errors: error.errors } : {}),
   };
 }
 
