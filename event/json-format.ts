@@ -13,12 +13,11 @@ import {
   memberWidth,
   newScan,
   scanJson,
-  skipSpace,
-  unescaped,
   VALUE_END,
   VALUE_ESCAPED,
   VALUE_START,
 } from './json-scan.ts';
+import { LOWER_F, LOWER_N, LOWER_T, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipSpace, unescaped } from './json-tokens.ts';
 
 /** A batch that is refused lists at most this many of its faulty items. */
 export const maxListedItems = 100;
@@ -41,6 +40,7 @@ export function batchFromJson(text: string): Event[] {
   const length = text.length;
   const events: Event[] = [];
   const errors: ErrorItem[] = [];
+  let special = -1;
   let at = skipSpace(text, 0, length);
   if (text.charAt(at) !== '[') {
     scanJson(text, 0, scan);
@@ -56,7 +56,8 @@ export function batchFromJson(text: string): Event[] {
   }
   for (let index = 0; ; index++) {
     const start = skipSpace(text, at, length);
-    scanJson(text, start, scan);
+    scanJson(text, start, scan, 0, special);
+    special = scan.special;
     const end = scan.end;
     try {
       if (errors.length < maxListedItems) events.push(scannedEvent(text, start));
@@ -186,10 +187,3 @@ function batchInvalid(errors: readonly ErrorItem[]): TulleError {
     errors,
   });
 }
-
-const QUOTE = 34;
-const OPEN_BRACKET = 91;
-const LOWER_F = 102;
-const LOWER_N = 110;
-const LOWER_T = 116;
-const OPEN_BRACE = 123;
