@@ -28,9 +28,9 @@ const refused = { code: 'authentication_required' };
 
 describe('authenticate', () => {
   it('answers who the key belongs to', async () => {
-    const { authenticate } = createAuthenticator({ now: () => 0 });
+    const authenticator = createAuthenticator({ now: () => 0 });
     const lookup = vi.fn<KeyLookup>(async () => keyOf());
-    expect(await authenticate(requestWith(`Bearer ${token}`), lookup)).toEqual({
+    expect(await authenticator.authenticate(requestWith(`Bearer ${token}`), lookup)).toEqual({
       tenant: 'acme',
       keyId: '0123456789abcdef',
       role: 'publisher',
@@ -40,8 +40,10 @@ describe('authenticate', () => {
   });
 
   it('takes the scheme in any case', async () => {
-    const { authenticate } = createAuthenticator({ now: () => 0 });
-    await expect(authenticate(requestWith(`bearer  ${token} `), async () => keyOf())).resolves.toBeDefined();
+    const authenticator = createAuthenticator({ now: () => 0 });
+    await expect(
+      authenticator.authenticate(requestWith(`bearer  ${token} `), async () => keyOf()),
+    ).resolves.toBeDefined();
   });
 
   it.each([
@@ -59,15 +61,15 @@ describe('authenticate', () => {
     ['a short secret', `Bearer ${formatToken('acme', '0123456789abcdef', 'A'.repeat(31))}`],
   ])('refuses %s without a lookup', async (_name, header) => {
     const lookup = vi.fn<KeyLookup>(async () => keyOf());
-    const { authenticate } = createAuthenticator({ now: () => 0 });
-    await expect(authenticate(requestWith(header), lookup)).rejects.toMatchObject(refused);
+    const authenticator = createAuthenticator({ now: () => 0 });
+    await expect(authenticator.authenticate(requestWith(header), lookup)).rejects.toMatchObject(refused);
     expect(lookup).not.toHaveBeenCalled();
   });
 
   it('refuses a key that is not known, and one with another secret, with the same answer', async () => {
-    const { authenticate } = createAuthenticator({ now: () => 0 });
+    const authenticator = createAuthenticator({ now: () => 0 });
     const messageOf = async (header: string, lookup: KeyLookup): Promise<unknown> =>
-      authenticate(requestWith(header), lookup).catch((error: unknown) => error);
+      authenticator.authenticate(requestWith(header), lookup).catch((error: unknown) => error);
     const unknown = await messageOf(`Bearer ${token}`, nobody);
     const wrong = await messageOf(`Bearer ${token.slice(0, -1)}B`, async () => keyOf());
     expect(unknown).toMatchObject(refused);
@@ -77,59 +79,67 @@ describe('authenticate', () => {
   });
 
   it('binds the secret to its tenant and id', async () => {
-    const { authenticate } = createAuthenticator({ now: () => 0 });
+    const authenticator = createAuthenticator({ now: () => 0 });
     const other = formatToken('evil', '0123456789abcdef', secret);
-    await expect(authenticate(requestWith(`Bearer ${other}`), async () => keyOf())).rejects.toMatchObject(refused);
+    await expect(authenticator.authenticate(requestWith(`Bearer ${other}`), async () => keyOf())).rejects.toMatchObject(
+      refused,
+    );
   });
 
   it('refuses a key from the moment that it expires', async () => {
     let now = 999;
-    const { authenticate } = createAuthenticator({ now: () => now });
+    const authenticator = createAuthenticator({ now: () => now });
     const lookup: KeyLookup = async () => keyOf({ expiresAt: 1_000 });
-    await expect(authenticate(requestWith(`Bearer ${token}`), lookup)).resolves.toBeDefined();
+    await expect(authenticator.authenticate(requestWith(`Bearer ${token}`), lookup)).resolves.toBeDefined();
     now = 1_000;
-    await expect(authenticate(requestWith(`Bearer ${token}`), lookup)).rejects.toMatchObject(refused);
+    await expect(authenticator.authenticate(requestWith(`Bearer ${token}`), lookup)).rejects.toMatchObject(refused);
   });
 
   it('hashes a token once, and still refuses it as soon as it is revoked', async () => {
     const digest = vi.spyOn(crypto.subtle, 'digest');
-    const { authenticate } = createAuthenticator({ now: () => 0 });
+    const authenticator = createAuthenticator({ now: () => 0 });
     const key = await keyOf();
     digest.mockClear();
-    for (let i = 0; i < 5; i += 1) await authenticate(requestWith(`Bearer ${token}`), () => key);
+    for (let i = 0; i < 5; i += 1) await authenticator.authenticate(requestWith(`Bearer ${token}`), () => key);
     expect(digest).toHaveBeenCalledTimes(1);
-    await expect(authenticate(requestWith(`Bearer ${token}`), nobody)).rejects.toMatchObject(refused);
+    await expect(authenticator.authenticate(requestWith(`Bearer ${token}`), nobody)).rejects.toMatchObject(refused);
     const rotated = { ...key, hash: '0'.repeat(64) };
-    await expect(authenticate(requestWith(`Bearer ${token}`), () => rotated)).rejects.toMatchObject(refused);
+    await expect(authenticator.authenticate(requestWith(`Bearer ${token}`), () => rotated)).rejects.toMatchObject(
+      refused,
+    );
     digest.mockRestore();
   });
 
   it('does not remember tokens that were refused', async () => {
     const digest = vi.spyOn(crypto.subtle, 'digest');
-    const { authenticate } = createAuthenticator({ now: () => 0 });
-    const attempt = authenticate(requestWith(`Bearer ${token}`), nobody);
+    const authenticator = createAuthenticator({ now: () => 0 });
+    const attempt = authenticator.authenticate(requestWith(`Bearer ${token}`), nobody);
     await expect(attempt).rejects.toMatchObject(refused);
-    await expect(authenticate(requestWith(`Bearer ${token}`), nobody)).rejects.toMatchObject(refused);
+    await expect(authenticator.authenticate(requestWith(`Bearer ${token}`), nobody)).rejects.toMatchObject(refused);
     expect(digest).toHaveBeenCalledTimes(2);
     digest.mockRestore();
   });
 
   it('reads the query only where that is asked for', async () => {
-    const { authenticate } = createAuthenticator({ now: () => 0 });
+    const authenticator = createAuthenticator({ now: () => 0 });
     const request = requestWith(undefined, `${url}?x=1&access_token=${token}`);
-    await expect(authenticate(request, async () => keyOf())).rejects.toMatchObject(refused);
+    await expect(authenticator.authenticate(request, async () => keyOf())).rejects.toMatchObject(refused);
     const options = { acceptQuery: true };
-    await expect(authenticate(request, async () => keyOf(), options)).resolves.toMatchObject({ tenant: 'acme' });
+    await expect(authenticator.authenticate(request, async () => keyOf(), options)).resolves.toMatchObject({
+      tenant: 'acme',
+    });
     const both = requestWith(`Bearer ${token}`, `${url}?access_token=${token}`);
-    await expect(authenticate(both, async () => keyOf(), options)).rejects.toMatchObject({ code: 'request_invalid' });
+    await expect(authenticator.authenticate(both, async () => keyOf(), options)).rejects.toMatchObject({
+      code: 'request_invalid',
+    });
   });
 });
 
 describe("the operator's own key", () => {
   it('is admin of everything in the tenant default, without a lookup', async () => {
-    const { authenticate } = createAuthenticator({ adminKey: operatorKey, now: () => 0 });
+    const authenticator = createAuthenticator({ adminKey: operatorKey, now: () => 0 });
     const lookup = vi.fn<KeyLookup>();
-    expect(await authenticate(requestWith(`Bearer ${operatorKey}`), lookup)).toEqual({
+    expect(await authenticator.authenticate(requestWith(`Bearer ${operatorKey}`), lookup)).toEqual({
       tenant: 'default',
       keyId: 'operator',
       role: 'admin',
@@ -139,21 +149,21 @@ describe("the operator's own key", () => {
   });
 
   it.each([undefined, '', 'short', 'x'.repeat(23)])('opens nothing when it is %j', async (adminKey) => {
-    const { authenticate } = createAuthenticator({ adminKey, now: () => 0 });
+    const authenticator = createAuthenticator({ adminKey, now: () => 0 });
     for (const header of [`Bearer ${adminKey ?? 'undefined'}`, 'Bearer ', undefined]) {
-      await expect(authenticate(requestWith(header), nobody)).rejects.toMatchObject(refused);
+      await expect(authenticator.authenticate(requestWith(header), nobody)).rejects.toMatchObject(refused);
     }
   });
 
   it('says how to set it, as long as it is not set', async () => {
-    const { authenticate } = createAuthenticator({ now: () => 0 });
-    const attempt = authenticate(requestWith('Bearer anything'), nobody);
+    const authenticator = createAuthenticator({ now: () => 0 });
+    const attempt = authenticator.authenticate(requestWith('Bearer anything'), nobody);
     await expect(attempt).rejects.toMatchObject({ mend: expect.stringContaining('TULLE_ADMIN_KEY') });
   });
 
   it.each([operatorKey.slice(0, -1), `${operatorKey}x`, operatorKey.toUpperCase()])('is not %s', async (wrong) => {
-    const { authenticate } = createAuthenticator({ adminKey: operatorKey, now: () => 0 });
-    await expect(authenticate(requestWith(`Bearer ${wrong}`), nobody)).rejects.toMatchObject(refused);
+    const authenticator = createAuthenticator({ adminKey: operatorKey, now: () => 0 });
+    await expect(authenticator.authenticate(requestWith(`Bearer ${wrong}`), nobody)).rejects.toMatchObject(refused);
   });
 });
 
