@@ -1,0 +1,26 @@
+/** One command, one file: `run` answers the exit code. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** What `tulle NAME --help` prints. */
+  readonly help: string;
+  run(args: readonly string[]): Promise<number>;
+}
+
+/** Something that the person at the keyboard can mend; it is printed without a stack trace. */
+export class CommandError extends Error {
+  readonly mend: string | undefined;
+  readonly exitCode: number;
+
+  constructor(message: string, details: { mend?: string; exitCode?: number; cause?: unknown } = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'CommandError';
+    this.mend = details.mend;
+    this.exitCode = details.exitCode ?? 1;
+  }
+}
+
+/** 0: done. 1: failed. 2: called the wrong way. */
+export function usageError(message: string, mend: string): CommandError {
+  return new CommandError(message, { mend, exitCode: 2 });
+}

@@ -1,0 +1,36 @@
+/** What `tulle dev` says when it is ready: enough to see one event go all the way, by copy and paste. */
+export function greet(server: { url: string; stateFolder: string; adminKey: string; demoEvent?: unknown }): string {
+  const { url, stateFolder, adminKey, demoEvent } = server;
+  const authorization = `-H 'Authorization: Bearer ${adminKey}'`;
+  const lines = [
+    `Tulle runs at ${url}`,
+    '',
+    `  The operator's key is ${adminKey}`,
+    `  It and all state are kept in ${stateFolder}. Ctrl-C stops the server.`,
+    '',
+  ];
+  if (demoEvent === undefined) {
+    lines.push(
+      'There is no bus yet. Create one:',
+      '',
+      `  curl -X PUT ${url}/v1/admin/buses/default ${authorization} \\`,
+      "    -H 'Content-Type: application/json' -d '{}'",
+      '',
+    );
+    return lines.join('\n');
+  }
+  lines.push(
+    'Publish an event of the demo:',
+    '',
+    `  curl -i ${url}/v1/events ${authorization} \\`,
+    "    -H 'Content-Type: application/cloudevents+json' \\",
+    `    -d '${JSON.stringify(demoEvent)}'`,
+    '',
+    'See it as the CRM got it, with personal data masked, and what became of the delivery:',
+    '',
+    `  curl '${url}/demo/inbox?receiver=crm'`,
+    `  curl '${url}/v1/buses/default/deliveries?limit=5' ${authorization}`,
+    '',
+  );
+  return lines.join('\n');
+}

@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { CommandError } from '../command.ts';
+import { bundleWorker } from './bundle.ts';
+import { prepareWorkerd } from './workerd.ts';
+
+export interface DevServerOptions {
+  readonly port: number;
+  /** Where KV, D1 and Durable Objects are kept. */
+  readonly storage: string;
+  readonly adminKey: string;
+  /** Whether the demo's receiving systems run beside the mesh, below `/demo/`. */
+  readonly demo: boolean;
+  /** One line of what a Worker logs. */
+  log(level: string, message: string): void;
+}
+
+export interface DevServer {
+  /** Such as `http://localhost:8787`. */
+  readonly url: string;
+  /** Runs the Worker's `scheduled` handler: workerd has no clock for it. */
+  tick(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Runs the Worker of wrangler.toml in workerd, with the bindings that are declared there and nowhere else.
+ * A workerd that crashes is started again; what it has on disk is kept.
+ * @throws CommandError when the port is taken
+ */
+export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
+  prepareWorkerd();
+  const { Log, LogLevel, Miniflare, MiniflareCoreError, convertV4MiniflareOptions } = await import('miniflare');
+  const mesh = await meshWorker(options.adminKey);
+  const shared = convertV4MiniflareOptions({
+    host: 'localhost',
+    port: options.port,
+    log: new Log(LogLevel.WARN),
+    cf: false,
+    handleStructuredLogs: ({ level, message }) => options.log(level, message),
+    resourcePersistencePath: options.storage,
+    telemetry: { enabled: false },
+    workers: options.demo ? [mesh, await demoWorker()] : [mesh],
+  });
+  const miniflare = new Miniflare(shared);
+  try {
+    await miniflare.ready;
+  } catch (error) {
+    await miniflare.dispose().catch(() => undefined);
+    if (error instanceof MiniflareCoreError && error.code === 'ERR_ADDRESS_IN_USE') {
+      throw new CommandError(`Port ${options.port} is in use by another program.`, {
+        mend: `Stop that program, or choose another port: tulle dev --port ${options.port + 1}`,
+        cause: error,
+      });
+    }
+    throw error;
+  }
+  return {
+    url: `http://localhost:${options.port}`,
+    async tick() {
+      const worker = await miniflare.getWorker(mesh.name);
+      await worker.scheduled({ cron: '* * * * *' });
+    },
+    close: () => miniflare.dispose(),
+  };
+}
+
+/** The project's root. */
+const root = join(import.meta.dirname, '../..');
+
+/** What the demo's signed target shares with its receiver: no secret, so that anybody can check a signature. */
+const demoSigningSecret = `whsec_${Buffer.from('the demo signs with these 32 byte').toString('base64')}`;
+
+async function meshWorker(adminKey: string) {
+  const { unstable_getMiniflareWorkerOptions: readWorkerOptions, unstable_readConfig: readConfig } =
+    await import('wrangler');
+  const config = readConfig({ config: join(root, 'wrangler.toml') });
+  // The rules say which files are modules of what type; the bundle is one module.
+  const { modulesRules: _rules, ...workerOptions } = readWorkerOptions(config).workerOptions;
+  if (config.name === undefined || config.main === undefined) throw new Error('wrangler.toml has no name or no main');
+  return {
+    ...workerOptions,
+    name: config.name,
+    modules: true,
+    script: await bundleWorker(config.main),
+    bindings: {
+      ...(workerOptions.bindings as object),
+      TULLE_ADMIN_KEY: adminKey,
+      TULLE_ALLOW_PRIVATE_TARGETS: 'true',
+      TULLE_SECRET_DEMO_CHAT: demoSigningSecret,
+    },
+  };
+}
+
+async function demoWorker() {
+  return {
+    name: 'tulle-demo',
+    modules: true,
+    script: await bundleWorker(join(root, 'examples/demo/receivers.ts')),
+    compatibilityDate: '2026-11-01',
+    durableObjects: { INBOX: { className: 'Inbox', useSQLite: true } },
+    routes: ['*/demo/*'],
+  };
+}
