@@ -1,6 +1,6 @@
-import { unframe } from '../../mesh/frame.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { QueueConsumer, Settlement } from '../../mesh/ports.ts';
+import { createBacklog } from './log-backlog.ts';
 import type { LogStore, StoredBatch, StoredRetry } from './log-store.ts';
 import type { Sql } from './sql.ts';
 
@@ -8,8 +8,8 @@ import type { Sql } from './sql.ts';
 export interface Drain {
   /** Resolves when nothing is due, or after `DRAIN_MS` when the next alarm takes over. */
   run(): Promise<void>;
-  /** New batches are there. */
-  wake(): void;
+  /** Tells of a batch that was just stored. */
+  add(batch: StoredBatch, messages: readonly string[]): void;
   hasBatches(): boolean;
 }
 
@@ -23,88 +23,87 @@ export interface DrainOptions {
   report(message: string, error: unknown): void;
 }
 
-/** Jobs with the dispatcher at a time; a crash repeats at most these. */
+/** Jobs with the dispatcher at a time; a crash repeats at most these and what waits for its settlement. */
 const WINDOW = 8;
 /** Of them, so many for retries: a broken target must not keep new events waiting. */
 const RETRY_WINDOW = 4;
-/** An alarm may run for 15 minutes on Workers; requests that wait for its end should not. */
-const DRAIN_MS = 60_000;
+/** Under load jobs start this far apart, so that each of them takes many events. The first one never waits. */
+const START_EVERY_MS = 5;
+/** Outcomes are written together this often at most: a settlement is a sync to disk and two rows. */
+const SETTLE_EVERY_MS = 25;
 /** How often the retries are looked at while jobs are out. */
 const POLL_MS = 1_000;
+/** An alarm may run for 15 minutes on Workers; requests that wait for its end should not. */
+const DRAIN_MS = 60_000;
 /** So many failures of our own code on one message, over about a day and a half, set it aside. */
 const MAX_FAILURES = 40;
 const MAX_FAILURE_DELAY_MS = 3_600_000;
 
-type Job =
-  | { readonly kind: 'batch'; readonly row: StoredBatch }
-  | { readonly kind: 'retry'; readonly row: StoredRetry };
+interface Job {
+  /** Batches that this job brings to an end. */
+  readonly batches: readonly number[];
+  /** The retry that this job is. */
+  readonly retry?: StoredRetry;
+  readonly messages: readonly string[];
+}
 
-type Outcome =
-  | { readonly job: Job; readonly settlement: Settlement }
-  | { readonly job: Job; readonly failed: readonly string[]; readonly reason: string };
+type Outcome = { readonly job: Job } & ({ readonly settlement: Settlement } | { readonly reason: string });
 
 export function createDrain(options: DrainOptions): Drain {
   const { sql, store, now, nextSequence } = options;
-  let cursor = store.cursor();
-  /** Batches that were handed out and that the cursor has not passed, in order. */
-  const out: number[] = [];
+  const backlog = createBacklog(store);
   const settledBatches = new Set<number>();
   const retriesOut = new Set<number>();
+  /** No retry is due before this: saves a look at the table on every turn. */
+  let retryAt = 0;
   let signal = createSignal();
-  let polling = false;
+  const startGate = createGate(START_EVERY_MS);
+  const settleGate = createGate(SETTLE_EVERY_MS);
+  const pollGate = createGate(POLL_MS);
 
-  const position = (): number => out.at(-1) ?? cursor;
-
-  function nextJobs(count: number): Job[] {
-    if (count <= 0) return [];
-    const retries = store
-      .dueRetries(now(), RETRY_WINDOW)
+  function takeRetries(count: number): Job[] {
+    if (count <= 0 || now() < retryAt) return [];
+    const rows = store.dueRetries(now(), RETRY_WINDOW);
+    const jobs = rows
       .filter((row) => !retriesOut.has(row.sequence))
-      .slice(0, Math.min(count, RETRY_WINDOW - retriesOut.size))
-      .map((row): Job => ({ kind: 'retry', row }));
-    const batches = store.batchesAfter(position(), count - retries.length).map((row): Job => ({ kind: 'batch', row }));
-    for (const { row } of retries) retriesOut.add(row.sequence);
-    for (const { row } of batches) out.push(row.sequence);
-    return [...retries, ...batches];
+      .slice(0, count)
+      .map((row): Job => ({ batches: [], retry: row, messages: [row.body] }));
+    for (const { retry } of jobs) if (retry !== undefined) retriesOut.add(retry.sequence);
+    if (rows.length === 0) retryAt = store.nextRetryAt() ?? Number.POSITIVE_INFINITY;
+    return jobs;
   }
 
   async function perform(job: Job): Promise<Outcome> {
-    let messages = [job.row.body];
     try {
-      if (job.kind === 'batch') messages = unframe(job.row.body);
-      return { job, settlement: await options.consume(messages) };
+      return { job, settlement: await options.consume(job.messages) };
     } catch (error) {
       options.report('a batch could not be dispatched; it will be tried again', error);
-      return { job, failed: messages, reason: error instanceof Error ? error.message : String(error) };
+      return { job, reason: error instanceof Error ? error.message : String(error) };
     }
   }
 
   /** Several outcomes in one transaction: one row of history, one of the cursor. */
   function settle(outcomes: readonly Outcome[]): void {
-    for (const { job } of outcomes) if (job.kind === 'batch') settledBatches.add(job.row.sequence);
-    const passed = out.findIndex((sequence) => !settledBatches.has(sequence));
-    const done = out.slice(0, passed < 0 ? out.length : passed);
+    for (const { job } of outcomes) for (const sequence of job.batches) settledBatches.add(sequence);
+    const passed = backlog.passed(settledBatches);
     sql.transaction(() => {
       const records: LedgerRecord[] = [];
       for (const outcome of outcomes) {
-        if (outcome.job.kind === 'retry') store.deleteRetry(outcome.job.row);
+        if (outcome.job.retry !== undefined) store.deleteRetry(outcome.job.retry);
         if ('settlement' in outcome) write(outcome.settlement, records);
-        else for (const body of outcome.failed) repeat(outcome, body);
+        else for (const body of outcome.job.messages) repeat(outcome.job, body, outcome.reason);
       }
       if (records.length > 0) store.insertRecords(nextSequence(), now(), records);
-      const reached = done.at(-1);
-      if (reached !== undefined) store.setSetting('cursor', reached);
+      const cursor = passed.at(-1);
+      if (cursor !== undefined) store.setSetting('cursor', cursor);
     });
-    cursor = done.at(-1) ?? cursor;
-    out.splice(0, done.length);
-    for (const sequence of done) settledBatches.delete(sequence);
-    for (const { job } of outcomes) if (job.kind === 'retry') retriesOut.delete(job.row.sequence);
+    backlog.forget(passed);
+    for (const sequence of passed) settledBatches.delete(sequence);
+    for (const { job } of outcomes) if (job.retry !== undefined) retriesOut.delete(job.retry.sequence);
   }
 
   function write(settlement: Settlement, records: LedgerRecord[]): void {
-    for (const { body, delayMs } of settlement.retries) {
-      store.insertRetry({ due: now() + Math.round(delayMs), sequence: nextSequence(), failures: 0, body });
-    }
+    for (const { body, delayMs } of settlement.retries) insertRetry(Math.round(delayMs), 0, body);
     for (const record of settlement.records) {
       const { event, ...rest } = record;
       if (event !== undefined) store.insertDeadLetter(nextSequence(), record);
@@ -113,31 +112,42 @@ export function createDrain(options: DrainOptions): Drain {
   }
 
   /** Our own failure, not the target's: every message alone, later, so that one bad message stops nothing else. */
-  function repeat(outcome: Extract<Outcome, { reason: string }>, body: string): void {
-    const failures = (outcome.job.kind === 'retry' ? outcome.job.row.failures : 0) + 1;
-    if (failures > MAX_FAILURES) store.quarantine(nextSequence(), now(), body, outcome.reason);
-    else {
-      const delay = Math.min(1000 * 2 ** (failures - 1), MAX_FAILURE_DELAY_MS);
-      store.insertRetry({ due: now() + delay, sequence: nextSequence(), failures, body });
-    }
+  function repeat(job: Job, body: string, reason: string): void {
+    const failures = (job.retry?.failures ?? 0) + 1;
+    if (failures > MAX_FAILURES) store.quarantine(nextSequence(), now(), body, reason);
+    else insertRetry(Math.min(1000 * 2 ** (failures - 1), MAX_FAILURE_DELAY_MS), failures, body);
+  }
+
+  function insertRetry(delayMs: number, failures: number, body: string): void {
+    const due = now() + delayMs;
+    store.insertRetry({ due, sequence: nextSequence(), failures, body });
+    retryAt = Math.min(retryAt, due);
   }
 
   /** What was not settled is handed out again. */
-  function forget(): void {
-    cursor = store.cursor();
-    out.length = 0;
+  function startOver(): void {
+    backlog.startOver();
     settledBatches.clear();
     retriesOut.clear();
+    retryAt = 0;
   }
 
-  /** Retries fall due while jobs are out; one timer at a time. */
-  function pollLater(): void {
-    if (polling) return;
-    polling = true;
-    void options.pause(POLL_MS).then(() => {
-      polling = false;
-      signal.ring();
-    });
+  /** A door that stays shut for a while after each use. By timer, since clocks may stand still between turns. */
+  function createGate(milliseconds: number): { readonly open: boolean; close(): void } {
+    let open = true;
+    return {
+      get open() {
+        return open;
+      },
+      close() {
+        if (!open) return;
+        open = false;
+        void options.pause(milliseconds).then(() => {
+          open = true;
+          signal.ring();
+        });
+      },
+    };
   }
 
   return {
@@ -146,32 +156,52 @@ export function createDrain(options: DrainOptions): Drain {
       const outcomes: Outcome[] = [];
       let jobsOut = 0;
       let failure: unknown;
+
+      function start(job: Job): void {
+        jobsOut++;
+        void perform(job).then((outcome) => {
+          jobsOut--;
+          outcomes.push(outcome);
+          signal.ring();
+        });
+      }
+
       for (;;) {
-        try {
-          settle(outcomes.splice(0));
-        } catch (error) {
-          failure ??= error;
-        }
         signal = createSignal();
-        const stopped = failure !== undefined || now() >= stopAt;
-        for (const job of stopped ? [] : nextJobs(WINDOW - jobsOut)) {
-          jobsOut++;
-          void perform(job).then((outcome) => {
-            jobsOut--;
-            outcomes.push(outcome);
-            signal.ring();
-          });
+        // After a failure nothing is settled any more: the cursor must not pass what was not written.
+        if (failure !== undefined) outcomes.length = 0;
+        else if (outcomes.length > 0 && settleGate.open) {
+          settleGate.close();
+          try {
+            settle(outcomes.splice(0));
+          } catch (error) {
+            failure = error;
+          }
         }
-        if (jobsOut === 0 && outcomes.length === 0) break;
-        pollLater();
+        const going = failure === undefined && now() < stopAt;
+        if (going) {
+          for (const job of takeRetries(Math.min(WINDOW - jobsOut, RETRY_WINDOW - retriesOut.size))) start(job);
+          if (jobsOut < WINDOW && startGate.open) {
+            const job = backlog.take();
+            if (job !== undefined) {
+              startGate.close();
+              start(job);
+            }
+          }
+        }
+        if (outcomes.length === 0 && jobsOut === 0 && !(going && backlog.hasMore())) break;
+        pollGate.close();
         await signal.rung;
       }
       if (failure === undefined) return;
-      forget();
+      startOver();
       throw failure;
     },
-    wake: () => signal.ring(),
-    hasBatches: () => store.batchesAfter(position(), 1).length > 0,
+    add(batch, messages) {
+      backlog.add(batch, messages);
+      signal.ring();
+    },
+    hasBatches: () => backlog.hasMore(),
   };
 }
 

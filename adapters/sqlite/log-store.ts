@@ -8,6 +8,7 @@ import type { Sql, SqlValue } from './sql.ts';
 export interface LogStore {
   /** Sequence numbers are our own; this is the highest ever given to a row that is still there. */
   lastSequence(): number;
+  lastBatch(): number;
   /** Every batch up to this one is settled. */
   cursor(): number;
   setting(name: SettingName): number | undefined;
@@ -93,6 +94,10 @@ export function createLogStore(sql: Sql): LogStore {
         (SELECT coalesce(max(sequence), 0) FROM record), (SELECT coalesce(max(sequence), 0) FROM dead_letter),
         (SELECT coalesce(max(sequence), 0) FROM quarantine),
         (SELECT coalesce(max(value), 0) FROM setting WHERE name = 'cursor')) AS last`);
+      return Number(row?.['last'] ?? 0);
+    },
+    lastBatch() {
+      const [row] = run('SELECT coalesce(max(sequence), 0) AS last FROM batch');
       return Number(row?.['last'] ?? 0);
     },
     cursor: () => setting('cursor') ?? 0,

@@ -60,11 +60,14 @@ export function createLog(options: LogOptions): Log {
     buffer = [];
     buffered = 0;
     commit = undefined;
-    sql.transaction(() => {
-      for (const body of toRows(messages)) store.insertBatch({ sequence: nextSequence(), at: now(), body });
-    });
-    if (draining) drain.wake();
-    else await arm(now());
+    const rows = toRows(messages).map((part) => ({
+      batch: { sequence: nextSequence(), at: now(), body: frame(part) },
+      messages: part,
+    }));
+    if (rows.length === 1 && rows[0] !== undefined) store.insertBatch(rows[0].batch);
+    else sql.transaction(() => rows.forEach(({ batch }) => store.insertBatch(batch)));
+    for (const { batch, messages: part } of rows) drain.add(batch, part);
+    if (!draining) await arm(now());
   }
 
   async function arm(at: number): Promise<void> {
@@ -127,19 +130,15 @@ export function createLog(options: LogOptions): Log {
 }
 
 /** Whole messages, in order, in as few rows as their size allows. */
-function toRows(messages: readonly string[]): string[] {
-  const rows: string[] = [];
-  let part: string[] = [];
-  let length = 0;
+function toRows(messages: readonly string[]): (readonly string[])[] {
+  const rows: string[][] = [];
+  let length = Number.POSITIVE_INFINITY;
   for (const message of messages) {
-    if (part.length > 0 && length + message.length > ROW_LENGTH) {
-      rows.push(frame(part));
-      part = [];
-      length = 0;
-    }
-    part.push(message);
     length += message.length;
+    if (length > ROW_LENGTH) {
+      rows.push([message]);
+      length = message.length;
+    } else rows.at(-1)?.push(message);
   }
-  if (part.length > 0) rows.push(frame(part));
   return rows;
 }
