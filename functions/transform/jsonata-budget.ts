@@ -21,6 +21,8 @@ const arrayLimit = 10_000;
 const sizeLimit = 2_097_152;
 // A step costs about as much as going through this many characters.
 const sizePerStep = 128;
+// An array is made anew by most of what touches it, at 8 bytes a value and more.
+const valuesPerStep = 16;
 
 export function newBudget(fuel: number): Budget {
   let left = fuel;
@@ -54,7 +56,7 @@ export function newBudget(fuel: number): Budget {
       } else if (typeof value === 'object' && value !== null) {
         if (Array.isArray(value)) {
           if (value.length > arrayLimit) throw exhausted(`makes an array of more than ${arrayLimit} values`);
-          spend(value.length / 4);
+          spend(value.length / valuesPerStep);
         }
         if (measured) spend(sizeOf(value) / sizePerStep);
       }

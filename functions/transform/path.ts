@@ -15,7 +15,7 @@ export const anyDepth: unique symbol = Symbol('**');
 /** @throws TulleError `step_invalid` without a place. */
 export function parsePath(text: string): Path {
   const segments: Segment[] = [];
-  const token = /(?:^|\.)(\*\*|\*|[^\s.[\]"*]+)|\[(\*|\d{1,7})\]|\["((?:[^"\\]|\\["\\])+)"\]/y;
+  const token = /(?:^|(?!^)\.)(\*\*|\*|[^\s.[\]"*]+)|\[(\*|\d{1,7})\]|\["((?:[^"\\]|\\["\\])+)"\]/y;
   while (token.lastIndex < text.length) {
     const at = token.lastIndex;
     const match = token.exec(text);
