@@ -36,6 +36,17 @@ export function compileLike(pattern: string): (text: string) => boolean {
   };
 }
 
+/** The fixed text that a pattern starts and ends with; `whole` when `start` is all of it. */
+export function literalEnds(pattern: string): { whole: boolean; start: string; end: string } {
+  const segments = splitPattern(pattern);
+  const [first = []] = segments;
+  const last = segments.at(-1)!;
+  const whole = segments.length === 1 && !first.includes(null);
+  const cut = first.indexOf(null);
+  const start = (cut === -1 ? first : first.slice(0, cut)).join('');
+  return { whole, start, end: last.slice(last.lastIndexOf(null) + 1).join('') };
+}
+
 /** Without `_` the native string search does it, several times faster. */
 function literalMatcher(segments: readonly string[]): (text: string) => boolean {
   const first = segments[0]!;
