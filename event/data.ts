@@ -1,4 +1,4 @@
-import { isJsonMediaType } from './attributes.ts';
+import { isJsonMediaType } from './attribute-formats.ts';
 import { fromBase64 } from './base64.ts';
 import type { Event } from './event.ts';
 

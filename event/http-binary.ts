@@ -1,4 +1,5 @@
-import { checkAttribute, checkName, checkRequired, isJsonMediaType } from './attributes.ts';
+import { hasUtf8Charset, isJsonMediaType } from './attribute-formats.ts';
+import { checkAttribute, checkName, checkRequired } from './attributes.ts';
 import { toBase64 } from './base64.ts';
 import { TulleError } from './error.ts';
 import type { Attributes, AttributeValue, DataSpan, Event } from './event.ts';
@@ -72,7 +73,7 @@ function readPayload(type: string | null, body: Uint8Array | undefined): Payload
     return { member: 'data', text, duplicateKeys: scan.duplicateKeys };
   }
   if (body.length === 0) return undefined;
-  if (type !== null && isUtf8Text(type)) {
+  if (type !== null && /^text\//i.test(type) && hasUtf8Charset(type)) {
     const text = decodeUtf8(body);
     const escaped = text === undefined ? undefined : JSON.stringify(text);
     if (escaped !== undefined && escaped.length <= mostEscaped(body.length)) {
@@ -85,13 +86,6 @@ function readPayload(type: string | null, body: Uint8Array | undefined): Payload
 /** Escapes can make a text six times as long, base64 a third longer: a large text that hardly is one goes as bytes. */
 function mostEscaped(bytes: number): number {
   return Math.max(bytes * 1.5, 262_144);
-}
-
-/** `text/*` in UTF-8, or ASCII, which is the same bytes. */
-function isUtf8Text(type: string): boolean {
-  if (!/^text\//i.test(type)) return false;
-  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1];
-  return charset === undefined || /^(?:utf-?8|us-ascii)$/i.test(charset);
 }
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {

@@ -43,10 +43,10 @@ export const KEY_END = 1;
 /** The value, a string's quotes included. */
 export const VALUE_START = 2;
 export const VALUE_END = 3;
-/** `KEY_ESCAPED` and `VALUE_ESCAPED`: the key, or a string value, has escapes. */
+/** `ESCAPED_KEY` and `ESCAPED_VALUE`: the key, or the string, has escapes. */
 export const ESCAPES = 4;
-export const KEY_ESCAPED = 1;
-export const VALUE_ESCAPED = 2;
+export const ESCAPED_KEY = 1;
+export const ESCAPED_VALUE = 2;
 
 export function newScan(): JsonScan {
   return { end: 0, duplicateKeys: false, duplicateMember: -1, members: [], length: 0, special: -1 };
@@ -96,7 +96,7 @@ export function scanJson(text: string, start: number, scan: JsonScan, outerDepth
         members[member + KEY_END] = keyEnd;
         members[member + VALUE_START] = at;
         members[member + VALUE_END] = at;
-        members[member + ESCAPES] = escaped ? KEY_ESCAPED : 0;
+        members[member + ESCAPES] = escaped ? ESCAPED_KEY : 0;
         if (repeated && scan.duplicateMember < 0) scan.duplicateMember = member;
       }
     }
@@ -107,7 +107,7 @@ export function scanJson(text: string, start: number, scan: JsonScan, outerDepth
       if (special < valueStart) special = nextSpecial(text, valueStart);
       if (at > special || at === 0) {
         at = scanString(text, valueStart, length);
-        if (inObject && depth === memberDepth) members[member + ESCAPES]! |= VALUE_ESCAPED;
+        if (inObject && depth === memberDepth) members[member + ESCAPES]! |= ESCAPED_VALUE;
       }
     } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       const opensObject = code === OPEN_BRACE;

@@ -1,3 +1,4 @@
+import { hasUtf8Charset } from '../../event/attribute-formats.ts';
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
 import { fromBinary } from '../../event/http-binary.ts';
@@ -54,8 +55,7 @@ function checkFormat(headers: Headers): void {
       mend: 'Send Content-Type: application/cloudevents+json or application/cloudevents-batch+json.',
     });
   }
-  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type)?.[1];
-  if (charset !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(charset)) {
+  if (!hasUtf8Charset(type)) {
     throw new TulleError('media_type_unsupported', 'The charset of the body is not supported', {
       place: 'content-type',
       mend: 'Send JSON in UTF-8: Content-Type: application/cloudevents+json; charset=UTF-8.',
