@@ -1,5 +1,5 @@
 declare module 'workerd' {
-  /** Path of the workerd binary. */
-  const path: string;
-  export default path;
+  /** A CommonJS module with a `default` of its own: the path of the workerd binary. */
+  const workerd: { readonly default: string };
+  export default workerd;
 }

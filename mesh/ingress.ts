@@ -65,7 +65,7 @@ function accepted(events: readonly Event[], matched: readonly number[]): Respons
     accepted: events.length,
     events: events.map((event, index) => ({ id: event.attributes.id, matched: matched[index] ?? 0 })),
   };
-  return Response.json(body, { status: 202 });
+  return new Response(JSON.stringify(body), { status: 202, headers: { 'content-type': 'application/json' } });
 }
 
 /** Names the request in delivery ids: 104 random bits, no dot (Standard Webhooks, `webhook-id`). */

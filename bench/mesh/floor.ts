@@ -3,10 +3,12 @@ import { Hono } from 'hono';
 
 /**
  * The least that any durable ingress on Workers must do: take the body, hand it to a Durable Object, and answer when it
- * is on disk. Same group commit as the mesh's log, no check, no match, no delivery, nothing deleted.
+ * is on disk. Same group commit as the mesh's log, no check, no match, no delivery, nothing deleted. `/floor` keeps the
+ * body as one thing; `/floor-events` keeps a batch as the events it consists of, a row each.
  */
 export class FloorLog extends DurableObject {
   #buffer: string[] = [];
+  #rows: string[] = [];
   #commit: Promise<void> | undefined;
   #sequence = 0;
 
@@ -23,12 +25,22 @@ export class FloorLog extends DurableObject {
     await this.#commit;
   }
 
+  async appendEvents(events: readonly string[]): Promise<void> {
+    this.#rows.push(...events);
+    this.#commit ??= this.#flush();
+    await this.#commit;
+  }
+
   async #flush(): Promise<void> {
     await scheduler.wait(0);
-    const bodies = this.#buffer;
+    const rows = this.#rows;
+    if (this.#buffer.length > 0) rows.push(this.#buffer.join('\n'));
     this.#buffer = [];
+    this.#rows = [];
     this.#commit = undefined;
-    this.ctx.storage.sql.exec('INSERT INTO batch VALUES (?, ?)', ++this.#sequence, bodies.join('\n'));
+    this.ctx.storage.transactionSync(() => {
+      for (const body of rows) this.ctx.storage.sql.exec('INSERT INTO batch VALUES (?, ?)', ++this.#sequence, body);
+    });
   }
 }
 
@@ -36,6 +48,12 @@ const app = new Hono<{ Bindings: { FLOOR: DurableObjectNamespace<FloorLog> } }>(
 
 app.post('/floor', async (context) => {
   await context.env.FLOOR.getByName('floor').append(await context.req.text());
+  return context.body(null, 202);
+});
+
+app.post('/floor-events', async (context) => {
+  const events = await context.req.json<unknown[]>();
+  await context.env.FLOOR.getByName('floor').appendEvents(events.map((event) => JSON.stringify(event)));
   return context.body(null, 202);
 });
 

@@ -33,7 +33,7 @@ export async function startWorkerd(adminKey: string): Promise<BenchServer> {
   }
   const [mesh = 0, floor = 0, sink = 0] = await freePorts(3);
   writeFileSync(join(folder, 'config.capnp'), config({ mesh, floor, sink, adminKey }));
-  const child = spawn(workerd, ['serve', 'config.capnp', '--experimental'], {
+  const child = spawn(workerd.default, ['serve', 'config.capnp', '--experimental'], {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
