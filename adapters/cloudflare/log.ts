@@ -44,4 +44,8 @@ export class Log extends DurableObject<Env> {
   rowsWritten(): number {
     return this.#log.rowsWritten();
   }
+
+  rowsKept(): number {
+    return this.#log.rowsKept();
+  }
 }

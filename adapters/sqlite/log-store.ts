@@ -31,6 +31,8 @@ export interface LogStore {
   purge(before: number, limit: number): number;
   /** Rows written since this store was made. */
   rowsWritten(): number;
+  /** Rows that are deleted when their time is over. */
+  rowsKept(): number;
 }
 
 export interface StoredBatch {
@@ -177,5 +179,9 @@ export function createLogStore(sql: Sql): LogStore {
       return purgeTable('batch', cursor, before, limit) + purgeTable('record', Number.MAX_SAFE_INTEGER, before, limit);
     },
     rowsWritten: () => written,
+    rowsKept() {
+      const [row] = run('SELECT (SELECT count(*) FROM batch) + (SELECT count(*) FROM record) AS rows');
+      return Number(row?.['rows'] ?? 0);
+    },
   };
 }

@@ -17,6 +17,8 @@ export interface Log {
   query(query: LedgerQuery): LedgerRecord[];
   /** Rows written since the start, alarms included: what Cloudflare bills. */
   rowsWritten(): number;
+  /** Rows that will be deleted, which is billed like a write. */
+  rowsKept(): number;
 }
 
 export interface LogOptions {
@@ -126,6 +128,7 @@ export function createLog(options: LogOptions): Log {
     },
     query: (query) => store.query(query),
     rowsWritten: () => store.rowsWritten() + alarms,
+    rowsKept: () => store.rowsKept(),
   };
 }
 
