@@ -32,7 +32,8 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   const { Log, LogLevel, Miniflare, MiniflareCoreError, convertV4MiniflareOptions } = await import('miniflare');
   const mesh = await meshWorker(options.adminKey);
   const shared = convertV4MiniflareOptions({
-    host: 'localhost',
+    // Not by name: that may stand for two addresses, of which another program has one.
+    host: '127.0.0.1',
     port: options.port,
     log: new Log(LogLevel.WARN),
     cf: false,
