@@ -3,6 +3,8 @@ import { TulleError } from '../event/error.ts';
 /** The most that the body of an admin request takes. */
 export const bodyMaxBytes = 262_144;
 const maxDepth = 64;
+/** Names come back in the places of faults. */
+const nameMaxLength = 512;
 
 /**
  * Reads the body of a request as JSON, bounded in size and depth.
@@ -98,10 +100,10 @@ function measureDepth(text: string): number {
 function refuseHostileNames(value: unknown, place: string): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, member] of Object.entries(value)) {
-    if (name === '__proto__' || !name.isWellFormed()) {
+    if (name === '__proto__' || name.length > nameMaxLength || !name.isWellFormed()) {
       throw new TulleError('json_invalid', 'The body has a member whose name is not allowed.', {
         place: place === '' ? '/' : place,
-        mend: 'Remove members named __proto__ and names with unpaired surrogates.',
+        mend: `Remove names of over ${nameMaxLength} characters, with unpaired surrogates, and __proto__.`,
       });
     }
     refuseHostileNames(member, `${place}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);

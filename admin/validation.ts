@@ -92,7 +92,7 @@ function withoutAlternatives(units: readonly OutputUnit[]): (OutputUnit | undefi
 function toFault(schema: object, unit: OutputUnit | undefined, summary: OutputUnit | undefined): ErrorItem | undefined {
   if (unit === undefined) return undefined;
   const place = decodePlace(unit.instanceLocation);
-  const name = place === '' ? 'The document' : place.slice(place.lastIndexOf('/') + 1);
+  const name = place === '' ? 'The document' : unescapePointer(place.slice(place.lastIndexOf('/') + 1));
   const limit = resolve(schema, unit.keywordLocation);
   const owner = resolve(schema, unit.keywordLocation.slice(0, unit.keywordLocation.lastIndexOf('/'))) as Schema;
   const expected = owner?.description === undefined ? undefined : `Give ${owner.description}.`;
@@ -174,7 +174,7 @@ function resolve(schema: object, location: string): unknown {
   let value: unknown = schema;
   for (const segment of decodePlace(location).split('/').slice(1)) {
     if (typeof value !== 'object' || value === null) return undefined;
-    const name = segment.replaceAll('~1', '/').replaceAll('~0', '~');
+    const name = unescapePointer(segment);
     value = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
   }
   return value;
@@ -187,6 +187,10 @@ function decodePlace(location: string): string {
 
 export function escapePointer(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+function unescapePointer(segment: string): string {
+  return segment.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 function listOf(values: readonly unknown[]): string {

@@ -15,11 +15,11 @@ export interface Harness {
   readonly failures: unknown[];
   readonly published: { tenant: string; bus: string; snapshot: Snapshot | undefined }[];
   readonly runtime: Runtime;
-  send(request: Request): Promise<Response>;
+  readonly send: (request: Request) => Promise<Response>;
   /** Sends JSON as the operator, unless another key or other headers are given. */
-  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  readonly call: (method: string, path: string, options?: CallOptions) => Promise<Answer>;
   /** Creates a key and answers it. */
-  keyFor(role: string, buses: readonly string[], more?: object): Promise<string>;
+  readonly keyFor: (role: string, buses: readonly string[], more?: object) => Promise<string>;
 }
 
 export interface CallOptions {
@@ -97,6 +97,11 @@ export function createHarness(
       return json['key'] as unknown as string;
     },
   };
+}
+
+/** In order, for what ran at the same time. */
+export function statusesOf(answers: readonly Answer[]): number[] {
+  return answers.map(({ status }) => status).toSorted((a, b) => a - b);
 }
 
 export const ruleBody = {
