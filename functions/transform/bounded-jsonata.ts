@@ -2,18 +2,11 @@ import library from 'jsonata';
 import { TulleError } from '../../event/error.ts';
 import type { StepContext } from './define-transformer.ts';
 import { type Budget, newBudget } from './jsonata-budget.ts';
+import { boundRegExp } from './jsonata-regex.ts';
 import { checkSyntax } from './jsonata-syntax.ts';
 import { boundFunctions, type Frame } from './jsonata-functions.ts';
 
 export type BoundedExpression = (input: unknown, context: StepContext) => Promise<unknown>;
-
-/** Builds what runs a regex literal of an expression, from the literal; its time has to be linear in the text. */
-export type RegexEngine = new (literal: RegExp) => { lastIndex: number; exec(text: string): RegExpExecArray | null };
-
-export interface BoundedOptions {
-  /** Without one, expressions with regex literals are refused: the platform's own engine may take forever. */
-  readonly regexEngine?: RegexEngine;
-}
 
 /**
  * Compiles a JSONata expression that nobody trusts. Its evaluation is bounded by fuel and by sizes, never by time
@@ -21,9 +14,9 @@ export interface BoundedOptions {
  * through costs by its size. `$now`, `$millis` and `$random` are the context's, `$eval` does not exist.
  * @throws TulleError `step_invalid`; the evaluation rejects with `step_failed` or `fuel_exhausted`
  */
-export function compileBounded(source: string, options: BoundedOptions = {}): BoundedExpression {
-  const expression = parse(source, options.regexEngine);
-  const syntax = checkSyntax(expression.ast(), options.regexEngine !== undefined);
+export function compileBounded(source: string): BoundedExpression {
+  const expression = parse(source);
+  const syntax = checkSyntax(expression.ast());
   // One expression evaluates several events at once, so that what belongs to one evaluation hangs on its frame.
   const budgets = new WeakMap<object, Budget>();
   hook(expression, '__evaluate_entry', (_node, _input, { base }) => {
@@ -33,6 +26,7 @@ export function compileBounded(source: string, options: BoundedOptions = {}): Bo
       budget = newBudget(context.fuel);
       budgets.set(base, budget);
       boundFunctions(base, syntax.names, budget, context);
+      base.RegexEngine = boundRegExp(syntax.regexes, budget);
     }
     budget.step();
   });
@@ -55,13 +49,9 @@ const contextName = '\u0000context';
 const stackLimit = 1000;
 export const sequenceLimit = 10_000;
 
-function parse(source: string, regexEngine: RegexEngine | undefined): library.Expression {
+function parse(source: string): library.Expression {
   try {
-    return library(source, {
-      stack: stackLimit,
-      sequence: sequenceLimit,
-      ...(regexEngine === undefined ? {} : { RegexEngine: regexEngine as unknown as RegExpConstructor }),
-    });
+    return library(source, { stack: stackLimit, sequence: sequenceLimit });
   } catch (error) {
     const { message, position } = describe(error);
     throw new TulleError('step_invalid', `The expression cannot be compiled: ${message}`, {

@@ -5,6 +5,7 @@ import type { Budget } from './jsonata-budget.ts';
 /** A scope of the library's evaluation; the base one belongs to one evaluation. */
 export interface Frame {
   timestamp: Date;
+  RegexEngine: unknown;
   bind(name: string, value: unknown): void;
   lookup(name: string): unknown;
 }
@@ -63,7 +64,7 @@ function estimate(name: string, args: readonly unknown[], budget: Budget): void 
       if (Array.isArray(first)) budget.text(first.length * textLength(second));
       return;
     case 'replace':
-      if (typeof first === 'string') budget.text(replacedLength(first, second, textLength(third)));
+      if (typeof first === 'string' && typeof third === 'string') budget.text(replacedLength(first, second, third));
       return;
     case 'distinct':
     case 'sort':
@@ -82,10 +83,13 @@ function estimate(name: string, args: readonly unknown[], budget: Budget): void 
   }
 }
 
-function replacedLength(text: string, pattern: unknown, replacement: number): number {
-  // How often a regex matches is not known before: as often as there are characters.
-  if (typeof pattern !== 'string') return text.length + replacement;
-  return pattern === '' ? 0 : (text.split(pattern).length - 1) * replacement;
+function replacedLength(text: string, pattern: unknown, replacement: string): number {
+  if (pattern === '') return 0;
+  if (typeof pattern === 'string') return (text.split(pattern).length - 1) * replacement.length;
+  // How often a regex matches, and how much `$1` stands for, is not known before: at most as much as there is text.
+  // That is mostly far too much, so that a sixteenth of it is held against the limit.
+  const copies = replacement.split('$').length - 1;
+  return (text.length * (replacement.length + copies)) / 16;
 }
 
 function textLength(value: unknown): number {

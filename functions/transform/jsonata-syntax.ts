@@ -1,19 +1,23 @@
 import { TulleError } from '../../event/error.ts';
+import { type Regex, RegexError, compileRegex } from '../regex/regex.ts';
 
 export interface Syntax {
   /** Names of all variables in the expression, functions among them. */
   readonly names: ReadonlySet<string>;
   /** Nodes whose value an operator or a constructor goes through as a whole. */
   readonly measured: ReadonlySet<object>;
+  /** Every regex literal, compiled for an engine that takes linear time: the platform's own may take forever. */
+  readonly regexes: ReadonlyMap<RegExp, Regex>;
 }
 
 /**
  * Looks through an expression's syntax tree for what must not run and for what has to be paid by its size.
  * @throws TulleError `step_invalid`
  */
-export function checkSyntax(ast: object, regexAllowed: boolean): Syntax {
+export function checkSyntax(ast: object): Syntax {
   const names = new Set<string>();
   const measured = new Set<object>();
+  const regexes = new Map<RegExp, Regex>();
   const seen = new Set<object>([ast]);
   // A set is iterated over what is added on the way, so that this needs no recursion.
   for (const node of seen) {
@@ -22,9 +26,7 @@ export function checkSyntax(ast: object, regexAllowed: boolean): Syntax {
     }
     const { type, value, position } = node as { type?: unknown; value?: unknown; position?: unknown };
     const place = typeof position === 'number' ? `/jsonata:${position}` : '/jsonata';
-    if (type === 'regex' && !regexAllowed) {
-      throw refused('Regular expressions cannot be used', place, 'Use $contains, $split or $replace with a text.');
-    }
+    if (value instanceof RegExp) regexes.set(value, compileLiteral(value, place));
     if (type === 'variable' && typeof value === 'string') {
       if (value === 'eval') throw refused('$eval cannot be used', place, 'Write the expression itself.');
       names.add(value);
@@ -36,7 +38,16 @@ export function checkSyntax(ast: object, regexAllowed: boolean): Syntax {
     if (type === 'unary' || 'group' in node) measured.add(node);
     checkCalls(node, place);
   }
-  return { names, measured };
+  return { names, measured, regexes };
+}
+
+function compileLiteral(literal: RegExp, place: string): Regex {
+  try {
+    return compileRegex(literal.source, literal.flags);
+  } catch (error) {
+    if (!(error instanceof RegexError)) throw error;
+    throw refused(error.message, place, 'Write the regular expression without it, or use a text.');
+  }
 }
 
 // Arguments are checked against a signature by a regex that the library makes from it: its time grows with the
