@@ -8,6 +8,8 @@ export interface Transformer<Spec = unknown> {
   readonly description: string;
   /** JSON Schema (2020-12) of the spec; unknown keys are refused. */
   readonly schema: object;
+  /** It carries integers that a number cannot hold: they come as `longIntegerText` reads them. */
+  readonly longIntegers?: true;
   /** Throws TulleError `step_invalid`; its place is a JSON Pointer within the spec. */
   compile(spec: Spec): CompiledTransformer;
 }

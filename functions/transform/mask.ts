@@ -1,3 +1,5 @@
+import { longIntegerText } from './exact-numbers.ts';
+
 /** What a value becomes; `undefined` removes it. */
 export type Mask = (value: unknown) => unknown;
 
@@ -20,7 +22,8 @@ function ofText(mask: (text: string) => string): Mask {
   return (value) => {
     if (value === null) return null;
     if (typeof value === 'string') return mask(value);
-    return typeof value === 'number' ? mask(String(value)) : hidden;
+    const digits = typeof value === 'number' ? String(value) : longIntegerText(value);
+    return digits === undefined ? hidden : mask(digits);
   };
 }
 

@@ -1,4 +1,5 @@
 import { TulleError } from '../../event/error.ts';
+import { longIntegerText } from './exact-numbers.ts';
 
 /**
  * A path into an event, as people write it: `subject`, `data.customer.phone`, `data.items[*].phone`, `data.items[0]`,
@@ -46,7 +47,7 @@ export function replaceAt(
   replace: (value: unknown) => unknown,
   at: number = 0,
 ): number {
-  if (typeof holder !== 'object' || holder === null) return 0;
+  if (typeof holder !== 'object' || holder === null || longIntegerText(holder) !== undefined) return 0;
   const segment = segments[at];
   const last = at === segments.length - 1;
   let count = 0;

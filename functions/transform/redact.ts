@@ -41,6 +41,7 @@ export const redact = defineTransformer<RedactSpec>({
       },
     },
   },
+  longIntegers: true,
   compile(spec) {
     const how = spec.with ?? { mask: 'all' };
     const mask = how === 'drop' ? drop : maskNamed(how.mask);

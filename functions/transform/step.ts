@@ -1,8 +1,10 @@
 import { Validator } from '@cfworker/json-schema';
 import { fromObject, toObject } from '../../event/create.ts';
+import { dataText } from '../../event/data.ts';
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
 import type { CloudEventObject, CompiledTransformer, StepContext, Transformer } from './define-transformer.ts';
+import { mayHaveLongIntegers, parseExactly } from './exact-numbers.ts';
 import { jsonata } from './jsonata.ts';
 import { redact } from './redact.ts';
 
@@ -34,7 +36,9 @@ export function compileSteps(steps: readonly Step[]): CompiledSteps {
   }
   const compiled = steps.map(compileStep);
   if (compiled.length === 0) return { run: (event) => event };
-  return { run: (event, context) => runFrom(0, compiled, toObject(event), context) };
+  // Other transformers calculate: for them a number is a number.
+  const exact = compiled.every(({ longIntegers }) => longIntegers);
+  return { run: (event, context) => runFrom(0, compiled, decode(event, exact), context) };
 }
 
 /** What leaves the steps is held to the same limit as what comes in. */
@@ -44,6 +48,7 @@ const stepsLimit = 20;
 interface CompiledStep {
   readonly index: number;
   readonly kind: string;
+  readonly longIntegers: boolean;
   readonly run: CompiledTransformer;
 }
 
@@ -61,7 +66,8 @@ function compileStep(step: Step, index: number): CompiledStep {
   const spec = step[kind];
   checkSpec(spec, transformer, `${place}/${kind}`);
   try {
-    return { index, kind, run: transformer.compile(spec as never) };
+    const { longIntegers = false } = transformer;
+    return { index, kind, longIntegers, run: transformer.compile(spec as never) };
   } catch (error) {
     throw TulleError.is(error) ? relocate(error, 'step_invalid', error.message, `${place}/${kind}`) : error;
   }
@@ -107,6 +113,13 @@ function runFrom(
     }
   }
   return encode(current);
+}
+
+function decode(event: Event, exact: boolean): CloudEventObject {
+  const object = toObject(event);
+  const text = exact && event.data?.member === 'data' ? dataText(event) : undefined;
+  if (text !== undefined && mayHaveLongIntegers(text)) object['data'] = parseExactly(text);
+  return object;
 }
 
 function encode(object: CloudEventObject): Event {

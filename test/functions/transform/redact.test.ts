@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fromJson } from '../../../event/json-format.ts';
 import { compileSteps } from '../../../functions/transform/step.ts';
 import { context, failureOf, newEvent, runSteps } from './context.ts';
 
@@ -106,6 +107,29 @@ describe('payloads that no path can be searched in', () => {
       newEvent({ data_base64: 'AA==' }),
     );
     expect(after).not.toHaveProperty('data_base64');
+  });
+});
+
+describe('integers that a number cannot hold', () => {
+  const data =
+    '{"id":12345678901234567890,"list":[-9007199254740993,1.50],"big":98765432109876543210,"text":"1234567890123456789"}';
+  const event = () => fromJson(`{"specversion":"1.0","id":"1","source":"/s","type":"t","data":${data}}`);
+
+  it('stay as they were sent, or are masked by their digits', async () => {
+    const spec = { paths: ['data.big'], with: { mask: 'keep-last-4' } };
+    const after = await compileSteps([{ redact: spec }]).run(event(), context);
+    expect(after.json).toContain('"id":12345678901234567890,"list":[-9007199254740993,1.5]');
+    expect(after.json).toContain('"big":"****************3210"');
+  });
+
+  it('are no objects to a path', async () => {
+    const after = await compileSteps([{ redact: { paths: ['data.**.rawJSON', 'data.*.*'] } }]).run(event(), context);
+    expect(after.json).toContain('"id":12345678901234567890,"list":["****","****"]');
+  });
+
+  it('are numbers to an expression', async () => {
+    const steps = [{ redact: { paths: ['data.big'] } }, { transform: { jsonata: 'data.id > 5' } }];
+    expect(await runSteps(steps, event())).toMatchObject({ data: true });
   });
 });
 
