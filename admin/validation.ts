@@ -23,7 +23,7 @@ export function throwFaults(faults: readonly ErrorItem[]): void {
   if (first === undefined) return;
   const { code, detail, place, mend } = first;
   const at = { ...(place === undefined ? {} : { place }), ...(mend === undefined ? {} : { mend }) };
-  if (faults.length === 1) throw new TulleError(code, detail, { ...at, errors: faults });
+  if (faults.length === 1) throw new TulleError(code, detail, at);
   throw new TulleError('resource_invalid', `${faults.length} things are wrong with the document.`, { errors: faults });
 }
 
@@ -182,7 +182,7 @@ function resolve(schema: object, location: string): unknown {
 
 /** From the interpreter's URI fragment (`#/a%20b`) to a JSON Pointer (`/a b`). */
 function decodePlace(location: string): string {
-  return decodeURI(location.replace(/^#/, '')).replaceAll('%23', '#');
+  return decodeURIComponent(location.replace(/^#/, ''));
 }
 
 export function escapePointer(name: string): string {

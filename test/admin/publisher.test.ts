@@ -6,45 +6,8 @@ import { TulleError } from '../../event/error.ts';
 import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
 import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
 import type { Documents, Snapshots } from '../../mesh/ports.ts';
+import { createJitter, type Ports, turns, wrap } from './faults.ts';
 import { createHarness, type Harness, ruleBody } from './harness.ts';
-
-interface Ports {
-  readonly documents: Documents;
-  readonly snapshots: Snapshots;
-}
-
-/** Every call of a port goes through `around`, which may delay it, count it or let it die. */
-function wrap(
-  { documents, snapshots }: Ports,
-  around: <Result>(call: () => Promise<Result>) => Promise<Result>,
-): Ports {
-  return {
-    documents: {
-      get: (...args) => around(() => documents.get(...args)),
-      put: (...args) => around(() => documents.put(...args)),
-      delete: (...args) => around(() => documents.delete(...args)),
-      list: (...args) => around(() => documents.list(...args)),
-    },
-    snapshots: {
-      get: (...args) => around(() => snapshots.get(...args)),
-      put: (...args) => around(() => snapshots.put(...args)),
-      delete: (...args) => around(() => snapshots.delete(...args)),
-    },
-  };
-}
-
-/** Deterministic chance, so that a failing order can be run again. */
-function createChance(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
 
 /** What is live is what the documents say, and nothing waits to be published. */
 async function expectPublished({ documents, snapshots }: Ports, bus: string): Promise<void> {
@@ -58,18 +21,8 @@ async function expectPublished({ documents, snapshots }: Ports, bus: string): Pr
 
 describe('publishing', () => {
   it.each(Array.from({ length: 12 }, (_, seed) => seed))('converges whatever the order of calls (%i)', async (seed) => {
-    const chance = createChance(seed + 1);
     const ports = { documents: createMemoryDocuments(), snapshots: createMemorySnapshots() };
-    const { call, failures } = createHarness(
-      wrap(ports, async (operate) => {
-        // Now and then one call is far slower than the others: that is what turns orders around.
-        const delay = (): number => Math.floor(chance() < 0.1 ? chance() * 60 : chance() * 4);
-        await turns(delay());
-        const result = await operate();
-        await turns(delay());
-        return result;
-      }),
-    );
+    const { call, failures } = createHarness(wrap(ports, createJitter(seed)));
     await call('PUT', '/buses/orders', { body: {} });
     await call('PUT', '/buses/users', { body: {} });
     const answers = await Promise.all([
