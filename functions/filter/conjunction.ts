@@ -1,36 +1,57 @@
 import { TulleError } from '../../event/error.ts';
-import type { FieldTest } from './condition.ts';
+import type { FieldTest, ValueTest } from './condition.ts';
 import type { FieldValue, FieldValues } from './field-values.ts';
 import { passes } from './value-test.ts';
 
-/**
- * Whether the fields of a conjunction can all be satisfied at once, with no two of them taken from different elements
- * of one array.
- *
- * The fields are joined one after another, in the order of their paths. What is carried along is the set of ways in
- * which the fields so far have settled on elements, without the arrays that no later field looks into. Paths below
- * one array follow each other in that order, so there are at most as many ways as there are elements.
- */
+/** The array elements that a value lies in: array numbers and element indices in pairs, outermost first. */
+export type Elements = readonly number[];
+
+/** What one field of a conjunction has to choose from. */
+export interface FieldChoice {
+  /** Where the values lie that pass. */
+  readonly passing: readonly Elements[];
+  /** Where all of its values lie, if the field may also be absent among the elements that were settled on. */
+  readonly present: readonly Elements[] | undefined;
+}
+
+/** Whether all fields of a conjunction can be satisfied at once. */
 export function isConjunctionMet(fields: readonly FieldTest[], values: FieldValues): boolean {
   const sorted = [...fields].sort((a, b) => (a.path < b.path ? -1 : 1));
-  const candidates = sorted.map(({ path }) => values.get(path) ?? []);
-  const lastUse = lastUses(candidates);
+  return canAgree(sorted.map(({ path, any }) => choiceOf(any, values.get(path) ?? [])));
+}
+
+export function choiceOf(any: readonly ValueTest[], values: readonly FieldValue[]): FieldChoice {
+  const passing = values.filter(({ value }) => any.some((test) => passes(test, value)));
+  const mayBeAbsent = any.some(({ op }) => op === 'absent');
+  return {
+    passing: passing.map(({ elements }) => elements),
+    present: mayBeAbsent ? values.map(({ elements }) => elements) : undefined,
+  };
+}
+
+/**
+ * Whether every field can choose so that no two choices lie in different elements of one array. The fields come in the
+ * order of their paths and are joined one after another. What is carried along is the set of ways in which they have
+ * settled on elements so far, without the arrays that no later field looks into. Paths below one array follow each
+ * other in that order, so there are at most as many ways as there are elements.
+ */
+export function canAgree(fields: readonly FieldChoice[]): boolean {
+  const lastUse = lastUses(fields);
   let ways: Ways = new Map([['', []]]);
-  for (const [i, { any }] of sorted.entries()) {
-    const all = candidates[i] ?? [];
+  for (const [i, { passing, present }] of fields.entries()) {
     const next = new Map<string, Settled>();
     const keep = (way: Settled): void => {
       const kept = withoutSpent(way, lastUse, i);
       next.set(kept.join(), kept);
       if (next.size > maxWays) throw tooManyWays();
     };
-    if (any.some(({ op }) => op === 'absent')) {
-      const isTaken = lookup(all);
-      for (const way of ways.values()) if (isTaken(way).length === 0) keep(way);
+    if (present !== undefined) {
+      const agreeing = lookup(present);
+      for (const way of ways.values()) if (agreeing(way).length === 0) keep(way);
     }
-    const passing = lookup(all.filter(({ value }) => any.some((test) => passes(test, value))));
+    const agreeing = lookup(passing);
     for (const way of ways.values()) {
-      for (const settled of passing(way)) keep(settled);
+      for (const settled of agreeing(way)) keep(settled);
     }
     if (next.size === 0) return false;
     ways = next;
@@ -38,18 +59,20 @@ export function isConjunctionMet(fields: readonly FieldTest[], values: FieldValu
   return true;
 }
 
-/** Array numbers and element indices, in pairs; sorted by array. */
+/** As `Elements`; arrays are numbered from outside in, so the pairs of several choices are kept in that order. */
 type Settled = readonly number[];
 type Ways = ReadonlyMap<string, Settled>;
 
 /** Reached only where repeated keys make several arrays of one path. */
 const maxWays = 100_000;
 
-/** The index of the last field that has a value in the array. */
-function lastUses(candidates: readonly (readonly FieldValue[])[]): ReadonlyMap<number, number> {
+/** For every array the last field that looks into it. */
+function lastUses(fields: readonly FieldChoice[]): ReadonlyMap<number, number> {
   const last = new Map<number, number>();
-  for (const [i, values] of candidates.entries()) {
-    for (const { elements } of values) for (let j = 0; j < elements.length; j += 2) last.set(elements[j] ?? 0, i);
+  for (const [i, { passing, present }] of fields.entries()) {
+    for (const elements of present ?? passing) {
+      for (let j = 0; j < elements.length; j += 2) last.set(elements[j] ?? 0, i);
+    }
   }
   return last;
 }
@@ -63,26 +86,26 @@ function withoutSpent(way: Settled, lastUse: ReadonlyMap<number, number>, field:
   return kept;
 }
 
-/** Finds the values that agree with a way, by the first element that both name, without looking at the others. */
-function lookup(values: readonly FieldValue[]): (way: Settled) => Settled[] {
-  const byElement = new Map<string, FieldValue[]>();
+/** Finds the choices that agree with a way, by the innermost element that both name, without trying the others. */
+function lookup(choices: readonly Elements[]): (way: Settled) => Settled[] {
+  const byElement = new Map<string, Elements[]>();
   const arrays = new Set<number>();
-  for (const one of values) {
-    for (let j = 0; j < one.elements.length; j += 2) {
-      const key = `${one.elements[j]}:${one.elements[j + 1]}`;
-      arrays.add(one.elements[j] ?? 0);
+  for (const elements of choices) {
+    for (let j = 0; j < elements.length; j += 2) {
+      const key = `${elements[j]}:${elements[j + 1]}`;
+      arrays.add(elements[j] ?? 0);
       const known = byElement.get(key);
-      if (known === undefined) byElement.set(key, [one]);
-      else known.push(one);
+      if (known === undefined) byElement.set(key, [elements]);
+      else known.push(elements);
     }
   }
-  const outside = new Map<number, FieldValue[]>();
+  const outside = new Map<number, readonly Elements[]>();
 
-  /** The values that lie in no element of the array. */
-  function valuesOutside(array: number): readonly FieldValue[] {
+  /** The choices that lie in no element of the array. */
+  function choicesOutside(array: number): readonly Elements[] {
     let found = outside.get(array);
     if (found === undefined) {
-      found = values.filter(({ elements }) => indexIn(elements, array) === undefined);
+      found = choices.filter((elements) => indexIn(elements, array) === undefined);
       outside.set(array, found);
     }
     return found;
@@ -92,9 +115,9 @@ function lookup(values: readonly FieldValue[]): (way: Settled) => Settled[] {
     const shared = deepestShared(way, arrays);
     const near =
       shared === undefined
-        ? values
-        : [...(byElement.get(`${shared}:${indexIn(way, shared)}`) ?? []), ...valuesOutside(shared)];
-    return near.map(({ elements }) => merge(way, elements)).filter((settled) => settled !== undefined);
+        ? choices
+        : [...(byElement.get(`${shared}:${indexIn(way, shared)}`) ?? []), ...choicesOutside(shared)];
+    return near.map((elements) => merge(way, elements)).filter((settled) => settled !== undefined);
   };
 }
 

@@ -1,9 +1,31 @@
-import type { Condition } from './condition.ts';
+import type { EventView, FieldsCondition } from './condition.ts';
 import { compileFilter } from './compile-filter.ts';
 import type { FilterLanguage } from './define-filter.ts';
-import { type EvaluatedEvent, evaluate, evaluatedEvent, evaluatedText } from './evaluate.ts';
+import { agrees } from './engine/agreement.ts';
+import {
+  type Conjunction,
+  type ConjunctionTree,
+  type Goal,
+  addConjunction,
+  followConjunctions,
+  removeConjunction,
+} from './engine/conjunction-tree.ts';
+import { relateElements } from './engine/requirements.ts';
+import { createFields } from './engine/fields.ts';
+import { scanObject } from './engine/object-scan.ts';
+import {
+  type Rule,
+  expressionOf,
+  holdsFor,
+  neededParts,
+  partsOf,
+  plainConjunctions,
+  predicatesOf,
+} from './engine/rule.ts';
+import { beginRun, createRun } from './engine/run.ts';
+import { simplify, topOf } from './engine/simplify.ts';
+import { createTextScan, scanText } from './engine/text-scan.ts';
 import type { Filter } from './filter.ts';
-import { jsonNodeOf } from './json-node.ts';
 import { filterLanguages } from './languages.ts';
 
 /** Many rules, one event: all matches at once. Not safe against changes from within a predicate. */
@@ -28,29 +50,108 @@ export interface RuleIndex<Id> {
 export interface MatchOptions {
   /**
    * `validated` (the default) proves in the same pass that the whole text is JSON. `trusted` is for a text that was
-   * proven when it was accepted, and in which no object names a member twice and no name has a dot: it stops as soon as nothing can change.
+   * proven when it was accepted and that gives no path twice, by a repeated name or by a name with a dot beside the
+   * nested form: it stops as soon as nothing can change any more.
    */
   readonly mode?: 'validated' | 'trusted';
 }
 
 export function createRuleIndex<Id>(languages: readonly FilterLanguage<never>[] = filterLanguages): RuleIndex<Id> {
-  const rules = new Map<Id, Condition>();
+  const rules = new Map<Id, Rule<Id>>();
+  const fields = createFields();
+  const tree: ConjunctionTree = { withoutValue: new Set() };
+  /** Rules with an expression that needs no part to be reached. */
+  const always = new Set<Rule<Id>>();
+  const run = createRun();
+  const scan = createTextScan(run);
 
-  function matching(event: EvaluatedEvent): Id[] {
-    const ids: Id[] = [];
-    for (const [id, condition] of rules) if (evaluate(condition, event)) ids.push(id);
-    return ids;
+  function add(id: Id, filter: Filter): void {
+    const condition = simplify(compileFilter(filter, languages));
+    remove(id);
+    const plain = plainConjunctions(condition);
+    const expression = plain === undefined ? expressionOf(condition) : undefined;
+    const rule: Rule<Id> = { id, epoch: 0, wakes: undefined, expression, conjunctions: [], predicates: [] };
+    if (expression === undefined) {
+      rule.conjunctions = (plain ?? []).map((one) => plug(one, rule));
+    } else {
+      rule.conjunctions = partsOf(expression).map((part) => plug(part.condition, part));
+      rule.predicates = predicatesOf(expression);
+      for (const predicate of rule.predicates) for (const path of predicate.fields ?? []) fields.addReader(path);
+      const needed = neededParts(expression);
+      for (const part of needed ?? []) part.wakes.push(rule);
+      if (needed === undefined) always.add(rule);
+    }
+    rules.set(id, rule);
+  }
+
+  function remove(id: Id): boolean {
+    const rule = rules.get(id);
+    if (rule === undefined) return false;
+    for (const conjunction of rule.conjunctions) {
+      removeConjunction(tree, conjunction);
+      for (const requirement of conjunction.related) relateElements(requirement, -1);
+      for (const requirement of conjunction.requirements) fields.release(requirement);
+    }
+    for (const predicate of rule.predicates) for (const path of predicate.fields ?? []) fields.removeReader(path);
+    always.delete(rule);
+    return rules.delete(id);
+  }
+
+  function plug({ fields: tests }: FieldsCondition, goal: Goal): Conjunction {
+    const sorted = tests.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+    const requirements = sorted.map((test) => fields.use(test));
+    const tops = sorted.map(({ path }) => topOf(path));
+    const related = requirements.filter((_, i) => tops.indexOf(tops[i] ?? '') !== tops.lastIndexOf(tops[i] ?? ''));
+    for (const requirement of related) relateElements(requirement, 1);
+    const mayBeAbsent = requirements.some(({ absent }) => absent);
+    const conjunction: Conjunction = { requirements, related, mayBeAbsent, goal, end: undefined };
+    addConjunction(tree, conjunction);
+    return conjunction;
+  }
+
+  /** The rules that the event at hand reached, and those with an expression that are to be asked. */
+  let matched: Id[] = [];
+  let woken: Goal[] = [];
+
+  function reach(conjunction: Conjunction): void {
+    const { goal, related, mayBeAbsent } = conjunction;
+    if (goal.epoch === run.epoch) return;
+    if (run.hasElements && (mayBeAbsent || related.length > 0) && !agrees(run, conjunction)) return;
+    goal.epoch = run.epoch;
+    if (goal.wakes === undefined) matched.push((goal as Rule<Id>).id);
+    else woken.push(...goal.wakes);
+  }
+
+  function finish(view: () => EventView): Id[] {
+    const result: Id[] = [];
+    matched = result;
+    followConjunctions(run, tree, reach);
+    if (woken.length > 0 || always.size > 0) {
+      const event = view();
+      for (const rule of new Set([...woken, ...always])) {
+        const { id, expression } = rule as Rule<Id>;
+        if (expression !== undefined && holdsFor(expression, run.epoch, event)) result.push(id);
+      }
+      woken = [];
+    }
+    return result;
   }
 
   return {
-    add(id, filter) {
-      rules.set(id, compileFilter(filter, languages));
-    },
-    remove: (id) => rules.delete(id),
+    add,
+    remove,
     get size() {
       return rules.size;
     },
-    match: (json) => matching(evaluatedText(json)),
-    matchObject: (event) => matching(evaluatedEvent(jsonNodeOf(event) ?? { kind: 'literal', value: null })),
+    match(json, options) {
+      beginRun(run);
+      scanText(scan, json, fields.root, fields.size, options?.mode !== 'trusted');
+      return finish(() => fields.viewOfText(run, json));
+    },
+    matchObject(event) {
+      beginRun(run);
+      scanObject(run, event, fields.root);
+      return finish(() => fields.viewOfObject(run, event));
+    },
   };
 }

@@ -1,9 +1,9 @@
 import type { AnythingButTest, ValueTest } from './condition.ts';
 import type { JsonScalar } from './json-node.ts';
 import { isAddressWithin, parseAddress } from './values/address.ts';
-import { caseFolded } from './values/letter-case.ts';
+import { endsIgnoringCase, equalsIgnoringCase, startsIgnoringCase } from './values/letter-case.ts';
 import { comparableNumber } from './values/number.ts';
-import { matchesWildcard, parseWildcard } from './values/wildcard.ts';
+import { matchesWildcard, splitWildcard } from './values/wildcard.ts';
 
 /** Whether a scalar passes a test; `absent` never does. The index gives the same answers without asking each test. */
 export function passes(test: ValueTest, value: JsonScalar): boolean {
@@ -43,13 +43,13 @@ function passesPlain(test: AnythingButTest, value: JsonScalar): boolean {
     case 'suffix':
       return text.endsWith(test.value);
     case 'wildcard':
-      return matchesWildcard(text, parseWildcard(test.value, ''));
+      return matchesWildcard(text, splitWildcard(test.value));
     case 'equals-ignore-case':
-      return caseFolded(test.value).equals(text);
+      return equalsIgnoringCase(text, test.value);
     case 'prefix-ignore-case':
-      return caseFolded(test.value).isPrefixOf(text);
+      return startsIgnoringCase(text, test.value);
     default:
-      return caseFolded(test.value).isSuffixOf(text);
+      return endsIgnoringCase(text, test.value);
   }
 }
 

@@ -3,21 +3,16 @@
  * stands for its lower and its upper case, which may be longer (`ß` is `ß` or `SS`). So the pattern `straße` takes
  * `STRASSE`, but `strasse` does not take `straße`; σ and ς differ, and letters beyond U+FFFF have one case.
  */
-export interface CaseFolded {
-  equals(value: string): boolean;
-  isPrefixOf(value: string): boolean;
-  isSuffixOf(value: string): boolean;
+export function equalsIgnoringCase(value: string, pattern: string): boolean {
+  return ends(value, pattern, false).includes(value.length);
 }
 
-export function caseFolded(pattern: string): CaseFolded {
-  const units: Cases[] = [];
-  for (let i = 0; i < pattern.length; i++) units.push(casesOf(pattern.charAt(i)));
-  const backwards = units.toReversed();
-  return {
-    equals: (value) => ends(value, units, false).includes(value.length),
-    isPrefixOf: (value) => ends(value, units, false).length > 0,
-    isSuffixOf: (value) => ends(value, backwards, true).length > 0,
-  };
+export function startsIgnoringCase(value: string, pattern: string): boolean {
+  return ends(value, pattern, false).length > 0;
+}
+
+export function endsIgnoringCase(value: string, pattern: string): boolean {
+  return ends(value, pattern, true).length > 0;
 }
 
 /**
@@ -37,12 +32,6 @@ export function isAscii(text: string): boolean {
   return true;
 }
 
-type Cases = readonly [lower: string, upper: string];
-
-function casesOf(unit: string): Cases {
-  return [unit.toLowerCase(), unit.toUpperCase()];
-}
-
 /** Lower, upper, lower: the first step takes U+1E9E to ß, the second ß to SS and ı to I, the third all to lower. */
 function unitKey(unit: string): string {
   let upper = '';
@@ -52,20 +41,25 @@ function unitKey(unit: string): string {
   return key;
 }
 
-/** The offsets in `value` at which the units may end. Two at most differ at a time, so the list stays short. */
-function ends(value: string, units: readonly Cases[], fromEnd: boolean): readonly number[] {
+/** The offsets in `value` at which the pattern may end, from either side. Two at most part at a unit: the list stays short. */
+function ends(value: string, pattern: string, fromEnd: boolean): readonly number[] {
   let offsets = [fromEnd ? value.length : 0];
-  for (const [lower, upper] of units) {
+  for (let i = 0; i < pattern.length && offsets.length > 0; i++) {
+    const unit = pattern.charAt(fromEnd ? pattern.length - 1 - i : i);
+    const lower = unit.toLowerCase();
+    const upper = unit.toUpperCase();
     const next: number[] = [];
     for (const offset of offsets) {
-      for (const one of lower === upper ? [lower] : [lower, upper]) {
-        const start = fromEnd ? offset - one.length : offset;
-        const end = fromEnd ? start : start + one.length;
-        if (start >= 0 && value.startsWith(one, start) && !next.includes(end)) next.push(end);
-      }
+      step(value, lower, offset, fromEnd, next);
+      if (upper !== lower) step(value, upper, offset, fromEnd, next);
     }
     offsets = next;
-    if (offsets.length === 0) break;
   }
   return offsets;
+}
+
+function step(value: string, unit: string, offset: number, fromEnd: boolean, next: number[]): void {
+  const start = fromEnd ? offset - unit.length : offset;
+  const end = fromEnd ? start : start + unit.length;
+  if (start >= 0 && value.startsWith(unit, start) && !next.includes(end)) next.push(end);
 }

@@ -47,6 +47,17 @@ export function parseWildcard(pattern: string, place: string): WildcardParts {
   return parts;
 }
 
+/** The parts of a pattern that `parseWildcard` has accepted. */
+export function splitWildcard(pattern: string): WildcardParts {
+  const parts = [''];
+  for (let i = 0; i < pattern.length; i++) {
+    const char = pattern.charAt(i);
+    if (char === '*') parts.push('');
+    else parts[parts.length - 1] += char === '\\' ? pattern.charAt(++i) : char;
+  }
+  return parts;
+}
+
 export function matchesWildcard(value: string, parts: WildcardParts): boolean {
   const first = parts[0] ?? '';
   if (parts.length === 1) return value === first;

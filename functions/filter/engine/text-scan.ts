@@ -1,0 +1,176 @@
+import { maxDepth } from '../json-node.ts';
+import { type FieldNode, findChild } from './field-trie.ts';
+import {
+  notJson,
+  skipLiteral,
+  skipNumber,
+  skipProvenString,
+  skipProvenValue,
+  skipSpace,
+  skipString,
+  skipValue,
+  tooDeep,
+} from './json-skip.ts';
+import { type Run, enterElement, leaveElement } from './run.ts';
+import { seeLiteral, seeNumber, seeString } from './value-index.ts';
+
+/** What one scan needs at hand everywhere. */
+export interface TextScan {
+  readonly run: Run;
+  text: string;
+  /** Prove all of the text; otherwise stop when every field was met. */
+  isProving: boolean;
+  /** Fields that have not been met yet. */
+  missing: number;
+  /** Arrays around the place at hand, and fields met inside of them, which may come again. */
+  arrayDepth: number;
+  metInArrays: number;
+}
+
+export function createTextScan(run: Run): TextScan {
+  return { run, text: '', isProving: false, missing: 0, arrayDepth: 0, metInArrays: 0 };
+}
+
+/** Scans the text of an event along the fields of the trie. Throws `json_invalid`. */
+export function scanText(scan: TextScan, text: string, root: FieldNode, fields: number, isProving: boolean): void {
+  scan.text = text;
+  scan.isProving = isProving;
+  scan.missing = fields;
+  scan.arrayDepth = 0;
+  scan.metInArrays = 0;
+  const start = skipSpace(text, 0);
+  if (text.charCodeAt(start) !== 0x7b) throw notJson(text, start, 'The event is not a JSON object');
+  if (fields === 0 && !isProving) return;
+  const end = scanMembers(scan, start + 1, root, 1);
+  if (!isProving) return;
+  const rest = skipSpace(text, end);
+  if (rest < text.length) throw notJson(text, rest, 'The text goes on after the end of the event');
+}
+
+/** The place where a scan stops that has met every field. */
+const stopped = -1;
+
+/** From behind an opening brace to behind the closing one. */
+function scanMembers(scan: TextScan, from: number, node: FieldNode, depth: number): number {
+  const { text, isProving } = scan;
+  let at = skipSpace(text, from);
+  if (text.charCodeAt(at) === 0x7d) return at + 1;
+  if (depth > maxDepth) throw tooDeep(text, at);
+  for (;;) {
+    if (text.charCodeAt(at) !== 0x22) throw notJson(text, at, 'A member name in double quotes is missing');
+    const start = at + 1;
+    let unit = 0;
+    do unit = text.charCodeAt(++at);
+    while (unit !== 0x22 && unit !== 0x5c && unit >= 0x20);
+    let child: FieldNode | undefined;
+    if (unit === 0x22) {
+      child = findChild(node, text, start, at);
+    } else {
+      at = skipProvenString(text, start - 1) - 1;
+      const name = JSON.parse(text.slice(start - 1, at + 1)) as string;
+      child = findChild(node, name, 0, name.length);
+    }
+    unit = text.charCodeAt(++at);
+    if (unit !== 0x3a) {
+      at = skipSpace(text, at);
+      if (text.charCodeAt(at) !== 0x3a) throw notJson(text, at, 'A colon is missing after the member name');
+    }
+    unit = text.charCodeAt(++at);
+    if (unit <= 0x20) at = skipSpace(text, at);
+    if (child === undefined) at = isProving ? skipProvenValue(text, at, depth) : skipValue(text, at);
+    else at = scanValue(scan, at, child, depth);
+    if (at === stopped) return stopped;
+    unit = text.charCodeAt(at);
+    if (unit <= 0x20) unit = text.charCodeAt((at = skipSpace(text, at)));
+    if (unit === 0x7d) return at + 1;
+    if (unit !== 0x2c) throw notJson(text, at, 'A comma or } is missing');
+    unit = text.charCodeAt(++at);
+    if (unit <= 0x20) at = skipSpace(text, at);
+  }
+}
+
+/** A value of a field that the trie has. */
+function scanValue(scan: TextScan, at: number, node: FieldNode, depth: number): number {
+  const { text, run } = scan;
+  if (node.readers > 0 && node.readEpoch !== run.epoch) return captureValue(scan, at, node, depth);
+  const unit = text.charCodeAt(at);
+  let end = at;
+  if (unit === 0x7b) {
+    end = node.children.size > 0 ? scanMembers(scan, at + 1, node, depth + 1) : passOver(scan, at, depth);
+  } else if (unit === 0x5b) {
+    end = scanArray(scan, at + 1, node, depth + 1);
+  } else {
+    const { index } = node;
+    if (unit === 0x22) {
+      end = scan.isProving ? skipProvenString(text, at) : skipString(text, at);
+      if (index !== undefined) {
+        const value = text.slice(at + 1, end - 1);
+        seeString(run, index, value.includes('\\') ? (JSON.parse(text.slice(at, end)) as string) : value);
+      }
+    } else if (unit === 0x2d || (unit >= 0x30 && unit <= 0x39)) {
+      end = skipNumber(text, at);
+      if (index !== undefined) seeNumber(run, index, text.slice(at, end));
+    } else {
+      end = skipLiteral(text, at);
+      if (index !== undefined) seeLiteral(run, index, unit === 0x6e ? null : unit === 0x74);
+    }
+  }
+  return end === stopped || meetField(scan, node) ? stopped : end;
+}
+
+/** Keeps where the value lies for the predicates that read it, then scans it. */
+function captureValue(scan: TextScan, at: number, node: FieldNode, depth: number): number {
+  node.readEpoch = scan.run.epoch;
+  node.start = at;
+  node.end = scan.isProving ? skipProvenValue(scan.text, at, depth) : skipValue(scan.text, at);
+  if (node.index !== undefined || node.children.size > 0) return scanValue(scan, at, node, depth);
+  return meetField(scan, node) ? stopped : node.end;
+}
+
+/** From behind an opening bracket to behind the closing one. */
+function scanArray(scan: TextScan, from: number, node: FieldNode, depth: number): number {
+  const { text, run } = scan;
+  const array = run.arrays++;
+  let at = skipSpace(text, from);
+  if (text.charCodeAt(at) === 0x5d) return at + 1;
+  if (depth > maxDepth) throw tooDeep(text, at);
+  scan.arrayDepth++;
+  for (let i = 0; ; i++) {
+    let unit = text.charCodeAt(at);
+    if (unit === 0x7b || unit === 0x5b) {
+      enterElement(run, array, i);
+      at = scanValue(scan, at, node, depth);
+      leaveElement(run);
+    } else {
+      at = scanValue(scan, at, node, depth);
+    }
+    unit = text.charCodeAt(at);
+    if (unit <= 0x20) unit = text.charCodeAt((at = skipSpace(text, at)));
+    if (unit === 0x5d) break;
+    if (unit !== 0x2c) throw notJson(text, at, 'A comma or ] is missing');
+    unit = text.charCodeAt(++at);
+    if (unit <= 0x20) at = skipSpace(text, at);
+  }
+  scan.arrayDepth--;
+  if (scan.arrayDepth === 0) {
+    scan.missing -= scan.metInArrays;
+    scan.metInArrays = 0;
+    if (scan.missing === 0 && !scan.isProving) return stopped;
+  }
+  return at + 1;
+}
+
+/** Notes that a field was met; whether the scan may stop, because it was the last. */
+function meetField(scan: TextScan, node: FieldNode): boolean {
+  if (node.epoch === scan.run.epoch || (node.index === undefined && node.readers === 0)) return false;
+  node.epoch = scan.run.epoch;
+  if (scan.arrayDepth > 0) {
+    scan.metInArrays++;
+    return false;
+  }
+  return --scan.missing === 0 && !scan.isProving;
+}
+
+function passOver(scan: TextScan, at: number, depth: number): number {
+  return scan.isProving ? skipProvenValue(scan.text, at, depth) : skipValue(scan.text, at);
+}
