@@ -34,9 +34,10 @@ export function fromJson(text: string): Event {
 
 /**
  * Reads a JSON array of CloudEvents; `[]` is valid. One fault refuses the whole batch.
- * @throws TulleError `json_invalid`; `batch_invalid`, whose `errors` list the faulty items by place, such as `/3/time`
+ * @throws TulleError `json_invalid`; `batch_invalid`, whose `errors` list the faulty items by place, such as `/3/time`;
+ * `too_large` for more than `maxEvents`, which ends the reading there
  */
-export function batchFromJson(text: string): Event[] {
+export function batchFromJson(text: string, maxEvents = Number.POSITIVE_INFINITY): Event[] {
   const length = text.length;
   const events: Event[] = [];
   const errors: ErrorItem[] = [];
@@ -55,6 +56,7 @@ export function batchFromJson(text: string): Event[] {
     return events;
   }
   for (let index = 0; ; index++) {
+    if (index === maxEvents) throw tooMany(maxEvents);
     const start = skipSpace(text, at, length);
     scanJson(text, start, scan, 0, special);
     special = scan.special;
@@ -201,6 +203,13 @@ function duplicate(name: string): TulleError {
   return new TulleError('event_invalid', 'The event names a member twice', {
     place: memberPlace(name),
     mend: 'Send every member once.',
+  });
+}
+
+function tooMany(maxEvents: number): TulleError {
+  return new TulleError('too_large', `The batch has more than ${maxEvents} events`, {
+    place: `/${maxEvents}`,
+    mend: 'Send them in several batches.',
   });
 }
 

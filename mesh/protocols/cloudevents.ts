@@ -17,7 +17,7 @@ export const cloudEventsProtocol = defineProtocol({
       case 'batch': {
         checkFormat(request.headers);
         const text = decodeText((await readBody(request, limits.batchBytes)) ?? new Uint8Array());
-        return { events: checkBatch(batchFromJson(text), limits), batch: true };
+        return { events: checkSizes(batchFromJson(text, limits.batchEvents), limits), batch: true };
       }
       case 'structured': {
         checkFormat(request.headers);
@@ -63,13 +63,7 @@ function checkFormat(headers: Headers): void {
   }
 }
 
-function checkBatch(events: Event[], limits: Limits): Event[] {
-  if (events.length > limits.batchEvents) {
-    throw new TulleError('too_large', `The batch has more than ${limits.batchEvents} events`, {
-      place: `/${limits.batchEvents}`,
-      mend: 'Send them in several batches.',
-    });
-  }
+function checkSizes(events: Event[], limits: Limits): Event[] {
   for (const [index, event] of events.entries()) {
     if (isLonger(event.json, limits.eventBytes)) {
       throw new TulleError('too_large', `An event of the batch is larger than ${limits.eventBytes} bytes`, {
