@@ -1,6 +1,8 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Webhook } from 'standardwebhooks';
+import type { EventStory } from '../../cli/demo/follow.ts';
 import { descendantsOf, stillRunning } from './processes.ts';
 import { freePort, root, runTulle, startTulle, temporaryFolder, type Tulle } from './tulle.ts';
 
@@ -38,6 +40,29 @@ describe('tulle dev', () => {
       expect(request?.body).toMatchObject({ name: 'Ada Lovelace', email: 'a****@example.com', idCard: '*****456C' });
     }, 10_000);
   }, 20_000);
+
+  it('follows real GitHub events to their end with tulle demo', async () => {
+    const { code, output } = await runTulle('demo', '--state', folder, '--json');
+    expect(code).toBe(0);
+    const { events } = JSON.parse(output) as { events: EventStory[] };
+    const find = (type: string): EventStory['deliveries'][number] | undefined =>
+      events.find((event) => event.type === type)?.deliveries[0];
+
+    expect(find('com.github.push')).toMatchObject({
+      status: 'dead-lettered',
+      attempts: [{ code: 500 }, { code: 500 }],
+      received: [{ status: 500, body: { pusher: { email: '2****@users.noreply.github.com' } } }, { status: 500 }],
+    });
+
+    const opened = find('com.github.issues.opened');
+    expect(opened).toMatchObject({ status: 'delivered', attempts: [{ code: 503 }, { code: 200 }] });
+    const [first, second] = opened?.received ?? [];
+    expect(first?.headers['webhook-id']).toBe(second?.headers['webhook-id']);
+    const webhook = new Webhook(Buffer.from('the demo signs with these 32 byte').toString('base64'));
+    expect(webhook.verify(JSON.stringify(second?.body), second?.headers ?? {})).toMatchObject({
+      text: 'Codertocat opened Spelling error in the README file in Codertocat/Hello-World',
+    });
+  }, 90_000);
 
   it('answers again after workerd has crashed', async () => {
     const workerd = descendantsOf(tulle.process.pid ?? 0).find(({ name }) => name.startsWith('workerd'));

@@ -52,7 +52,7 @@ export async function runTulle(...args: readonly string[]): Promise<{ code: numb
   const child = spawnTulle(...args);
   const read = collect(child);
   // One that does not end by itself must not outlive its test.
-  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 80_000);
   const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(timer);
   return { code, output: read() };

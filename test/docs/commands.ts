@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { readDocument, root } from './markdown.ts';
+
+/**
+ * Commands that a document may show although no test can run them as they stand. What can be checked of them is:
+ * that the script, the path or the subcommand exists, with the options that are shown.
+ */
+const notRun: readonly { readonly starts: RegExp; readonly reason: string; check(line: string): Promise<void> }[] = [
+  {
+    starts: /^npm /,
+    reason: 'would install or test the project inside its own test; .ci/run and test/cli/dev.test.ts run them',
+    check: async (line) => {
+      for (const [, script = ''] of line.matchAll(/npm (?:run )?(?!ci\b|run\b)([\w:-]+)/g)) {
+        if (!Object.hasOwn(scripts(), script)) throw new Error(`package.json has no script ${script}`);
+      }
+    },
+  },
+  {
+    starts: /^npx vitest /,
+    reason: 'a test cannot run the tests',
+    check: async (line) => {
+      for (const path of line.match(/\btest\/\S+/g) ?? []) {
+        if (!existsSync(join(root, path))) throw new Error(`there is no ${path}`);
+      }
+    },
+  },
+  {
+    starts: /^(?:echo .* \| )?npx wrangler /,
+    reason: 'needs an account at Cloudflare and the network',
+    check: async (line) => {
+      const [, words = ''] = /npx wrangler ((?:[a-z0-9]+ )*[a-z0-9]+)/.exec(`${line} `) ?? [];
+      const help = await helpOf(words.split(' '));
+      for (const option of line.match(/ --[\w-]+/g) ?? []) {
+        if (!help.includes(option.trim())) throw new Error(`wrangler ${words} has no option ${option.trim()}`);
+      }
+    },
+  },
+];
+
+/** Why a block of commands is not run; `undefined` for one that is. */
+export function reasonNotToRun(block: string): string | undefined {
+  const reasons = new Set(toLines(block).map((line) => notRun.find(({ starts }) => starts.test(line))?.reason));
+  if (reasons.size > 1) throw new Error(`One block holds commands that are run and others that are not:\n${block}`);
+  return [...reasons][0];
+}
+
+/** Checks what can be checked of a block that is not run. */
+export async function checkCommands(block: string): Promise<void> {
+  await Promise.all(toLines(block).map(async (line) => notRun.find(({ starts }) => starts.test(line))?.check(line)));
+}
+
+function toLines(block: string): string[] {
+  return block
+    .replaceAll('\\\n', ' ')
+    .split('\n')
+    .map((line) => line.replace(/\s+#.*$/, '').trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+function scripts(): Record<string, string> {
+  return (JSON.parse(readDocument('package.json')) as { scripts: Record<string, string> }).scripts;
+}
+
+/** What wrangler says about a command; the last words may be arguments. */
+async function helpOf(words: readonly string[]): Promise<string> {
+  const wrangler = join(root, 'node_modules/wrangler/bin/wrangler.js');
+  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', CI: '1', NO_COLOR: '1' };
+  const { stdout } = await promisify(execFile)(process.execPath, [wrangler, ...words, '--help'], { env, cwd: root });
+  const [usage = ''] = stdout.split('\n');
+  const [command = ''] = usage.replace(/^wrangler /, '').split(/ [<[]/);
+  // For a subcommand that does not exist wrangler prints the help of the group above it, which takes no arguments.
+  const isCommand =
+    words.join(' ') === command || (usage.includes(command + ' ') && words.join(' ').startsWith(`${command} `));
+  if (command === '' || !isCommand)
+    throw new Error(`wrangler has no command ${words.join(' ')}; it answered: ${usage}`);
+  return stdout;
+}
