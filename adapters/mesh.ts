@@ -22,7 +22,7 @@ export interface Platform {
   /** The operator's own key; without it the doors stay shut. */
   readonly adminKey?: string | undefined;
   readonly allowPrivateTargets: boolean;
-  report(message: string, error: unknown): void;
+  readonly report: (message: string, error: unknown) => void;
 }
 
 /** The whole of Tulle over web standards; a platform's entry only hands over to it. */
@@ -63,7 +63,7 @@ export function createMesh(platform: Platform): Mesh {
   });
   const publisher = createPublisher({ documents, snapshots, runtime, onPublished });
   return {
-    fetch: async (request) => await (isAdmin(request) ? admin : app).fetch(request),
+    fetch: (request) => Promise.resolve((isAdmin(request) ? admin : app).fetch(request)),
     dispatch: createDispatcher({ snapshots: source, sinks, secrets: platform.secrets, policy, runtime }),
     async tick() {
       await publisher.repair();

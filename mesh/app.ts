@@ -9,7 +9,7 @@ import { isSystemFault, toProblemResponse } from './problem.ts';
 export interface MeshAppOptions extends IngressOptions {
   readonly ledger: Ledger;
   readonly authenticator: Authenticator;
-  report(message: string, error: unknown): void;
+  readonly report: (message: string, error: unknown) => void;
 }
 
 const DEFAULT_BUS = 'default';

@@ -34,7 +34,7 @@ export function createIngress({ snapshots, queue, authenticator, limits, runtime
       request,
       async (tenant, keyId) => {
         const compiled = await snapshots.get(tenant, bus);
-        if (compiled === undefined) return await findKey(tenant, keyId);
+        if (compiled === undefined) return findKey(tenant, keyId);
         return compiled.snapshot.keys.find((key) => key.id === keyId);
       },
       { acceptQuery: true },

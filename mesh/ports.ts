@@ -81,12 +81,12 @@ export interface Ledger {
 /** Injected, so that a simulation can own time, chance and the network. */
 export interface Runtime {
   /** Milliseconds since the epoch. */
-  now(): number;
+  readonly now: () => number;
   /** Uniform in [0, 1). */
-  random(): number;
-  fetch(request: Request): Promise<Response>;
+  readonly random: () => number;
+  readonly fetch: (request: Request) => Promise<Response>;
   /** Runs to its end after the response was sent; a failure is logged, never lost. */
-  waitUntil(work: Promise<unknown>): void;
+  readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
 /** Secrets by name; `undefined` when there is none of that name. */

@@ -49,9 +49,9 @@ export function createSnapshotSource(reader: SnapshotReader, runtime: Runtime): 
   return {
     async get(tenant, bus) {
       const entry = entries.get(`${tenant}/${bus}`);
-      if (entry === undefined) return await load(tenant, bus);
+      if (entry === undefined) return load(tenant, bus);
       const age = runtime.now() - entry.readAt;
-      if (entry.compiled === undefined) return age < ABSENT_MS ? undefined : await load(tenant, bus);
+      if (entry.compiled === undefined) return age < ABSENT_MS ? undefined : load(tenant, bus);
       if (age >= FRESH_MS) {
         entry.readAt = runtime.now();
         runtime.waitUntil(load(tenant, bus));
@@ -61,7 +61,7 @@ export function createSnapshotSource(reader: SnapshotReader, runtime: Runtime): 
     async atLeast(tenant, bus, version) {
       const compiled = await this.get(tenant, bus);
       if (compiled !== undefined && compiled.snapshot.version >= version) return compiled;
-      return await load(tenant, bus, version);
+      return load(tenant, bus, version);
     },
     drop(tenant, bus) {
       entries.delete(`${tenant}/${bus}`);

@@ -19,6 +19,7 @@ export class Log extends DurableObject<Env> {
       consume: (messages) => exports.Dispatcher.dispatch(messages),
       now: () => Date.now(),
       pause: (milliseconds) => scheduler.wait(milliseconds),
+      synced: () => storage.sync(),
       setAlarm: (at) => storage.setAlarm(at),
       report,
     });

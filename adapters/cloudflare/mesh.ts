@@ -22,7 +22,7 @@ export function toMesh(env: WorkerEnv): Mesh {
       ledger: createLogLedger(env.LOG),
       runtime: workerRuntime,
       adminKey: env.TULLE_ADMIN_KEY,
-      allowPrivateTargets: String(env.TULLE_ALLOW_PRIVATE_TARGETS) === 'true',
+      allowPrivateTargets: (env.TULLE_ALLOW_PRIVATE_TARGETS as string) === 'true',
       report,
     });
     meshes.set(env, mesh);

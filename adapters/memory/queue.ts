@@ -14,7 +14,10 @@ export interface MemoryQueue {
 const FAILURE_DELAY_MS = 1_000;
 const BATCH = 100;
 
-export function createMemoryQueue(options: { readonly consume: QueueConsumer; now(): number }): MemoryQueue {
+export function createMemoryQueue(options: {
+  readonly consume: QueueConsumer;
+  readonly now: () => number;
+}): MemoryQueue {
   const { consume, now } = options;
   let waiting: { readonly due: number; readonly body: string }[] = [];
   const history: LedgerRecord[] = [];

@@ -83,7 +83,10 @@ export function createBacklog(store: LogStore): Backlog {
       position = last.sequence;
       if (position >= newest) complete = true;
       for (const { sequence } of batches) out.push(sequence);
-      return { batches: batches.map(({ sequence }) => sequence), messages: batches.flatMap(({ messages }) => messages) };
+      return {
+        batches: batches.map(({ sequence }) => sequence),
+        messages: batches.flatMap(({ messages }) => messages),
+      };
     },
     hasMore: () => newest > position,
     passed(settled) {

@@ -17,10 +17,10 @@ export interface DrainOptions {
   readonly sql: Sql;
   readonly store: LogStore;
   readonly consume: QueueConsumer;
-  nextSequence(): number;
-  now(): number;
-  pause(milliseconds: number): Promise<void>;
-  report(message: string, error: unknown): void;
+  readonly nextSequence: () => number;
+  readonly now: () => number;
+  readonly pause: (milliseconds: number) => Promise<void>;
+  readonly report: (message: string, error: unknown) => void;
 }
 
 /** Jobs with the dispatcher at a time; a crash repeats at most these and what waits for its settlement. */

@@ -24,12 +24,14 @@ export interface Log {
 export interface LogOptions {
   readonly sql: Sql;
   readonly consume: QueueConsumer;
-  now(): number;
+  readonly now: () => number;
   /** Waits; with 0, just long enough for others who want to append to come in before the commit. */
-  pause(milliseconds: number): Promise<void>;
+  readonly pause: (milliseconds: number) => Promise<void>;
+  /** Resolves when everything written so far is on disk. */
+  readonly synced: () => Promise<void>;
   /** There is one alarm; a later call replaces the earlier. */
-  setAlarm(at: number): Promise<void>;
-  report(message: string, error: unknown): void;
+  readonly setAlarm: (at: number) => Promise<void>;
+  readonly report: (message: string, error: unknown) => void;
 }
 
 /** UTF-16 units in a row; a message that is larger has a row of its own. A row takes 2 MB on Workers. */
@@ -54,10 +56,12 @@ export function createLog(options: LogOptions): Log {
   let draining = false;
   let buffer: string[] = [];
   let buffered = 0;
+  let onDisk: Promise<void> = Promise.resolve();
   let commit: Promise<void> | undefined;
 
   async function flush(): Promise<void> {
-    await options.pause(0);
+    // Whoever comes while a commit is under way shares the next one: the slower the disk, the larger the batches.
+    await Promise.all([options.pause(0), onDisk]);
     const messages = buffer;
     buffer = [];
     buffered = 0;
@@ -68,6 +72,7 @@ export function createLog(options: LogOptions): Log {
     }));
     if (rows.length === 1 && rows[0] !== undefined) store.insertBatch(rows[0].batch);
     else sql.transaction(() => rows.forEach(({ batch }) => store.insertBatch(batch)));
+    onDisk = options.synced().catch((error: unknown) => options.report('a commit did not reach the disk', error));
     for (const { batch, messages: part } of rows) drain.add(batch, part);
     if (!draining) await arm(now());
   }

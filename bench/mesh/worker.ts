@@ -26,7 +26,7 @@ async function toMesh(env: BenchEnv): Promise<Mesh> {
     mesh = open(env);
     meshes.set(env, mesh);
   }
-  return await mesh;
+  return mesh;
 }
 
 async function open(env: BenchEnv): Promise<Mesh> {
@@ -54,12 +54,12 @@ async function open(env: BenchEnv): Promise<Mesh> {
 
 export class Dispatcher extends WorkerEntrypoint<BenchEnv> {
   async dispatch(messages: readonly string[]): Promise<Settlement> {
-    return await (await toMesh(this.env)).dispatch(messages);
+    return (await toMesh(this.env)).dispatch(messages);
   }
 }
 
 export default {
   async fetch(request, env) {
-    return await (await toMesh(env)).fetch(request);
+    return (await toMesh(env)).fetch(request);
   },
 } satisfies ExportedHandler<BenchEnv>;

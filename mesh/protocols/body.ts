@@ -10,11 +10,10 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
   if (request.body === null) return undefined;
-  // A declared length is the body's length (RFC 9112, 6.2), so that it can be taken at once: 3 times as fast.
   const bytes =
-    declared !== null && encoding === undefined
-      ? await takeWhole(request, maxBytes)
-      : await collect(encoding === undefined ? request.body : inflate(request.body, encoding), maxBytes);
+    encoding === undefined
+      ? await collect(request.body, maxBytes, declared === null ? Number.NaN : Number(declared))
+      : await collect(inflate(request.body, encoding), maxBytes, Number.NaN);
   // Clients that send no body say so with a length of 0 (and often with a content type all the same).
   return bytes.length === 0 && declared === '0' ? undefined : bytes;
 }
@@ -51,18 +50,8 @@ function inflate(body: ReadableStream<Uint8Array>, encoding: Encoding): Readable
   return body.pipeThrough(new DecompressionStream(encoding));
 }
 
-async function takeWhole(request: Request, maxBytes: number): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  try {
-    bytes = new Uint8Array(await request.arrayBuffer());
-  } catch (error) {
-    throw cutOff(error);
-  }
-  if (bytes.length > maxBytes) throw tooLarge(maxBytes);
-  return bytes;
-}
-
-async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+/** With the declared length the end need not be waited for: most bodies are one chunk, and one read is what costs. */
+async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number, declared: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = stream.getReader();
@@ -76,6 +65,7 @@ async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Pr
       throw tooLarge(maxBytes);
     }
     chunks.push(value);
+    if (length === declared) break;
   }
   return chunks.length === 1 ? chunks[0]! : joined(chunks, length);
 }

@@ -133,3 +133,37 @@ describe('an event on its way', () => {
     ]);
   });
 });
+
+describe('a target that does not answer', () => {
+  it('costs one batch a few calls only, and loses nothing', async () => {
+    const harness = createHarness();
+    await withRule(harness);
+    harness.answer = () => {
+      harness.now += 15_000;
+      throw new TypeError('timed out');
+    };
+    await harness.publish(Array.from({ length: 100 }, (_, index) => createEvent(`e${index}`)));
+    await harness.drain();
+    expect(harness.received.length).toBeLessThanOrEqual(12);
+    harness.answer = () => new Response(null, { status: 204 });
+    await harness.drain(harness.now + 3_600_000);
+    const delivered = await harness.deliveries('status=delivered');
+    expect(new Set(delivered.map((record) => record.eventId)).size).toBe(100);
+    expect(delivered).toHaveLength(100);
+  });
+
+  it('ends in dead letters when the events have become too old, tried or not', async () => {
+    const harness = createHarness();
+    await withRule(harness, {
+      targets: [{ name: 'crm', http: { url: 'https://crm.example.com/hook' }, retry: { maxAge: '1h' } }],
+    });
+    harness.answer = () => {
+      throw new TypeError('refused');
+    };
+    await harness.publish(Array.from({ length: 50 }, (_, index) => createEvent(`e${index}`)));
+    await harness.drain(harness.now + 8 * 3_600_000);
+    const dead = await harness.deliveries('status=dead-lettered');
+    expect(new Set(dead.map((record) => record.eventId)).size).toBe(50);
+    expect(dead).toHaveLength(50);
+  });
+});

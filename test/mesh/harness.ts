@@ -50,7 +50,7 @@ export function createHarness(options: { secrets?: Record<string, string> } = {}
       async fetch(request) {
         const seen = { url: request.url, headers: request.headers, body: await request.text() };
         received.push(seen);
-        return await harness.answer(seen);
+        return harness.answer(seen);
       },
       waitUntil: (work) => void work.catch((error: unknown) => report('', error)),
     },
@@ -86,9 +86,11 @@ export function createHarness(options: { secrets?: Record<string, string> } = {}
       ),
     async drain(until) {
       await memory.drain();
-      while (until !== undefined) {
-        const next = memory.nextAt();
-        if (next === undefined || next > until) break;
+      for (
+        let next = memory.nextAt();
+        next !== undefined && until !== undefined && next <= until;
+        next = memory.nextAt()
+      ) {
         harness.now = Math.max(harness.now, next);
         await memory.drain();
       }

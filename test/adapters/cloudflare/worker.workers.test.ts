@@ -55,7 +55,9 @@ describe('the Worker', () => {
   });
 
   it('writes at most 0.3 billed rows an event under load, the later clean-up counted in', async () => {
-    await createBus('load', { targets: [{ name: 'batch', http: { url: 'https://sink.example.com/', content: 'batch' } }] });
+    await createBus('load', {
+      targets: [{ name: 'batch', http: { url: 'https://sink.example.com/', content: 'batch' } }],
+    });
     const log = env.LOG.getByName('default/load/0');
     const events = 3_000;
     let sent = 0;
@@ -76,7 +78,9 @@ describe('the Worker', () => {
     // Each row that is kept is deleted once, when its time is over.
     const kept = await log.rowsKept();
     const perEvent = (written + kept) / events;
-    console.log(`billed rows an event: ${perEvent.toFixed(3)} (${written} written, ${kept} to be deleted, ${events} events)`);
+    console.log(
+      `billed rows an event: ${perEvent.toFixed(3)} (${written} written, ${kept} to be deleted, ${events} events)`,
+    );
     expect(perEvent).toBeLessThanOrEqual(0.3);
   }, 60_000);
 });

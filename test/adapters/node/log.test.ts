@@ -33,7 +33,7 @@ describe('a settlement that cannot be written', () => {
     let broken = false;
     const log = createLog({
       sql: {
-        run: sql.run,
+        run: (statement, ...bindings) => sql.run(statement, ...bindings),
         transaction(work) {
           if (broken) throw new Error('the disk is full');
           return sql.transaction(work);
@@ -46,6 +46,7 @@ describe('a settlement that cannot be written', () => {
       },
       now: () => now,
       pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      synced: () => Promise.resolve(),
       setAlarm: () => Promise.resolve(),
       report: (_message, error) => reported.push(error),
     });
