@@ -6,7 +6,7 @@ import {
   addInterval,
   createIntervalTree,
   removeInterval,
-  stab,
+  findOverlapping,
 } from './interval-tree.ts';
 import { type TestNode, pass } from './requirement.ts';
 import type { Run } from './run.ts';
@@ -29,9 +29,11 @@ export function removeAddressTest(index: AddressIndex, node: TestNode): void {
 export function findAddressTests(run: Run, index: AddressIndex, value: string): void {
   const address = parseAddress(value);
   if (address === undefined) return;
-  stab(
+  const bits = leadingBits(address, '0');
+  findOverlapping(
     index.root,
-    leadingBits(address, '0'),
+    bits,
+    bits,
     (_, node) => {
       const { from, to } = node.test as AddressRange;
       if (isAddressWithin(address, from, to)) pass(run, node);

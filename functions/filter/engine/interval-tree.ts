@@ -33,18 +33,18 @@ export function removeInterval<T>(tree: IntervalTree<T>, interval: Interval, ite
   tree.root = without(tree.root, interval, item);
 }
 
-/** Calls `found` with every item whose interval has the number. */
-export function stab<T, C>(
+/** Calls `found` with every item whose interval has a number between `low` and `high`. */
+export function findOverlapping<T, C>(
   node: IntervalNode<T> | undefined,
-  number: number,
+  low: number,
+  high: number,
   found: (context: C, item: T) => void,
   context: C,
 ): void {
-  for (let at = node; at !== undefined && number <= at.highest;) {
-    if (at.left !== undefined) stab(at.left, number, found, context);
-    if (number < at.from) return;
-    if (number <= at.to) for (let i = 0; i < at.items.length; i++) found(context, at.items[i] as T);
-    at = at.right;
+  for (let at = node; at !== undefined && low <= at.highest; at = at.right) {
+    if (at.left !== undefined) findOverlapping(at.left, low, high, found, context);
+    if (high < at.from) return;
+    if (low <= at.to) for (let i = 0; i < at.items.length; i++) found(context, at.items[i] as T);
   }
 }
 

@@ -26,10 +26,18 @@ export function skipProvenString(text: string, at: number): number {
   return stringShape.lastIndex;
 }
 
-export function skipNumber(text: string, at: number): number {
-  numberShape.lastIndex = at;
-  if (!numberShape.test(text)) throw notJson(text, at, 'A value is missing');
-  return numberShape.lastIndex;
+export function skipNumber(text: string, start: number): number {
+  let at = start;
+  let unit = text.charCodeAt(at);
+  if (unit === 0x2d) unit = text.charCodeAt(++at);
+  if (unit === 0x30) unit = text.charCodeAt(++at);
+  else unit = text.charCodeAt((at = skipDigits(text, at)));
+  if (unit === 0x2e) unit = text.charCodeAt((at = skipDigits(text, at + 1)));
+  if (unit === 0x65 || unit === 0x45) {
+    unit = text.charCodeAt(++at);
+    at = skipDigits(text, unit === 0x2b || unit === 0x2d ? at + 1 : at);
+  }
+  return at;
 }
 
 export function skipLiteral(text: string, at: number): number {
@@ -44,15 +52,18 @@ export function skipValue(text: string, at: number): number {
   const unit = text.charCodeAt(at);
   if (unit === 0x22) return skipString(text, at);
   if (unit !== 0x7b && unit !== 0x5b) return skipScalar(text, at, unit);
-  nestedShape.lastIndex = at;
-  return nestedShape.test(text) ? nestedShape.lastIndex : skipDeep(text, at);
+  if (text.length <= longestForShapes) {
+    nestedShape.lastIndex = at;
+    if (nestedShape.test(text)) return nestedShape.lastIndex;
+  }
+  return skipDeep(text, at);
 }
 
 export function skipProvenValue(text: string, at: number, depth: number): number {
   const unit = text.charCodeAt(at);
   if (unit === 0x22) return skipProvenString(text, at);
   if (unit !== 0x7b && unit !== 0x5b) return skipScalar(text, at, unit);
-  return skipProvenNested(text, at, depth);
+  return skipByShape(text, at) ?? skipProvenNested(text, at, depth);
 }
 
 export function skipSpace(text: string, at: number): number {
@@ -78,6 +89,20 @@ function skipScalar(text: string, at: number, unit: number): number {
   return unit === 0x2d || (unit >= 0x30 && unit <= 0x39) ? skipNumber(text, at) : skipLiteral(text, at);
 }
 
+function skipDigits(text: string, start: number): number {
+  let at = start;
+  for (let unit = text.charCodeAt(at); unit >= 0x30 && unit <= 0x39; unit = text.charCodeAt(at)) at++;
+  if (at === start) throw notJson(text, at, 'A digit is missing');
+  return at;
+}
+
+/** Behind an object or array that is JSON and has few levels; `undefined` if that could not be seen at once. */
+function skipByShape(text: string, at: number): number | undefined {
+  if (text.length > longestForShapes) return undefined;
+  provenShape.lastIndex = at;
+  return provenShape.test(text) ? provenShape.lastIndex : undefined;
+}
+
 /** Brackets of any depth, counted. */
 function skipDeep(text: string, start: number): number {
   let depth = 0;
@@ -98,7 +123,10 @@ function skipProvenNested(text: string, start: number, outerDepth: number): numb
   for (;;) {
     // At a value.
     const unit = text.charCodeAt(at);
-    if (unit === 0x7b || unit === 0x5b) {
+    const known = levels.length > 0 && (unit === 0x7b || unit === 0x5b) ? skipByShape(text, at) : undefined;
+    if (known !== undefined) {
+      at = known;
+    } else if (unit === 0x7b || unit === 0x5b) {
       const isObject = unit === 0x7b;
       levels.push(isObject);
       if (levels.length + outerDepth > maxDepth) throw tooDeep(text, at);
@@ -139,13 +167,34 @@ function skipProvenName(text: string, at: number): number {
   return skipSpace(text, colon + 1);
 }
 
-const stringShape = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y;
-const numberShape = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-/** An object or array of up to six levels: one regular expression passes over text faster than a loop over its units. */
-const nestedShape = new RegExp(nestedSource(6), 'y');
+const stringSource = '"[^"\\\\\\u0000-\\u001f]*(?:\\\\(?:["\\\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\\\\u0000-\\u001f]*)*"';
+const stringShape = new RegExp(stringSource, 'y');
 
+/**
+ * One regular expression passes over text about three times as fast as a loop over its units, and those of JSON never
+ * have two ways to match, so a failure costs no more than a match. They do keep a note for each item on the way: beyond
+ * this length the loops take over, before those notes are too many for V8.
+ */
+const longestForShapes = 1_048_576;
+const nestedShape = new RegExp(nestedSource(6), 'y');
+const provenShape = new RegExp(provenSource(4), 'y');
+
+/** An object or array of so many levels, known to be JSON. */
 function nestedSource(levels: number): string {
   const string = '"[^"\\\\]*(?:\\\\[^][^"\\\\]*)*"';
   const inner = levels === 1 ? string : `${string}|${nestedSource(levels - 1)}`;
   return `[{[][^"{}[\\]]*(?:(?:${inner})[^"{}[\\]]*)*[}\\]]`;
+}
+
+/** An object or array of so many levels that is JSON. */
+function provenSource(levels: number): string {
+  const number = '-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?';
+  const scalar = `${stringSource}|${number}|true|false|null`;
+  const value = levels === 1 ? `(?:${scalar})` : `(?:${scalar}|${provenSource(levels - 1)})`;
+  const space = '[ \\t\\n\\r]*';
+  // A comma is followed by another item, the last item by the closing bracket.
+  const items = (item: string, close: string): string =>
+    `${space}(?:${item}${space}(?:,${space}(?!${close})|(?=${close})))*${close}`;
+  const member = `${stringSource}${space}:${space}${value}`;
+  return `(?:\\[${items(value, '\\]')}|\\{${items(member, '\\}')})`;
 }

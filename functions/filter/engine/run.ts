@@ -1,3 +1,4 @@
+import type { NumberReading } from './number-reading.ts';
 import type { Requirement } from './requirement.ts';
 import type { ValueIndex } from './value-index.ts';
 
@@ -21,6 +22,8 @@ export interface Run {
   readonly path: number[];
   elementDepth: number;
   arrays: number;
+  /** The number at hand. */
+  number: NumberReading | undefined;
   /** A copy of `path`, one for all values of an element. */
   elements(): readonly number[];
 }
@@ -39,6 +42,7 @@ export function createRun(): Run {
     path: [],
     elementDepth: 0,
     arrays: 0,
+    number: undefined,
     elements() {
       const { path, elementDepth } = this;
       const length = elementDepth * 2;

@@ -11,6 +11,7 @@ import {
   skipValue,
   tooDeep,
 } from './json-skip.ts';
+import { type NumberReading, createNumberReading, readNumber } from './number-reading.ts';
 import { type Run, enterElement, leaveElement } from './run.ts';
 import { seeLiteral, seeNumber, seeString } from './value-index.ts';
 
@@ -25,10 +26,11 @@ export interface TextScan {
   /** Arrays around the place at hand, and fields met inside of them, which may come again. */
   arrayDepth: number;
   metInArrays: number;
+  readonly number: NumberReading;
 }
 
 export function createTextScan(run: Run): TextScan {
-  return { run, text: '', isProving: false, missing: 0, arrayDepth: 0, metInArrays: 0 };
+  return { run, text: '', isProving: false, missing: 0, arrayDepth: 0, metInArrays: 0, number: createNumberReading() };
 }
 
 /** Scans the text of an event along the fields of the trie. Throws `json_invalid`. */
@@ -108,8 +110,12 @@ function scanValue(scan: TextScan, at: number, node: FieldNode, depth: number): 
         seeString(run, index, value.includes('\\') ? (JSON.parse(text.slice(at, end)) as string) : value);
       }
     } else if (unit === 0x2d || (unit >= 0x30 && unit <= 0x39)) {
-      end = skipNumber(text, at);
-      if (index !== undefined) seeNumber(run, index, text.slice(at, end));
+      if (index === undefined) {
+        end = skipNumber(text, at);
+      } else {
+        end = readNumber(scan.number, text, at);
+        seeNumber(run, index, scan.number);
+      }
     } else {
       end = skipLiteral(text, at);
       if (index !== undefined) seeLiteral(run, index, unit === 0x6e ? null : unit === 0x74);

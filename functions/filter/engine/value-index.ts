@@ -16,6 +16,7 @@ import {
   findNumberTests,
   removeNumberTest,
 } from './number-index.ts';
+import { type NumberReading, numberText } from './number-reading.ts';
 import { type Requirement, type TestNode, isSpent, pass } from './requirement.ts';
 import type { Run } from './run.ts';
 import {
@@ -93,11 +94,10 @@ export function seeString(run: Run, index: ValueIndex, value: string): void {
   if (index.addresses !== undefined) findAddressTests(run, index.addresses, value);
 }
 
-/** `text` is the number as the event has it. */
-export function seeNumber(run: Run, index: ValueIndex, text: string): void {
+export function seeNumber(run: Run, index: ValueIndex, number: NumberReading): void {
   see(run, index);
-  if (index.elementUses > 0) log(run, index, 'number', text);
-  if (index.numbers !== undefined) findNumberTests(run, index.numbers, text);
+  if (index.elementUses > 0) log(run, index, 'number', numberText(number));
+  if (index.numbers !== undefined) findNumberTests(run, index.numbers, number);
 }
 
 export function seeLiteral(run: Run, index: ValueIndex, value: boolean | null): void {
