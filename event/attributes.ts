@@ -5,6 +5,9 @@ import type { AttributeValue } from './event.ts';
 /** The spec asks for names of at most 20 characters (SHOULD); longer ones are taken up to here. */
 export const maxNameLength = 64;
 
+/** UTF-16 units of one string. Events of 64 KiB must pass every intermediary (CloudEvents 1.0, size limits). */
+export const maxValueLength = 65_536;
+
 /** Says where an attribute stands: its JSON Pointer, or its header. */
 export type PlaceOf = (name: string) => string;
 
@@ -48,6 +51,7 @@ const faults = {
     mend: `Name it with 1 to ${maxNameLength} lower-case letters and digits, or move it into the data.`,
   },
   empty: { what: 'is empty', mend: 'Give it a value; leave it out if it is optional.' },
+  long: { what: `is longer than ${maxValueLength} characters`, mend: 'Move the text into the data.' },
   characters: {
     what: 'has a control character, a lone surrogate or a noncharacter',
     mend: 'Remove it, or move the text into the data.',
@@ -66,6 +70,7 @@ const faults = {
 } as const satisfies Record<string, Fault>;
 
 function stringFault(name: string, value: string): Fault | undefined {
+  if (value.length > maxValueLength) return faults.long;
   switch (name) {
     case 'id':
     case 'type':

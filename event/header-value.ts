@@ -25,7 +25,8 @@ export function decodeHeaderValue(value: string, place: string): string {
 
 const toEncode = /[^\x21-\x7e]|["%]/u;
 const eachToEncode = /[^\x21-\x7e]|["%]/gu;
-const special = /["%]|[^\x20-\x7e]/;
+// Quote, percent sign, and what is not printable ASCII.
+const special = /[^ !#$&-~]/;
 
 function unquoted(value: string, place: string): string {
   if (!value.includes('"')) return value;

@@ -1,5 +1,5 @@
 import { hasUtf8Charset, isJsonMediaType } from './attribute-formats.ts';
-import { checkAttribute, checkName, checkRequired } from './attributes.ts';
+import { checkAttribute, checkRequired } from './attributes.ts';
 import { toBase64 } from './base64.ts';
 import { TulleError } from './error.ts';
 import type { Attributes, AttributeValue, DataSpan, Event } from './event.ts';
@@ -16,31 +16,31 @@ import type { HttpMessage } from './structured.ts';
  */
 export function fromBinary(headers: Headers, body: Uint8Array | undefined): Event {
   const attributes = Object.create(null) as Record<string, AttributeValue>;
+  let json = '{"specversion":"1.0"';
+  const add = (name: string, text: string): void => {
+    attributes[name] = checkAttribute(name, text, headerPlace);
+    if (name !== 'specversion') json += `,"${name}":${JSON.stringify(text)}`;
+  };
   headers.forEach((value, header) => {
     if (!header.startsWith('ce-')) return;
     const name = header.slice(3);
-    checkName(name, headerPlace);
     if (name === 'datacontenttype') throw contentTypeTwice();
     if (joinsTwo(name, value)) throw sentTwice(header);
-    attributes[name] = checkAttribute(name, decodeHeaderValue(value, header), headerPlace);
+    add(name, decodeHeaderValue(value, header));
   });
   checkRequired(attributes, headerPlace);
   const type = headers.get('content-type');
-  if (type !== null) attributes.datacontenttype = checkAttribute('datacontenttype', type, headerPlace);
+  if (type !== null) add('datacontenttype', type);
 
-  let json = '{';
-  for (const name of Object.keys(attributes))
-    json += `${json === '{' ? '' : ','}"${name}":${JSON.stringify(attributes[name])}`;
   const payload = readPayload(type, body);
   if (payload === undefined) {
     return { json: `${json}}`, attributes: attributes as Attributes, data: undefined, duplicateKeys: false };
   }
   json += `,"${payload.member}":`;
-  const data: DataSpan = { member: payload.member, start: json.length, end: json.length + payload.text.length };
   return {
     json: `${json}${payload.text}}`,
     attributes: attributes as Attributes,
-    data,
+    data: { member: payload.member, start: json.length, end: json.length + payload.text.length },
     duplicateKeys: payload.duplicateKeys,
   };
 }

@@ -128,7 +128,7 @@ function nameOf(text: string, members: readonly number[], m: number): string {
   const end = members[m + KEY_END]!;
   if ((members[m + ESCAPES]! & ESCAPED_KEY) !== 0) return unescaped(text, start, end);
   const known = knownName(end - start, text.charCodeAt(start + 1));
-  return text.startsWith(known, start) && known.length === end - start ? known : text.slice(start, end);
+  return known.length === end - start && text.startsWith(known, start) ? known : text.slice(start, end);
 }
 
 /**

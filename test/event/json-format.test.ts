@@ -76,8 +76,9 @@ describe('fromJson', () => {
     ['ext', 'two\nlines\tand a tab'],
     ['ext', 2_147_483_647],
     ['ext', -2_147_483_648],
+    ['ext', 'x'.repeat(65_536)],
     ['a'.repeat(64), 'x'],
-  ])('accepts %s %j', (name, value) => {
+  ])('accepts %.20s %.40j', (name, value) => {
     expect(fromJson(JSON.stringify({ ...minimal, [name]: value })).attributes[name]).toBe(value);
   });
 
@@ -130,8 +131,10 @@ describe('fromJson', () => {
     ['', 'x'],
     ['é', 'x'],
     ['__proto__', 'x'],
+    ['id', 'x'.repeat(65_537)],
+    ['ext', 'x'.repeat(65_537)],
     ['a'.repeat(65), 'x'],
-  ])('refuses %s %j at its place', (name, value) => {
+  ])('refuses %.20s %.40j at its place', (name, value) => {
     const { [name as 'id']: _replaced, ...others } = minimal;
     const text = `${JSON.stringify(others).slice(0, -1)},${JSON.stringify(name)}:${JSON.stringify(value)}}`;
     const error = refusal(text);
