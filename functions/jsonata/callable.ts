@@ -1,0 +1,56 @@
+import { JsonataError } from './error.ts';
+import type { Frame } from './frame.ts';
+import type { Signature } from './signature.ts';
+
+/**
+ * A function of the language: lambda, built-in, regular expression or what became of one. `input` is the context that
+ * may stand in for a missing first argument, `frame` the caller's.
+ */
+export interface Callable {
+  (args: readonly unknown[], input: unknown, frame: Frame): unknown;
+  /** How many arguments it can use; higher-order functions pass no more. */
+  arity: number;
+}
+
+/** A call in tail position, put off until the function that asked for it has returned: tail calls take no depth. */
+export class TailCall {
+  readonly resume: () => { callee: unknown; args: readonly unknown[] };
+
+  constructor(resume: TailCall['resume']) {
+    this.resume = resume;
+  }
+}
+
+export function isCallable(value: unknown): value is Callable {
+  return typeof value === 'function';
+}
+
+export function callable(
+  arity: number,
+  body: (args: readonly unknown[], input: unknown, frame: Frame) => unknown,
+  signature?: Signature,
+): Callable {
+  const checked =
+    signature === undefined
+      ? body
+      : (args: readonly unknown[], input: unknown, frame: Frame) => body(signature.check(args, input), input, frame);
+  return Object.assign((args: readonly unknown[], input: unknown, frame: Frame) => checked(args, input, frame), {
+    arity,
+  });
+}
+
+/** Calls, and goes on with what the callee left as its tail call. */
+export function apply(callee: unknown, args: readonly unknown[], input: unknown, frame: Frame): unknown {
+  let result = invoke(callee, args, input, frame);
+  while (result instanceof TailCall) {
+    frame.run.spend(1);
+    const next = result.resume();
+    result = invoke(next.callee, next.args, input, frame);
+  }
+  return result;
+}
+
+function invoke(callee: unknown, args: readonly unknown[], input: unknown, frame: Frame): unknown {
+  if (!isCallable(callee)) throw new JsonataError('T1006', 'What is called is not a function');
+  return callee(args, input, frame);
+}

@@ -1,0 +1,8 @@
+import type { Frame } from './frame.ts';
+import type { Ast } from './syntax.ts';
+
+/** A compiled node: the value of the expression for a context value. */
+export type Evaluator = (input: unknown, frame: Frame) => unknown;
+
+/** Compiles a node below; handed down so that the files of the compiler need not know each other. */
+export type Compile = (node: Ast) => Evaluator;

@@ -1,0 +1,105 @@
+import { TulleError } from '../../event/error.ts';
+import { compile } from './compile.ts';
+import { FuelExhausted, JsonataError } from './error.ts';
+import { Frame } from './frame.ts';
+import { builtIns } from './library/library.ts';
+import { parse } from './parse.ts';
+import { toPlain } from './result.ts';
+import { defaultLimits, Run, type Limits } from './run.ts';
+import { newSequence, type Sequence } from './sequence.ts';
+
+export interface JsonataOptions {
+  /** The code of the error when the text does not compile. */
+  readonly invalid?: 'step_invalid' | 'filter_invalid';
+  /** Differences from `defaultLimits`; `fuel` can also be given to each evaluation. */
+  readonly limits?: Partial<Limits>;
+}
+
+export interface JsonataContext {
+  /** Milliseconds since 1970: what `$now()` and `$millis()` answer. */
+  readonly now: number;
+  /** Numbers from 0 to below 1 for `$random()` and `$shuffle()`. */
+  readonly random: () => number;
+  /** Variables: JSON values by name without `$`. */
+  readonly bindings?: Readonly<Record<string, unknown>>;
+  readonly fuel?: number;
+}
+
+export interface CompiledJsonata {
+  /**
+   * Evaluates on a JSON value, which it never changes. Answers a JSON value that shares with the input what it did not
+   * make, or `undefined` for nothing. Throws `TulleError` `step_failed` with the code of JSONata in the message, or
+   * `fuel_exhausted` when the expression needs more than it may use.
+   */
+  evaluate(input: unknown, context: JsonataContext): unknown;
+}
+
+/**
+ * Compiles JSONata 2 to closures that run at once and end: bounded by steps, depth and sizes, never by time. Its
+ * regular expressions take linear time, it sees own members of objects only, and there is no `$eval`. Throws
+ * `step_invalid` (or what `invalid` says) with `place` = `expression:position`.
+ */
+export function compileJsonata(text: string, options: JsonataOptions = {}): CompiledJsonata {
+  const { invalid = 'step_invalid' } = options;
+  const evaluate = guarded(invalid, () => compile(parse(text)));
+  const limits: Limits = { ...defaultLimits, ...options.limits };
+  return {
+    evaluate: (input, context) =>
+      guarded('step_failed', () => {
+        const run = new Run(
+          context.fuel === undefined ? limits : { ...limits, fuel: context.fuel },
+          context.now,
+          context.random,
+        );
+        const frame = Frame.outermost(run, builtIns);
+        for (const [name, value] of Object.entries(context.bindings ?? {})) frame.bind(name, value);
+        frame.bind('$', input);
+        return toPlain(evaluate(Array.isArray(input) ? wrapped(input) : input, frame), run);
+      }),
+  };
+}
+
+/** An array as the input is one value: it is not taken apart before the expression says so. */
+function wrapped(input: unknown[]): Sequence {
+  const wrapper = newSequence();
+  wrapper.push(input);
+  wrapper.wrapper = true;
+  return wrapper;
+}
+
+function guarded<T>(code: 'step_invalid' | 'filter_invalid' | 'step_failed', body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw toTulleError(error, code);
+  }
+}
+
+function toTulleError(error: unknown, code: 'step_invalid' | 'filter_invalid' | 'step_failed'): unknown {
+  if (error instanceof FuelExhausted || isStackOverflow(error)) {
+    const tooDeep = 'The expression is nested too deep.';
+    return new TulleError(
+      code === 'step_failed' ? 'fuel_exhausted' : code,
+      error instanceof FuelExhausted ? error.message : tooDeep,
+      {
+        mend: 'Do less in one expression: filter before you map, and split it into several steps.',
+        cause: error,
+      },
+    );
+  }
+  if (!(error instanceof JsonataError)) return error;
+  const token = error.token === undefined || error.token === '' ? '' : ` (at ${error.token})`;
+  return new TulleError(code, `${error.code}: ${error.message}${token}`, {
+    ...(error.position === undefined ? {} : { place: `expression:${error.position}` }),
+    mend:
+      code === 'step_failed'
+        ? 'Test the expression with such an event; $exists() and the operators ?: and ?? guard what may be missing.'
+        : 'Correct the expression there; the language is JSONata 2 (https://docs.jsonata.org).',
+    cause: error,
+  });
+}
+
+/** Engines differ in the name of the error; none of them says more than its message. */
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && /call stack/i.test(error.message);
+}

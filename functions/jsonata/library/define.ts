@@ -1,0 +1,30 @@
+import { apply, callable, type Callable } from '../callable.ts';
+import type { Frame } from '../frame.ts';
+import type { Run } from '../run.ts';
+import { parseSignature } from '../signature.ts';
+
+/** What a built-in function gets besides its arguments. */
+export interface Call {
+  readonly run: Run;
+  /** Calls a function that was passed as an argument; it has no context. */
+  invoke(callee: unknown, args: readonly unknown[]): unknown;
+}
+
+/** A library is the names of its functions and what they are. */
+export type Library = Readonly<Record<string, Callable>>;
+
+/**
+ * A built-in function. The signature promises the types of `body`'s parameters; `arity` is how many of them a
+ * higher-order function fills in.
+ */
+export function define<Args extends readonly unknown[]>(
+  signature: string,
+  arity: number,
+  body: (call: Call, ...args: Args) => unknown,
+): Callable {
+  return callable(arity, (args, _, frame) => body(callFrom(frame), ...(args as Args)), parseSignature(signature));
+}
+
+function callFrom(frame: Frame): Call {
+  return { run: frame.run, invoke: (callee, args) => apply(callee, args, null, frame) };
+}

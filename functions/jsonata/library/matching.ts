@@ -1,0 +1,149 @@
+import { isCallable } from '../callable.ts';
+import { JsonataError } from '../error.ts';
+import type { Run } from '../run.ts';
+import { newSequence } from '../sequence.ts';
+import { isObject, newObject } from '../values.ts';
+import { define, type Call, type Library } from './define.ts';
+
+type Text = string | undefined;
+
+/** Functions that look for a text, or for what a matcher finds: a regular expression, or a function made like one. */
+export const matchingFunctions: Library = {
+  contains: define('<s-(sf):b>', 2, (call, text: Text, token: unknown) => {
+    if (text === undefined || token === undefined) return undefined;
+    if (typeof token === 'string') return call.run.text(text).includes(token);
+    return firstMatch(call, token, text) !== undefined;
+  }),
+  match: define('<s-f<s:o>n?:a<o>>', 3, (call, text: Text, matcher: unknown, limit: number | undefined) => {
+    if (text === undefined) return undefined;
+    checkLimit(limit, 'D3040', 'Third argument of $match');
+    const found = newSequence();
+    for (const { match, start, groups } of matches(call, matcher, text, limit)) {
+      const one = newObject();
+      one['match'] = match;
+      one['index'] = start;
+      one['groups'] = groups;
+      call.run.values(1);
+      found.push(one);
+    }
+    return found;
+  }),
+  replace: define('<s-(sf)(sf)n?:s>', 4, replace),
+  split: define('<s-(sf)n?:a<s>>', 3, split),
+};
+
+/** What a matcher answers; `next` gives the match after it. */
+interface Match {
+  readonly match: string;
+  readonly start: number;
+  readonly end: number;
+  readonly groups: readonly unknown[];
+  readonly next: unknown;
+}
+
+function firstMatch(call: Call, matcher: unknown, text: string | undefined): Match | undefined {
+  const found = call.invoke(matcher, text === undefined ? [] : [text]);
+  if (found === undefined) return undefined;
+  if (
+    isObject(found) &&
+    typeof found['match'] === 'string' &&
+    typeof found['start'] === 'number' &&
+    isCallable(found['next'])
+  ) {
+    const { match, start, end, groups, next } = found as unknown as Match;
+    return {
+      match,
+      start,
+      end: typeof end === 'number' ? end : start + match.length,
+      groups: Array.isArray(groups) ? groups : [],
+      next,
+    };
+  }
+  throw new JsonataError('T1010', 'The matcher does not answer the structure of a match');
+}
+
+function* matches(call: Call, matcher: unknown, text: string, limit = Infinity): Generator<Match, void> {
+  if (limit <= 0) return;
+  let found = firstMatch(call, matcher, text);
+  for (let count = 0; found !== undefined && count < limit; count += 1) {
+    yield found;
+    // The matcher is asked once more than needed, as the original function does: it may fail there.
+    found = firstMatch(call, found.next, undefined);
+  }
+}
+
+function replace(call: Call, text: Text, pattern: unknown, replacement: unknown, limit: number | undefined): Text {
+  if (text === undefined) return undefined;
+  const { run } = call;
+  if (pattern === '') throw new JsonataError('D3010', 'Second argument of $replace is an empty string');
+  checkLimit(limit, 'D3011', 'Fourth argument of $replace');
+  let result = '';
+  let position = 0;
+  const put = (piece: string): void => {
+    run.textOf(result.length + piece.length);
+    run.spend(-(result.length >> 4));
+    result += piece;
+  };
+  if (typeof pattern === 'string') {
+    let at = run.text(text).indexOf(pattern);
+    for (let count = 0; at !== -1 && count < (limit ?? Infinity); count += 1) {
+      put(text.slice(position, at));
+      put(typeof replacement === 'string' ? replacement : '');
+      position = at + pattern.length;
+      at = text.indexOf(pattern, position);
+    }
+  } else {
+    for (const match of matches(call, pattern, text, limit)) {
+      put(text.slice(position, match.start));
+      put(replacementFor(call, match, replacement));
+      position = match.start + match.match.length;
+    }
+  }
+  put(text.slice(position));
+  return result;
+}
+
+function replacementFor(call: Call, match: Match, replacement: unknown): string {
+  if (typeof replacement === 'string') return substitute(replacement, match, call.run);
+  const text = call.invoke(replacement, [match]);
+  if (typeof text === 'string') return text;
+  throw new JsonataError('D3012', 'A match is replaced with something that is not a string');
+}
+
+/** `$0` is the whole match, `$1` and so on its groups, `$$` a dollar sign; as many digits count as there are groups for. */
+function substitute(template: string, { match, groups }: Match, run: Run): string {
+  run.spend(1 + (template.length >> 4));
+  const digits = String(Math.max(groups.length, 1)).length;
+  return template.replaceAll(/\$(\$|[0-9]+)/g, (whole, name: string) => {
+    if (name === '$') return '$';
+    if (name.startsWith('0')) return match + name.slice(1);
+    let number = Number(name.slice(0, digits));
+    if (digits > 1 && number > groups.length) number = Number(name.slice(0, digits - 1));
+    const group = groups[number - 1];
+    return (typeof group === 'string' ? group : '') + whole.slice(1 + String(number).length);
+  });
+}
+
+function split(call: Call, text: Text, separator: unknown, limit: number | undefined): string[] | undefined {
+  if (text === undefined) return undefined;
+  const { run } = call;
+  checkLimit(limit, 'D3020', 'Third argument of $split');
+  if (typeof separator === 'string') {
+    const pieces = run.text(text).split(separator, limit === undefined ? undefined : Math.floor(limit));
+    run.values(pieces.length);
+    return pieces;
+  }
+  const pieces: string[] = [];
+  let position = 0;
+  for (const match of matches(call, separator, text, limit)) {
+    run.values(1);
+    pieces.push(text.slice(position, match.start));
+    position = match.end;
+  }
+  if (limit === undefined || pieces.length < limit) pieces.push(text.slice(position));
+  return pieces;
+}
+
+function checkLimit(limit: number | undefined, code: string, what: string): void {
+  if (limit !== undefined && limit < 0) throw new JsonataError(code, `${what} is negative`);
+}

@@ -1,0 +1,133 @@
+import type { Compile, Evaluator } from './evaluator.ts';
+import type { Frame } from './frame.ts';
+import { compileGroup } from './group.ts';
+import { add, addAll, isSequence, newSequence, sequenceOf, unwrap, type Sequence, type Tuple } from './sequence.ts';
+import { compileStep, type Step } from './step.ts';
+import type { Ast } from './syntax.ts';
+import { isObject, ownMember } from './values.ts';
+
+type PathNode = Ast & { type: 'path' };
+
+/** `a.b.c`: each step is evaluated on every value that the step before it found. */
+export function compilePath(node: PathNode, compile: Compile): Evaluator {
+  const steps = node.steps.map((step) => compileStep(step, compile));
+  const firstTuple = node.steps.findIndex((step) => step.tuple === true);
+  const group = node.group === undefined ? undefined : compileGroup(node.group, compile);
+  const finish = (found: unknown, frame: Frame): unknown => {
+    const kept = node.keepSingletonArray === true ? keepSingleton(found) : found;
+    return group === undefined ? kept : group(kept, frame);
+  };
+  if (firstTuple === -1) {
+    const names = leadingNames(node.steps);
+    const walk = walkPlain(steps, node.steps[0]?.type === 'variable');
+    return (input, frame) => {
+      if (names.length === 0 || Array.isArray(input)) return finish(walk(input, frame, 0), frame);
+      return finish(walkNames(input, frame, names, steps.length, walk), frame);
+    };
+  }
+  const walk = walkTuples(steps, firstTuple, node.steps[0]?.type === 'variable');
+  return (input, frame) => {
+    const tuples = walk(input, frame);
+    if (tuples === undefined) return finish(newSequence(), frame);
+    if (node.tuple === true) return finish(tuples, frame);
+    // The grouping still sees the variables; only the value of the path does without.
+    const values = newSequence();
+    for (const tuple of tuples) add(values, tuple['@'], frame.run);
+    const kept = node.keepSingletonArray === true ? keepSingleton(values) : values;
+    return group === undefined ? kept : group(tuples, frame);
+  };
+}
+
+type Walk = (input: unknown, frame: Frame, from: number) => unknown;
+
+function walkPlain(steps: readonly Step[], isAbsolute: boolean): Walk {
+  return (input, frame, from) => {
+    let values: unknown = Array.isArray(input) && (from > 0 || !isAbsolute) ? input : sequenceOf(input);
+    for (let index = from; index < steps.length; index += 1) {
+      const step = steps[index]!;
+      values =
+        index === 0 && step.isArrayConstructor
+          ? step.evaluate(values, frame)
+          : step.onEach(values as unknown[], frame, index === steps.length - 1);
+      if (values === undefined || (values as unknown[]).length === 0) return values;
+    }
+    return values;
+  };
+}
+
+/**
+ * Names at the start of a path, on an object: as long as no array is met there is one value, and no sequence is
+ * needed to carry it. This is what nearly every path does with nearly every event.
+ */
+function walkNames(input: unknown, frame: Frame, names: readonly string[], length: number, walk: Walk): unknown {
+  let value = input;
+  for (const [index, name] of names.entries()) {
+    if (!isObject(value)) return undefined;
+    const member = unwrap(ownMember(value, name), false);
+    if (member === undefined) return undefined;
+    const isLast = index === length - 1;
+    if (Array.isArray(member)) {
+      if (isLast) return isSequence(member) ? copyOf(member, frame) : member;
+      return (member as Sequence).constructed === true
+        ? walk(sequenceOf(member), frame, index + 1)
+        : walk(member, frame, index + 1);
+    }
+    if (isLast) return member;
+    value = member;
+  }
+  return walk(sequenceOf(value), frame, names.length);
+}
+
+function copyOf(values: readonly unknown[], { run }: Frame): Sequence {
+  const copy = newSequence();
+  addAll(copy, values, run);
+  return copy;
+}
+
+function leadingNames(steps: readonly Ast[]): string[] {
+  const names: string[] = [];
+  for (const step of steps) {
+    const isPlain = step.type === 'name' && !step.stages && !step.predicate && !step.group && step.keepArray !== true;
+    if (!isPlain) break;
+    names.push(step.value);
+  }
+  return names;
+}
+
+function walkTuples(
+  steps: readonly Step[],
+  firstTuple: number,
+  isAbsolute: boolean,
+): (input: unknown, frame: Frame) => Tuple[] | undefined {
+  return (input, frame) => {
+    let values: unknown = Array.isArray(input) && !isAbsolute ? input : sequenceOf(input);
+    for (let index = 0; index < firstTuple; index += 1) {
+      const step = steps[index]!;
+      values =
+        index === 0 && step.isArrayConstructor
+          ? step.evaluate(values, frame)
+          : step.onEach(values as unknown[], frame, false);
+      if (values === undefined || (values as unknown[]).length === 0) return undefined;
+    }
+    let tuples: Tuple[] | undefined;
+    for (const step of steps.slice(firstTuple)) tuples = step.onTuples(values as unknown[], tuples, frame);
+    return tuples;
+  };
+}
+
+function keepSingleton(found: unknown): unknown {
+  if (!Array.isArray(found)) {
+    if (found === undefined) return undefined;
+    const sequence = sequenceOf(found);
+    sequence.keepSingleton = true;
+    return sequence;
+  }
+  const array = found as Sequence;
+  if (array.constructed === true && array.sequence !== true) {
+    const sequence = sequenceOf(array);
+    sequence.keepSingleton = true;
+    return sequence;
+  }
+  if (array.sequence === true) array.keepSingleton = true;
+  return array;
+}

@@ -1,0 +1,59 @@
+import type { Evaluator } from './evaluator.ts';
+import type { Run } from './run.ts';
+import { add, newSequence, unwrap, type Sequence } from './sequence.ts';
+import type { Slot } from './syntax.ts';
+
+/** `$name`; without a name, the context. */
+export function compileVariable(name: string): Evaluator {
+  if (name !== '') return (_, frame) => unwrap(frame.lookup(name), false);
+  return (input) => {
+    const isWrapper = Array.isArray(input) && (input as Sequence).wrapper === true;
+    return unwrap(isWrapper ? (input[0] as unknown) : input, false);
+  };
+}
+
+/** `%`: what the step before was evaluated on. */
+export function compileParent({ label }: Slot): Evaluator {
+  return (_, frame) => frame.lookup(label);
+}
+
+/** `*`: the values of all members, arrays taken apart. */
+export function compileWildcard(): Evaluator {
+  return (input, { run }) => {
+    const value: unknown =
+      Array.isArray(input) && (input as Sequence).wrapper === true && input.length > 0 ? input[0] : input;
+    const members: unknown[] = typeof value === 'object' && value !== null ? Object.values(value) : [];
+    // Where an array is among them the result is a plain array, which stays one even with a single value in it.
+    const found = members.some((member) => Array.isArray(member)) ? [] : newSequence();
+    flatten(members, found, run);
+    return found;
+  };
+}
+
+/** `**`: the value and everything below it that is no array. */
+export function compileDescendants(): Evaluator {
+  return (input, { run }) => {
+    if (input === undefined) return undefined;
+    const found = newSequence();
+    descend(input, found, run);
+    return found.length === 1 ? found[0] : found;
+  };
+}
+
+function flatten(values: readonly unknown[], into: unknown[], run: Run): void {
+  run.enter();
+  for (const value of values) {
+    if (Array.isArray(value)) flatten(value, into, run);
+    else add(into, value, run);
+  }
+  run.leave();
+}
+
+function descend(value: unknown, into: unknown[], run: Run): void {
+  run.enter();
+  if (!Array.isArray(value)) add(into, value, run);
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value) as unknown[]) descend(inner, into, run);
+  }
+  run.leave();
+}

@@ -1,0 +1,76 @@
+import { expect } from 'vitest';
+import { TulleError } from '../../event/error.ts';
+import { compileJsonata } from '../../functions/jsonata/jsonata.ts';
+import { describeVectors } from './report.ts';
+
+interface Case {
+  name: string;
+  expr: string;
+  data?: unknown;
+  dataset?: string | null;
+  bindings?: Record<string, unknown>;
+  result?: unknown;
+  undefinedResult?: boolean;
+  code?: string;
+  error?: unknown;
+  token?: string;
+  unordered?: boolean;
+  timelimit?: number;
+  depth?: number;
+}
+
+interface Vectors {
+  datasets: Record<string, unknown>;
+  groups: Record<string, Case[]>;
+}
+
+describeVectors('jsonata-suite.json', ({ datasets, groups }: Vectors, check) => {
+  for (const cases of Object.values(groups)) {
+    for (const one of cases) check(one.name, () => runCase(one, datasets));
+  }
+});
+
+/** There is no `$eval`, on purpose. */
+function usesEval(expr: string): boolean {
+  return /\$eval\b/.test(expr);
+}
+
+function runCase(one: Case, datasets: Record<string, unknown>): void {
+  if (usesEval(one.expr)) {
+    expect(() => compileJsonata(one.expr)).toThrow(/\$eval/);
+    return;
+  }
+  const wanted = outcomeOf(one);
+  const found = outcome(one, typeof one.dataset === 'string' ? datasets[one.dataset] : one.data);
+  if (one.unordered === true) expect(sorted(found)).toEqual(sorted(wanted));
+  else expect(found).toEqual(wanted);
+}
+
+function outcomeOf({ result, undefinedResult, code, error }: Case): unknown {
+  if (code !== undefined) return { error: code };
+  if (error !== undefined) return { error: (error as { code?: string }).code };
+  return undefinedResult === true ? undefined : result;
+}
+
+function outcome({ expr, bindings = {}, timelimit, depth }: Case, data: unknown): unknown {
+  try {
+    // Cases with a time limit may use as much as they take within it.
+    const limits = { fuel: 20_000_000, sequence: 10_000_001, depth: depth ?? 500, text: 2_000_000 };
+    const fuel = timelimit === undefined ? limits.fuel : 500_000_000;
+    return compileJsonata(expr, { limits }).evaluate(data, {
+      now: 1_700_000_000_000,
+      random: Math.random,
+      bindings,
+      fuel,
+    });
+  } catch (error) {
+    if (!TulleError.is(error)) throw error;
+    // Too deep: the suite's own name for what its runner stops.
+    if (error.code === 'fuel_exhausted') return { error: 'U1001' };
+    return { error: /^([A-Z][0-9]{4}): /.exec(error.message)?.[1] ?? error.message };
+  }
+}
+
+function sorted(value: unknown): unknown {
+  return Array.isArray(value) ? value.map((item) => JSON.stringify(item)).sort() : value;
+}
