@@ -3,21 +3,9 @@ import { isBase64 } from './base64.ts';
 import { TulleError } from './error.ts';
 import type { ErrorItem } from './error.ts';
 import type { Attributes, AttributeValue, DataSpan, Event } from './event.ts';
-import {
-  endOfArray,
-  endOfText,
-  ESCAPED_KEY,
-  ESCAPED_VALUE,
-  ESCAPES,
-  KEY_END,
-  KEY_START,
-  memberWidth,
-  newScan,
-  scanJson,
-  VALUE_END,
-  VALUE_START,
-} from './json-scan.ts';
-import { LOWER_F, LOWER_N, LOWER_T, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipSpace, unescaped } from './json-tokens.ts';
+import { memberName, memberValue } from './json-members.ts';
+import { endOfArray, endOfText, memberWidth, newScan, scanJson, VALUE_END, VALUE_START } from './json-scan.ts';
+import { OPEN_BRACE, skipSpace } from './json-tokens.ts';
 
 /** A batch that is refused lists at most this many of its faulty items. */
 export const maxListedItems = 100;
@@ -105,15 +93,15 @@ function scannedEvent(text: string, start: number): Event {
   const members = scan.members;
   const attributes = Object.create(null) as Record<string, AttributeValue>;
   let data: DataSpan | undefined;
-  if (scan.duplicateMember >= 0) throw duplicate(nameOf(text, members, scan.duplicateMember));
+  if (scan.duplicateMember >= 0) throw duplicate(memberName(text, members, scan.duplicateMember));
   for (let m = 0; m < scan.length; m += memberWidth) {
-    const name = nameOf(text, members, m);
+    const name = memberName(text, members, m);
     if (name === 'data' || name === 'data_base64') {
       if (name === 'data_base64' && !isBase64Member(text, members, m)) continue;
       if (data !== undefined) throw bothData();
       data = { member: name, start: members[m + VALUE_START]! - start, end: members[m + VALUE_END]! - start };
     } else {
-      const value = valueOf(text, members, m);
+      const value = memberValue(text, members, m);
       if (value === null) checkName(name, memberPlace);
       else attributes[name] = checkAttribute(name, value, memberPlace);
     }
@@ -123,67 +111,9 @@ function scannedEvent(text: string, start: number): Event {
   return { json, attributes: attributes as Attributes, data, duplicateKeys: scan.duplicateKeys };
 }
 
-function nameOf(text: string, members: readonly number[], m: number): string {
-  const start = members[m + KEY_START]!;
-  const end = members[m + KEY_END]!;
-  if ((members[m + ESCAPES]! & ESCAPED_KEY) !== 0) return unescaped(text, start, end);
-  const known = knownName(end - start, text.charCodeAt(start + 1));
-  return known.length === end - start && text.startsWith(known, start) ? known : text.slice(start, end);
-}
-
-/**
- * The one name of the spec that a member of this length and second letter can have. To take it from here saves V8 the
- * making and interning of a string.
- */
-function knownName(length: number, secondLetter: number): string {
-  switch (length) {
-    case 2:
-      return 'id';
-    case 4:
-      return secondLetter === LOWER_A ? 'data' : secondLetter === LOWER_Y ? 'type' : 'time';
-    case 6:
-      return 'source';
-    case 7:
-      return 'subject';
-    case 10:
-      return 'dataschema';
-    case 11:
-      return secondLetter === LOWER_A ? 'data_base64' : 'specversion';
-    case 15:
-      return 'datacontenttype';
-    default:
-      return '';
-  }
-}
-
-/** An attribute's value; what no attribute can hold comes as `undefined`, a number with a fraction as NaN. */
-function valueOf(text: string, members: readonly number[], m: number): AttributeValue | null | undefined {
-  const start = members[m + VALUE_START]!;
-  const end = members[m + VALUE_END]!;
-  switch (text.charCodeAt(start)) {
-    case QUOTE:
-      if ((members[m + ESCAPES]! & ESCAPED_VALUE) === 0) return text.slice(start + 1, end - 1);
-      return unescaped(text, start + 1, end - 1);
-    case OPEN_BRACE:
-    case OPEN_BRACKET:
-      return undefined;
-    case LOWER_T:
-      return true;
-    case LOWER_F:
-      return false;
-    case LOWER_N:
-      return null;
-    default: {
-      const digits = text.slice(start, end);
-      // An Integer has no fraction and no exponent, not even `.0` (JSON format, section 2.2).
-      return /[.eE]/.test(digits) ? Number.NaN : Number(digits);
-    }
-  }
-}
-
 /** Answers false for `null`, which counts as absent. @throws TulleError `event_invalid` */
 function isBase64Member(text: string, members: readonly number[], m: number): boolean {
-  const value = valueOf(text, members, m);
+  const value = memberValue(text, members, m);
   if (value === null) return false;
   if (typeof value === 'string' && isBase64(value)) return true;
   throw new TulleError('event_invalid', 'data_base64 is not a base64 string', {
@@ -221,6 +151,3 @@ function batchInvalid(errors: readonly ErrorItem[]): TulleError {
     errors,
   });
 }
-
-const LOWER_A = 97;
-const LOWER_Y = 121;
