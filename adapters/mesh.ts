@@ -22,6 +22,8 @@ export interface Platform {
   /** The operator's own key; without it the doors stay shut. */
   readonly adminKey?: string | undefined;
   readonly allowPrivateTargets: boolean;
+  /** See `Limits`: the platform's HTTP server ends every body at its declared length. */
+  readonly exactLength: boolean;
   readonly report: (message: string, error: unknown) => void;
 }
 
@@ -56,7 +58,7 @@ export function createMesh(platform: Platform): Mesh {
     queue: platform.queue,
     ledger: platform.ledger,
     authenticator,
-    limits: defaultLimits,
+    limits: { ...defaultLimits, exactLength: platform.exactLength },
     runtime,
     report,
     findKey: createKeyLookup(documents),

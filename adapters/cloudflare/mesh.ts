@@ -23,6 +23,7 @@ export function toMesh(env: WorkerEnv): Mesh {
       runtime: workerRuntime,
       adminKey: env.TULLE_ADMIN_KEY,
       allowPrivateTargets: (env.TULLE_ALLOW_PRIVATE_TARGETS as string) === 'true',
+      exactLength: true,
       report,
     });
     meshes.set(env, mesh);

@@ -27,8 +27,11 @@ export interface DrainOptions {
 const WINDOW = 8;
 /** Of them, so many for retries: a broken target must not keep new events waiting. */
 const RETRY_WINDOW = 4;
-/** Under load jobs start this far apart, so that each of them takes many events. The first one never waits. */
-const START_EVERY_MS = 5;
+/**
+ * A job is followed by the next one after a millisecond for each of its messages, up to this: above 1,000 messages a
+ * second they gather into jobs of 20 ms (a job costs as much as 15 to 20 events), below it nobody waits to speak of.
+ */
+const START_EVERY_MS = 20;
 /** Outcomes are written together this often at most: a settlement is a sync to disk and two rows. */
 const SETTLE_EVERY_MS = 25;
 /** How often the retries are looked at while jobs are out. */
@@ -57,9 +60,9 @@ export function createDrain(options: DrainOptions): Drain {
   /** No retry is due before this: saves a look at the table on every turn. */
   let retryAt = 0;
   let signal = createSignal();
-  const startGate = createGate(START_EVERY_MS);
-  const settleGate = createGate(SETTLE_EVERY_MS);
-  const pollGate = createGate(POLL_MS);
+  const startGate = createGate();
+  const settleGate = createGate();
+  const pollGate = createGate();
 
   function takeRetries(count: number): Job[] {
     if (count <= 0 || now() < retryAt) return [];
@@ -133,13 +136,13 @@ export function createDrain(options: DrainOptions): Drain {
   }
 
   /** A door that stays shut for a while after each use. By timer, since clocks may stand still between turns. */
-  function createGate(milliseconds: number): { readonly open: boolean; close(): void } {
+  function createGate(): { readonly open: boolean; close(milliseconds: number): void } {
     let open = true;
     return {
       get open() {
         return open;
       },
-      close() {
+      close(milliseconds) {
         if (!open) return;
         open = false;
         void options.pause(milliseconds).then(() => {
@@ -171,7 +174,7 @@ export function createDrain(options: DrainOptions): Drain {
         // After a failure nothing is settled any more: the cursor must not pass what was not written.
         if (failure !== undefined) outcomes.length = 0;
         else if (outcomes.length > 0 && settleGate.open) {
-          settleGate.close();
+          settleGate.close(SETTLE_EVERY_MS);
           try {
             settle(outcomes.splice(0));
           } catch (error) {
@@ -184,13 +187,13 @@ export function createDrain(options: DrainOptions): Drain {
           if (jobsOut < WINDOW && startGate.open) {
             const job = backlog.take();
             if (job !== undefined) {
-              startGate.close();
+              startGate.close(Math.min(job.messages.length, START_EVERY_MS));
               start(job);
             }
           }
         }
         if (outcomes.length === 0 && jobsOut === 0 && !(going && backlog.hasMore())) break;
-        pollGate.close();
+        pollGate.close(POLL_MS);
         await signal.rung;
       }
       if (failure === undefined) return;

@@ -48,6 +48,7 @@ async function open(env: BenchEnv): Promise<Mesh> {
     runtime: workerRuntime,
     adminKey: env.TULLE_ADMIN_KEY,
     allowPrivateTargets: false,
+    exactLength: true,
     report: (message, error) => console.error(message, error),
   });
 }

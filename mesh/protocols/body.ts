@@ -3,17 +3,22 @@ import { TulleError } from '../../event/error.ts';
 /**
  * The body's bytes, inflated when it came with `Content-Encoding: gzip` or `deflate`; `undefined` when there is none.
  * `Content-Length` is looked at first, then the bytes are counted as they come and as they inflate (gzip: 1,000 to 1).
+ * With `exactLength` a body is taken at once where its length was declared: see `Limits`.
  * @throws TulleError `too_large`, `media_type_unsupported` for other encodings, `request_invalid` for a broken body
  */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array | undefined> {
+export async function readBody(
+  request: Request,
+  maxBytes: number,
+  options: { readonly exactLength?: boolean } = {},
+): Promise<Uint8Array | undefined> {
   const encoding = contentEncoding(request.headers);
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
   if (request.body === null) return undefined;
   const bytes =
-    encoding === undefined
-      ? await collect(request.body, maxBytes, declared === null ? Number.NaN : Number(declared))
-      : await collect(inflate(request.body, encoding), maxBytes, Number.NaN);
+    encoding === undefined && declared !== null && options.exactLength === true
+      ? await takeWhole(request)
+      : await collect(encoding === undefined ? request.body : inflate(request.body, encoding), maxBytes);
   // Clients that send no body say so with a length of 0 (and often with a content type all the same).
   return bytes.length === 0 && declared === '0' ? undefined : bytes;
 }
@@ -50,8 +55,16 @@ function inflate(body: ReadableStream<Uint8Array>, encoding: Encoding): Readable
   return body.pipeThrough(new DecompressionStream(encoding));
 }
 
-/** With the declared length the end need not be waited for: most bodies are one chunk, and one read is what costs. */
-async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number, declared: number): Promise<Uint8Array> {
+/** In workerd a third of what a reader costs. */
+async function takeWhole(request: Request): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await request.arrayBuffer());
+  } catch (error) {
+    throw cutOff(error);
+  }
+}
+
+async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = stream.getReader();
@@ -65,7 +78,6 @@ async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number, dec
       throw tooLarge(maxBytes);
     }
     chunks.push(value);
-    if (length === declared) break;
   }
   return chunks.length === 1 ? chunks[0]! : joined(chunks, length);
 }

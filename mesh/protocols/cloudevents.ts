@@ -16,16 +16,16 @@ export const cloudEventsProtocol = defineProtocol({
     switch (modeOf(request.headers)) {
       case 'batch': {
         checkFormat(request.headers);
-        const text = decodeText((await readBody(request, limits.batchBytes)) ?? new Uint8Array());
+        const text = decodeText((await readBody(request, limits.batchBytes, limits)) ?? new Uint8Array());
         return { events: checkSizes(batchFromJson(text, limits.batchEvents), limits), batch: true };
       }
       case 'structured': {
         checkFormat(request.headers);
-        const text = decodeText((await readBody(request, limits.eventBytes)) ?? new Uint8Array());
+        const text = decodeText((await readBody(request, limits.eventBytes, limits)) ?? new Uint8Array());
         return { events: [fromJson(text)], batch: false };
       }
       case 'binary': {
-        const event = fromBinary(request.headers, await readBody(request, limits.eventBytes));
+        const event = fromBinary(request.headers, await readBody(request, limits.eventBytes, limits));
         return { events: [event], batch: false };
       }
       default:

@@ -34,6 +34,8 @@ export interface Limits {
   /** The body of a batch, in bytes, after it was inflated. */
   readonly batchBytes: number;
   readonly batchEvents: number;
+  /** The platform ends every body at its `Content-Length` (RFC 9112, 6.2), so that it need not be counted. */
+  readonly exactLength?: boolean;
 }
 
 export const defaultLimits: Limits = { eventBytes: 1_048_576, batchBytes: 4_194_304, batchEvents: 1_000 };

@@ -56,6 +56,7 @@ export function createHarness(options: { secrets?: Record<string, string> } = {}
     },
     adminKey,
     allowPrivateTargets: false,
+    exactLength: false,
     report,
   });
 
