@@ -13,7 +13,8 @@ export type CheckCase = (name: string, body: () => void | Promise<void>) => void
  *       for (const one of vectors.cases) check(one.name, () => expect(evaluate(one)).toEqual(one.result));
  *     });
  *
- * `vectors` is the parsed file: the caller names its shape. The folder is `TULLE_VECTORS`, or `../shared/vectors` seen from the project's root.
+ * `vectors` is the parsed file: the caller names its shape. The folder is `TULLE_VECTORS`, or `../shared/vectors` seen
+ * from the project's root.
  */
 export function describeVectors(
   file: string,
