@@ -36,15 +36,8 @@ export class Frame {
   }
 
   lookup(name: string): unknown {
-    let frame: Frame = this;
-    for (;;) {
-      const variables = frame.#variables;
-      if (variables !== undefined) {
-        const value = variables.get(name);
-        if (value !== undefined || variables.has(name)) return value;
-      }
-      if (frame.#parent === undefined) return frame.#outermost?.get(name);
-      frame = frame.#parent;
-    }
+    const value = this.#variables?.get(name);
+    if (value !== undefined || this.#variables?.has(name) === true) return value;
+    return this.#parent === undefined ? this.#outermost?.get(name) : this.#parent.lookup(name);
   }
 }

@@ -30,7 +30,7 @@ export function toText(value: unknown, run: Run, indent = ''): string {
     if (typeof item === 'string') put(JSON.stringify(run.text(item)));
     else if (typeof item === 'number') put(numberText(item));
     else if (typeof item === 'function') put('""');
-    else if (typeof item !== 'object' || item === null) put(item === undefined ? 'null' : String(item));
+    else if (typeof item !== 'object' || item === null) put(JSON.stringify(item ?? null));
     else writeContainer(item, depth);
   }
 

@@ -7,7 +7,7 @@ import { parseSignature } from '../signature.ts';
 export interface Call {
   readonly run: Run;
   /** Calls a function that was passed as an argument; it has no context. */
-  invoke(callee: unknown, args: readonly unknown[]): unknown;
+  readonly invoke: (callee: unknown, args: readonly unknown[]) => unknown;
 }
 
 /** A library is the names of its functions and what they are. */
@@ -17,12 +17,8 @@ export type Library = Readonly<Record<string, Callable>>;
  * A built-in function. The signature promises the types of `body`'s parameters; `arity` is how many of them a
  * higher-order function fills in.
  */
-export function define<Args extends readonly unknown[]>(
-  signature: string,
-  arity: number,
-  body: (call: Call, ...args: Args) => unknown,
-): Callable {
-  return callable(arity, (args, _, frame) => body(callFrom(frame), ...(args as Args)), parseSignature(signature));
+export function define(signature: string, arity: number, body: (call: Call, ...args: never[]) => unknown): Callable {
+  return callable(arity, (args, _, frame) => body(callFrom(frame), ...(args as never[])), parseSignature(signature));
 }
 
 function callFrom(frame: Frame): Call {

@@ -3,6 +3,7 @@ import { collectionFunctions } from './collections.ts';
 import { higherOrderFunctions } from './higher-order.ts';
 import { matchingFunctions } from './matching.ts';
 import { numberFunctions } from './numbers.ts';
+import { pictureFunctions } from './pictures.ts';
 import { textFunctions } from './texts.ts';
 
 /** Every built-in function by name; `$eval` is not among them. */
@@ -13,5 +14,6 @@ export const builtIns: ReadonlyMap<string, Callable> = new Map(
     ...matchingFunctions,
     ...collectionFunctions,
     ...higherOrderFunctions,
+    ...pictureFunctions,
   }),
 );

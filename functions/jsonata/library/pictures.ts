@@ -1,0 +1,33 @@
+import { formatDate } from './date-format.ts';
+import { parseDate, parseIsoDate } from './date-parse.ts';
+import { define, type Library } from './define.ts';
+import { formatInteger, parseInteger, parseIntegerPicture } from './integer-picture.ts';
+import { formatNumber } from './number-picture.ts';
+
+type Text = string | undefined;
+type OptionalNumber = number | undefined;
+
+/** Functions that format and parse by a picture; the time is the evaluation's. */
+export const pictureFunctions: Library = {
+  now: define('<s?s?:s>', 2, ({ run }, picture: Text, zone: Text) => formatDate(run.now, picture, zone, run)),
+  millis: define('<:n>', 0, ({ run }) => run.now),
+  fromMillis: define('<n-s?s?:s>', 3, ({ run }, millis: OptionalNumber, picture: Text, zone: Text) =>
+    millis === undefined ? undefined : formatDate(millis, picture, zone, run),
+  ),
+  toMillis: define('<s-s?:n>', 2, ({ run }, text: Text, picture: Text) => {
+    if (text === undefined) return undefined;
+    return picture === undefined ? parseIsoDate(text) : parseDate(text, picture, run);
+  }),
+  formatInteger: define('<n-s:s>', 2, ({ run }, value: OptionalNumber, picture: string) =>
+    value === undefined ? undefined : formatInteger(Math.floor(value), parseIntegerPicture(run.text(picture)), run),
+  ),
+  parseInteger: define('<s-s:n>', 2, ({ run }, text: Text, picture: string) =>
+    text === undefined ? undefined : parseInteger(run.text(text), parseIntegerPicture(run.text(picture))),
+  ),
+  formatNumber: define(
+    '<n-so?:s>',
+    3,
+    ({ run }, value: OptionalNumber, picture: string, options: Record<string, unknown> | undefined) =>
+      value === undefined ? undefined : formatNumber(value, picture, options ?? {}, run),
+  ),
+};
