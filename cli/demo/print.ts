@@ -18,7 +18,7 @@ export function printSummary(stories: readonly EventStory[]): void {
   const retried = deliveries.filter(({ attempts }) => attempts.some(({ status }) => status === 'retrying')).length;
   console.log(
     `${stories.length} events, ${deliveries.length} deliveries: ${count('delivered')} delivered, ` +
-      `${count('dead-lettered')} dead-lettered, ${count('retrying')} not yet at an end; ${retried} were retried`,
+      `${count('dead-lettered')} dead-lettered, ${count('retrying')} not yet at an end; ${retried} retried`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readDocument, root } from './markdown.ts';
@@ -33,6 +34,8 @@ const notRun: readonly { readonly starts: RegExp; readonly reason: string; check
     check: async (line) => {
       const [, words = ''] = /npx wrangler ((?:[a-z0-9]+ )*[a-z0-9]+)/.exec(`${line} `) ?? [];
       const help = await helpOf(words.split(' '));
+      // Everything but the upload: the Worker is built and its bindings are read.
+      if (words === 'deploy') await runWrangler('deploy', '--dry-run', '--outdir', join(tmpdir(), 'tulle-dry-run'));
       for (const option of line.match(/ --[\w-]+/g) ?? []) {
         if (!help.includes(option.trim())) throw new Error(`wrangler ${words} has no option ${option.trim()}`);
       }
@@ -66,15 +69,21 @@ function scripts(): Record<string, string> {
 
 /** What wrangler says about a command; the last words may be arguments. */
 async function helpOf(words: readonly string[]): Promise<string> {
+  const help = await runWrangler(...words, '--help');
+  const [usage = ''] = help.split('\n');
+  const [command = ''] = usage.replace(/^wrangler /, '').split(/ [<[]/);
+  const asked = words.join(' ');
+  // For a subcommand that does not exist wrangler prints the help of the group above it, which takes no arguments.
+  const takesArguments = usage.includes(`${command} `);
+  if (command === '' || !(asked === command || (takesArguments && asked.startsWith(`${command} `)))) {
+    throw new Error(`wrangler has no command ${asked}; it answered: ${usage}`);
+  }
+  return help;
+}
+
+async function runWrangler(...args: readonly string[]): Promise<string> {
   const wrangler = join(root, 'node_modules/wrangler/bin/wrangler.js');
   const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', CI: '1', NO_COLOR: '1' };
-  const { stdout } = await promisify(execFile)(process.execPath, [wrangler, ...words, '--help'], { env, cwd: root });
-  const [usage = ''] = stdout.split('\n');
-  const [command = ''] = usage.replace(/^wrangler /, '').split(/ [<[]/);
-  // For a subcommand that does not exist wrangler prints the help of the group above it, which takes no arguments.
-  const isCommand =
-    words.join(' ') === command || (usage.includes(command + ' ') && words.join(' ').startsWith(`${command} `));
-  if (command === '' || !isCommand)
-    throw new Error(`wrangler has no command ${words.join(' ')}; it answered: ${usage}`);
+  const { stdout } = await promisify(execFile)(process.execPath, [wrangler, ...args], { env, cwd: root });
   return stdout;
 }
