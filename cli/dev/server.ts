@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { stop } from 'esbuild';
 import { CommandError } from '../command.ts';
 import { bundleWorker } from './bundle.ts';
 import { prepareWorkerd } from './workerd.ts';
@@ -31,6 +32,9 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   prepareWorkerd();
   const { Log, LogLevel, Miniflare, MiniflareCoreError, convertV4MiniflareOptions } = await import('miniflare');
   const mesh = await meshWorker(options.adminKey);
+  const workers = options.demo ? [mesh, await demoWorker()] : [mesh];
+  // The bundler is a process of its own, and would stay for as long as this one.
+  await stop();
   const shared = convertV4MiniflareOptions({
     // Not by name: that may stand for two addresses, of which another program has one.
     host: '127.0.0.1',
@@ -40,7 +44,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
     handleStructuredLogs: ({ level, message }) => options.log(level, message),
     resourcePersistencePath: options.storage,
     telemetry: { enabled: false },
-    workers: options.demo ? [mesh, await demoWorker()] : [mesh],
+    workers,
   });
   const miniflare = new Miniflare(shared);
   try {
