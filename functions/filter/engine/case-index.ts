@@ -9,6 +9,8 @@ import type { Run } from './run.ts';
  */
 export interface CaseIndex {
   readonly equal: Map<string, TestNode[]>;
+  /** The lengths of the ASCII patterns among them, modulo 32, as bits; all bits once there are others. */
+  equalLengths: number;
   readonly prefixes: AffixTrie;
   readonly suffixes: AffixTrie;
   affixes: number;
@@ -16,7 +18,14 @@ export interface CaseIndex {
 }
 
 export function createCaseIndex(): CaseIndex {
-  return { equal: new Map(), prefixes: createAffixTrie(false), suffixes: createAffixTrie(true), affixes: 0, size: 0 };
+  return {
+    equal: new Map(),
+    equalLengths: 0,
+    prefixes: createAffixTrie(false),
+    suffixes: createAffixTrie(true),
+    affixes: 0,
+    size: 0,
+  };
 }
 
 export function addCaseTest(index: CaseIndex, op: string, pattern: string, node: TestNode): void {
@@ -26,6 +35,7 @@ export function addCaseTest(index: CaseIndex, op: string, pattern: string, node:
     const known = index.equal.get(key);
     if (known === undefined) index.equal.set(key, [node]);
     else known.push(node);
+    index.equalLengths |= node.isAscii ? 1 << (pattern.length & 31) : -1;
     return;
   }
   index.affixes++;
@@ -46,6 +56,8 @@ export function removeCaseTest(index: CaseIndex, op: string, pattern: string, no
 }
 
 export function findCaseTests(run: Run, index: CaseIndex, value: string): void {
+  // Only an ASCII value of the same length matches an ASCII pattern.
+  if (index.affixes === 0 && !((index.equalLengths >>> (value.length & 31)) & 1)) return;
   const isAsciiValue = isAscii(value);
   const key = isAsciiValue ? value.toLowerCase() : caseKey(value);
   const equal = index.equal.get(key);

@@ -1,5 +1,6 @@
 import { type Requirement, holds } from './requirement.ts';
 import type { Run } from './run.ts';
+import type { ValueIndex } from './value-index.ts';
 
 /** Requirements that are met together, and what that means: a rule matches, or one part of a larger rule does. */
 export interface Conjunction {
@@ -60,7 +61,8 @@ export function removeConjunction(tree: ConjunctionTree, conjunction: Conjunctio
     const { parent, requirement }: Step = step;
     if (parent === undefined) {
       requirement.start = undefined;
-      requirement.index.residuals.delete(requirement);
+      const { residuals } = requirement.index;
+      if (requirement.isResidual) residuals.splice(residuals.indexOf(requirement), 1);
       tree.withoutValue.delete(requirement);
     } else {
       detach(parent, step);
@@ -76,10 +78,8 @@ export function followConjunctions(run: Run, tree: ConjunctionTree, report: (con
     if (start !== undefined) follow(run, start, report);
   }
   for (let i = 0; i < run.seenCount; i++) {
-    const residuals = run.seen[i]?.residuals;
-    if (residuals !== undefined && residuals.size > 0) {
-      for (const requirement of residuals) followIfHeld(run, requirement, report);
-    }
+    const { residuals } = run.seen[i] as ValueIndex;
+    for (let j = 0; j < residuals.length; j++) followIfHeld(run, residuals[j] as Requirement, report);
   }
   if (tree.withoutValue.size === 0) return;
   for (const requirement of tree.withoutValue) {
@@ -110,10 +110,10 @@ function follow(run: Run, step: Step, report: (conjunction: Conjunction) => void
 }
 
 function firstStep(tree: ConjunctionTree, requirement: Requirement): Step {
-  requirement.start ??= createStep(requirement, undefined);
-  if (requirement.isResidual) requirement.index.residuals.add(requirement);
+  if (requirement.start !== undefined) return requirement.start;
+  if (requirement.isResidual) requirement.index.residuals.push(requirement);
   if (requirement.absent) tree.withoutValue.add(requirement);
-  return requirement.start;
+  return (requirement.start = createStep(requirement, undefined));
 }
 
 function nextStep(step: Step, requirement: Requirement): Step {

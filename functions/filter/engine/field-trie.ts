@@ -12,6 +12,13 @@ export interface FieldNode {
   readonly byLength: (FieldNode[] | undefined)[];
   /** Children that have children: a dotted name may lead through them. */
   readonly inner: FieldNode[];
+  /** Passes over members that are none of the children; made when it is first needed. */
+  others: RegExp | undefined;
+  /** What was last found at the start of an object here, and behind this field in its object. */
+  readonly first: Expectation;
+  readonly following: Expectation;
+  /** The name as most events write it: in quotes, with a colon. */
+  readonly quoted: string;
   /** What rules ask of the scalars here. */
   index: ValueIndex | undefined;
   /** Predicates that read the value here. */
@@ -23,6 +30,17 @@ export interface FieldNode {
   value: unknown;
   /** The event in which the scan last met this field. */
   epoch: number;
+}
+
+/**
+ * Events of one kind have their members in one order: what came last time is tried first. It is a guess that costs
+ * little where it is wrong and changes no result.
+ */
+export interface Expectation {
+  /** How many members that no rule names come first. */
+  others: number;
+  /** The field that comes then. */
+  field: FieldNode | undefined;
 }
 
 export function createFieldTrie(): FieldNode {
@@ -37,7 +55,8 @@ export function useField(root: FieldNode, path: string): FieldNode {
       child = fieldNode(name, node);
       node.children.set(name, child);
       if (name.length <= longestListed) (node.byLength[name.length] ??= []).push(child);
-      if (node.children.size === 1) node.parent?.inner.push(node);
+      if (node.children.size === 1) becomeInner(node);
+      node.others = undefined;
     }
     node = child;
   }
@@ -55,7 +74,9 @@ export function pruneField(field: FieldNode): void {
   while (node.parent !== undefined && !isWanted(node) && node.children.size === 0) {
     const { parent } = node;
     parent.children.delete(node.name);
+    forgetOrder(parent);
     drop(parent.byLength[node.name.length], node);
+    parent.others = undefined;
     if (parent.children.size === 0) drop(parent.parent?.inner, parent);
     node = parent;
   }
@@ -114,6 +135,18 @@ const manyCandidates = 4;
 /** Names up to this length are listed by it. */
 const longestListed = 40;
 
+/** A field that is gone must not be expected any more. */
+function forgetOrder(node: FieldNode): void {
+  node.first.field = undefined;
+  for (const child of node.children.values()) child.following.field = undefined;
+}
+
+function becomeInner(node: FieldNode): void {
+  if (node.parent === undefined) return;
+  node.parent.inner.push(node);
+  node.parent.others = undefined;
+}
+
 function drop<T>(list: T[] | undefined, item: T): void {
   const at = list?.indexOf(item) ?? -1;
   if (at >= 0) list?.splice(at, 1);
@@ -126,6 +159,10 @@ function fieldNode(name: string, parent: FieldNode | undefined): FieldNode {
     children: new Map(),
     byLength: Array<FieldNode[] | undefined>(longestListed + 1).fill(undefined),
     inner: [],
+    others: undefined,
+    first: { others: 0, field: undefined },
+    following: { others: 0, field: undefined },
+    quoted: `${JSON.stringify(name)}:`,
     index: undefined,
     readers: 0,
     readEpoch: 0,

@@ -1,5 +1,5 @@
 import type { NumberRange } from '../condition.ts';
-import { comparableNumber } from '../values/number.ts';
+import { comparableNumber, isComparable } from '../values/number.ts';
 import {
   type Interval,
   type IntervalTree,
@@ -56,7 +56,7 @@ function report(run: Run, node: TestNode): void {
   const number = readExactly(reading);
   const { test } = node;
   if (test.op === 'range' ? !isWithin(number, test) : number !== intervalOf(node)?.from) return;
-  reading.isComparable ||= comparableNumber(numberText(reading)) !== undefined;
+  reading.isComparable ||= isComparable(numberText(reading), number);
   if (reading.isComparable) pass(run, node);
 }
 

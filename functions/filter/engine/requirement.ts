@@ -97,7 +97,8 @@ export function holdsByValue(run: Run, requirement: Requirement): boolean {
 function passesSome(run: Run, { index, exists, exclusions }: Requirement, plainly: boolean): boolean {
   const values = plainly ? index.plainValues : index.values;
   if (exists) return values > 0;
-  for (const { epoch, excluded, excludedPlain } of exclusions) {
+  for (let i = 0; i < exclusions.length; i++) {
+    const { epoch, excluded, excludedPlain } = exclusions[i] as Exclusion;
     const failed = epoch !== run.epoch ? 0 : plainly ? excludedPlain : excluded;
     if (values > failed) return true;
   }

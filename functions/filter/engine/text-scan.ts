@@ -1,6 +1,8 @@
 import { maxDepth } from '../json-node.ts';
 import { type FieldNode, findChild } from './field-trie.ts';
 import {
+  longestForShapes,
+  membersBetween,
   notJson,
   skipLiteral,
   skipNumber,
@@ -13,7 +15,7 @@ import {
 } from './json-skip.ts';
 import { type NumberReading, createNumberReading, readNumber } from './number-reading.ts';
 import { type Run, enterElement, leaveElement } from './run.ts';
-import { seeLiteral, seeNumber, seeString } from './value-index.ts';
+import { type ValueIndex, seeLiteral, seeNumber, seeString } from './value-index.ts';
 
 /** What one scan needs at hand everywhere. */
 export interface TextScan {
@@ -58,38 +60,78 @@ function scanMembers(scan: TextScan, from: number, node: FieldNode, depth: numbe
   let at = skipSpace(text, from);
   if (text.charCodeAt(at) === 0x7d) return at + 1;
   if (depth > maxDepth) throw tooDeep(text, at);
+  let expected = node.first;
+  let others = 0;
   for (;;) {
-    if (text.charCodeAt(at) !== 0x22) throw notJson(text, at, 'A member name in double quotes is missing');
-    const start = at + 1;
-    let unit = 0;
-    do unit = text.charCodeAt(++at);
-    while (unit !== 0x22 && unit !== 0x5c && unit >= 0x20);
-    let child: FieldNode | undefined;
-    if (unit === 0x22) {
-      child = findChild(node, text, start, at);
+    if (others === 0 && expected.others > 1) {
+      const end = skipOthers(text, at, node);
+      others = end > at ? manyOthers : 0;
+      expected.others = others;
+      at = end;
+    }
+    let child = others >= expected.others ? expected.field : undefined;
+    if (child !== undefined && text.startsWith(child.quoted, at)) {
+      at += child.quoted.length;
     } else {
-      at = skipProvenString(text, start - 1) - 1;
-      const name = JSON.parse(text.slice(start - 1, at + 1)) as string;
-      child = findChild(node, name, 0, name.length);
+      if (text.charCodeAt(at) !== 0x22) at = skipSpace(text, at);
+      const start = at + 1;
+      if (text.charCodeAt(at) !== 0x22) throw notJson(text, at, 'A member name in double quotes is missing');
+      let unit = text.charCodeAt(++at);
+      while (unit !== 0x22 && unit !== 0x5c && unit >= 0x20) unit = text.charCodeAt(++at);
+      if (unit === 0x22) {
+        child = findChild(node, text, start, at);
+      } else {
+        at = skipProvenString(text, start - 1) - 1;
+        const name = decoded(text, start - 1, at + 1);
+        child = findChild(node, name, 0, name.length);
+      }
+      unit = text.charCodeAt(++at);
+      if (unit !== 0x3a) {
+        at = skipSpace(text, at);
+        if (text.charCodeAt(at) !== 0x3a) throw notJson(text, at, 'A colon is missing after the member name');
+      }
+      at++;
     }
-    unit = text.charCodeAt(++at);
-    if (unit !== 0x3a) {
-      at = skipSpace(text, at);
-      if (text.charCodeAt(at) !== 0x3a) throw notJson(text, at, 'A colon is missing after the member name');
-    }
-    unit = text.charCodeAt(++at);
+    let unit = text.charCodeAt(at);
     if (unit <= 0x20) at = skipSpace(text, at);
-    if (child === undefined) at = isProving ? skipProvenValue(text, at, depth) : skipValue(text, at);
-    else at = scanValue(scan, at, child, depth);
-    if (at === stopped) return stopped;
+    if (child === undefined) {
+      at = isProving ? skipProvenValue(text, at, depth) : skipValue(text, at);
+      if (others < manyOthers) others++;
+    } else {
+      // A field reached by a name with a dot is not what its own name says here.
+      if (child.parent === node) expected.field = child;
+      expected.others = others;
+      at = scanValue(scan, at, child, depth);
+      if (at === stopped) return stopped;
+      others = 0;
+      expected = child.following;
+    }
     unit = text.charCodeAt(at);
     if (unit <= 0x20) unit = text.charCodeAt((at = skipSpace(text, at)));
-    if (unit === 0x7d) return at + 1;
+    if (unit === 0x7d) break;
     if (unit !== 0x2c) throw notJson(text, at, 'A comma or } is missing');
-    unit = text.charCodeAt(++at);
-    if (unit <= 0x20) at = skipSpace(text, at);
+    at++;
   }
+  expected.others = others;
+  return at + 1;
 }
+
+/** Members that no rule names are counted up to this; from here on they are passed over together. */
+const manyOthers = 2;
+
+/** `at` and the result are where a member starts. */
+function skipOthers(text: string, at: number, node: FieldNode): number {
+  if (text.length > longestForShapes || node.children.size > manyChildren) return at;
+  node.others ??= membersBetween(
+    [...node.children.keys()],
+    node.inner.map(({ name }) => name),
+  );
+  node.others.lastIndex = skipSpace(text, at);
+  return node.others.test(text) ? node.others.lastIndex : at;
+}
+
+/** With more fields than this in one object, runs of other members are short and their names hard to tell apart. */
+const manyChildren = 16;
 
 /** A value of a field that the trie has. */
 function scanValue(scan: TextScan, at: number, node: FieldNode, depth: number): number {
@@ -104,11 +146,7 @@ function scanValue(scan: TextScan, at: number, node: FieldNode, depth: number): 
   } else {
     const { index } = node;
     if (unit === 0x22) {
-      end = scan.isProving ? skipProvenString(text, at) : skipString(text, at);
-      if (index !== undefined) {
-        const value = text.slice(at + 1, end - 1);
-        seeString(run, index, value.includes('\\') ? (JSON.parse(text.slice(at, end)) as string) : value);
-      }
+      end = index === undefined ? passOver(scan, at, depth) : scanString(scan, at, index);
     } else if (unit === 0x2d || (unit >= 0x30 && unit <= 0x39)) {
       if (index === undefined) {
         end = skipNumber(text, at);
@@ -122,6 +160,24 @@ function scanValue(scan: TextScan, at: number, node: FieldNode, depth: number): 
     }
   }
   return end === stopped || meetField(scan, node) ? stopped : end;
+}
+
+/** Up to so many units a string is read unit by unit, which finds its end and its escapes at once. */
+const shortString = 24;
+
+function scanString({ text, run, isProving }: TextScan, at: number, index: ValueIndex): number {
+  let end = at + 1;
+  let unit = text.charCodeAt(end);
+  const limit = end + shortString;
+  while (unit !== 0x22 && unit !== 0x5c && unit >= 0x20 && end < limit) unit = text.charCodeAt(++end);
+  if (unit === 0x22) {
+    seeString(run, index, text.slice(at + 1, end));
+    return end + 1;
+  }
+  end = isProving ? skipProvenString(text, at) : skipString(text, at);
+  const value = text.slice(at + 1, end - 1);
+  seeString(run, index, value.includes('\\') ? decoded(text, at, end) : value);
+  return end;
 }
 
 /** Keeps where the value lies for the predicates that read it, then scans it. */
@@ -179,4 +235,13 @@ function meetField(scan: TextScan, node: FieldNode): boolean {
 
 function passOver(scan: TextScan, at: number, depth: number): number {
   return scan.isProving ? skipProvenValue(scan.text, at, depth) : skipValue(scan.text, at);
+}
+
+/** The string whose quotes are at `start` and before `end`; it was proven to be one, now or when it was accepted. */
+function decoded(text: string, start: number, end: number): string {
+  try {
+    return JSON.parse(text.slice(start, end)) as string;
+  } catch {
+    throw notJson(text, start, 'The string is not valid');
+  }
 }

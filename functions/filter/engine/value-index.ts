@@ -34,8 +34,10 @@ export interface ValueIndex {
   readonly tests: Map<string, TestNode>;
   readonly requirements: Map<string, Requirement>;
   /** Requirements that are asked afterwards and start a conjunction. */
-  readonly residuals: Set<Requirement>;
+  readonly residuals: Requirement[];
   readonly exact: Map<string, TestNode>;
+  /** The lengths of those strings, modulo 32, as bits: nearly all other values are told by it from a look-up. */
+  exactLengths: number;
   readonly literals: Map<boolean | null, TestNode>;
   /** These are there only where a rule needs them. */
   prefixes: AffixTrie | undefined;
@@ -65,8 +67,9 @@ export function createValueIndex(path: string): ValueIndex {
     path,
     tests: new Map(),
     requirements: new Map(),
-    residuals: new Set(),
+    residuals: [],
     exact: new Map(),
+    exactLengths: 0,
     literals: new Map(),
     prefixes: undefined,
     suffixes: undefined,
@@ -85,7 +88,7 @@ export function createValueIndex(path: string): ValueIndex {
 export function seeString(run: Run, index: ValueIndex, value: string): void {
   see(run, index);
   if (index.elementUses > 0) log(run, index, 'string', value);
-  const equal = index.exact.size > 0 ? index.exact.get(value) : undefined;
+  const equal = (index.exactLengths >>> (value.length & 31)) & 1 ? index.exact.get(value) : undefined;
   if (equal !== undefined) pass(run, equal);
   if (index.prefixes !== undefined) findAffixes(run, index.prefixes, value, value);
   if (index.suffixes !== undefined) findAffixes(run, index.suffixes, value, value);
@@ -150,8 +153,12 @@ function plug(index: ValueIndex, node: TestNode): void {
   const { test } = node;
   switch (test.op) {
     case 'equals':
-      if (typeof test.value === 'string') index.exact.set(test.value, node);
-      else index.literals.set(test.value, node);
+      if (typeof test.value === 'string') {
+        index.exact.set(test.value, node);
+        index.exactLengths |= 1 << (test.value.length & 31);
+      } else {
+        index.literals.set(test.value, node);
+      }
       break;
     case 'prefix':
       addAffix((index.prefixes ??= createAffixTrie(false)), test.value, node);
@@ -183,8 +190,12 @@ function unplug(index: ValueIndex, node: TestNode): void {
   const { test } = node;
   switch (test.op) {
     case 'equals':
-      if (typeof test.value === 'string') index.exact.delete(test.value);
-      else index.literals.delete(test.value);
+      if (typeof test.value === 'string') {
+        index.exact.delete(test.value);
+        if (index.exact.size === 0) index.exactLengths = 0;
+      } else {
+        index.literals.delete(test.value);
+      }
       break;
     case 'prefix':
       if (index.prefixes !== undefined) removeAffix(index.prefixes, test.value, node);

@@ -5,12 +5,16 @@
  */
 export function comparableNumber(text: string): number | undefined {
   const number = Number(text);
-  // Up to 15 digits always survive the way to a double and back (IEEE 754, binary64), far from under- and overflow.
-  if (text.length <= 15 && plainDecimal.test(text)) return number === 0 ? 0 : number;
-  const shortest = String(number);
-  if (shortest === text) return number;
-  if (!Number.isFinite(number) || canonical(shortest) !== canonical(text)) return undefined;
+  if (!isComparable(text, number)) return undefined;
   return number === 0 ? 0 : number;
+}
+
+/** Whether `number`, the double nearest to the text, is what the text says. */
+export function isComparable(text: string, number: number): boolean {
+  // Up to 15 digits always survive the way to a double and back (IEEE 754, binary64), far from under- and overflow.
+  if (text.length <= 15 && plainDecimal.test(text)) return true;
+  const shortest = String(number);
+  return shortest === text || (Number.isFinite(number) && canonical(shortest) === canonical(text));
 }
 
 const plainDecimal = /^-?[0-9]+(?:\.[0-9]+)?$/;
