@@ -102,7 +102,7 @@ function passes(test: Json, value: EventNode): boolean {
     case 'numeric':
       return 'number' in value && compares(argument as Json[], value.number);
     case 'cidr':
-      return text !== undefined && inNetwork(String(argument), text);
+      return text !== undefined && inNetwork(argument as string, text);
     case 'prefix':
     case 'suffix': {
       if (text === undefined) return false;

@@ -47,12 +47,12 @@ function tryEvent(
   const text = generator.text(event);
   const expected: number[] = [];
   for (const [id, pattern] of patterns) if (naiveMatch(pattern, event)) expected.push(id);
-  expected.sort();
-  const answers: Record<string, number[]> = { validated: index.match(text).sort() };
-  if (!repeats) answers.trusted = index.match(text, { mode: 'trusted' }).sort();
-  if (!repeats && !hasInexact(event)) answers.object = index.matchObject(JSON.parse(text)).sort();
+  expected.sort(byNumber);
+  const answers: Record<string, number[]> = { validated: index.match(text).sort(byNumber) };
+  if (!repeats) answers.trusted = index.match(text, { mode: 'trusted' }).sort(byNumber);
+  if (!repeats && !hasInexact(event)) answers.object = index.matchObject(JSON.parse(text)).sort(byNumber);
   const explained = [...patterns].filter(([, pattern]) => explain({ pattern }, text).matched);
-  answers.explain = explained.map(([id]) => id).sort();
+  answers.explain = explained.map(([id]) => id).sort(byNumber);
   for (const [way, answer] of Object.entries(answers)) {
     if (answer.join() === expected.join()) continue;
     expect.fail(
@@ -60,6 +60,10 @@ function tryEvent(
         [...patterns].map(([id, pattern]) => `${id}: ${JSON.stringify(pattern)}`).join('\n'),
     );
   }
+}
+
+function byNumber(a: number, b: number): number {
+  return a - b;
 }
 
 function hasInexact(node: EventNode): boolean {
