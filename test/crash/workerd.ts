@@ -1,5 +1,5 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,12 +108,13 @@ async function load(): Promise<{ acknowledged: string[]; unanswered: number; kil
   let killed = 0;
   while (killed < kills) {
     await pause(600 + Math.random() * 800);
-    const before = acknowledged.length;
-    killWorkerd();
+    await killWorkerd();
     killed++;
-    // The next kill counts only if the mesh came back and took events.
+    await comeBack();
+    // The next kill counts only if the mesh takes events again.
+    const before = acknowledged.length;
     for (let wait = 0; acknowledged.length < before + 20 && wait < 200; wait++) await pause(50);
-    if (acknowledged.length < before + 20) throw new Error('workerd did not come back within 10 s');
+    if (acknowledged.length < before + 20) throw new Error('no events were taken for 10 s after a kill');
   }
   await pause(500);
   stopped = true;
@@ -137,9 +138,32 @@ async function publish(ids: readonly string[]): Promise<boolean> {
   return response.status === 202;
 }
 
-function killWorkerd(): void {
-  const output = execFileSync('pgrep', ['-P', String(child.pid), '-f', 'workerd'], { encoding: 'utf8' });
-  for (const pid of output.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+async function killWorkerd(): Promise<void> {
+  const { stdout } = spawnSync('pgrep', ['-P', String(child.pid), '-f', 'workerd'], { encoding: 'utf8' });
+  const pids = stdout.split('\n').filter((line) => line !== '');
+  if (pids.length === 0) throw new Error('there is no workerd to kill');
+  for (const pid of pids) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch (error) {
+      // It ended by itself in between.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+  // Until then, an answer may still be the old one's.
+  while (pids.some((pid) => existsSync(`/proc/${pid}`))) await pause(5);
+}
+
+async function comeBack(): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    try {
+      if ((await fetch(`${base}/healthz`, { signal: AbortSignal.timeout(1_000) })).ok) return;
+    } catch {
+      // Not up yet.
+    }
+    await pause(50);
+  }
+  throw new Error('workerd did not come back within 15 s');
 }
 
 /** Waits until everything acknowledged is there, or nothing has come for 30 s. */
