@@ -13,6 +13,7 @@ export function openSqlLog(host: QueueHost, reopen: () => Sql): QueueUnderTest &
       consume: (messages) => host.consume(messages),
       now: () => host.now(),
       pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, Math.min(milliseconds, 1))),
+      synced: () => Promise.resolve(),
       setAlarm: (at) => {
         alarm = at;
         return Promise.resolve();
