@@ -19,7 +19,11 @@ export function compile(node: Ast): Evaluator {
   const filters = (node.predicate ?? []).map((stage) => compileFilter(stage, compile));
   const group = node.type === 'path' || node.group === undefined ? undefined : compileGroup(node.group, compile);
   const keepArray = node.keepArray === true;
-  if (filters.length === 0 && group === undefined && !keepArray && isLeaf(node)) return evaluate;
+  if (filters.length === 0 && group === undefined && !keepArray) {
+    if (isLiteral(node)) return evaluate;
+    if (node.type === 'variable' || node.type === 'name')
+      return (input, frame) => unwrap(evaluate(input, frame), false);
+  }
   if (filters.length === 0 && group === undefined) {
     return (input, frame) => {
       const { run } = frame;
@@ -40,9 +44,9 @@ export function compile(node: Ast): Evaluator {
   };
 }
 
-/** Cheap nodes that go no deeper: whoever evaluates them has paid for them. */
-function isLeaf({ type }: Ast): boolean {
-  return type === 'string' || type === 'number' || type === 'value' || type === 'variable' || type === 'name';
+/** Literals, variables and names go no deeper: whoever evaluates them has paid for them. */
+function isLiteral({ type }: Ast): boolean {
+  return type === 'string' || type === 'number' || type === 'value';
 }
 
 function compileNode(node: Ast): Evaluator {
@@ -55,7 +59,7 @@ function compileNode(node: Ast): Evaluator {
       return compileUnary(node);
     case 'name': {
       const { value: name } = node;
-      return (input, { run }) => unwrap(lookup(input, name, run), false);
+      return (input, { run }) => lookup(input, name, run);
     }
     case 'string':
     case 'number':

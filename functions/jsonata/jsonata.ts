@@ -3,14 +3,18 @@ import { compile } from './compile.ts';
 import { FuelExhausted, JsonataError } from './error.ts';
 import { Frame } from './frame.ts';
 import { builtIns } from './library/library.ts';
-import { parse } from './parse.ts';
+import { callsOf, parse } from './parse.ts';
 import { toPlain } from './result.ts';
 import { defaultLimits, Run, type Limits } from './run.ts';
 import { newSequence, type Sequence } from './sequence.ts';
+import type { Ast } from './syntax.ts';
+import { isTrue } from './values.ts';
 
 export interface JsonataOptions {
   /** The code of the error when the text does not compile. */
   readonly invalid?: 'step_invalid' | 'filter_invalid';
+  /** Built-in functions that the expression may not use, with the reason; there is never an `$eval`. */
+  readonly refused?: Readonly<Record<string, string>>;
   /** Differences from `defaultLimits`; `fuel` can also be given to each evaluation. */
   readonly limits?: Partial<Limits>;
 }
@@ -32,6 +36,8 @@ export interface CompiledJsonata {
    * `fuel_exhausted` when the expression needs more than it may use.
    */
   evaluate(input: unknown, context: JsonataContext): unknown;
+  /** The effective boolean value (`$boolean`) of what `evaluate` answers; nothing is false. Throws the same. */
+  test(input: unknown, context: JsonataContext): boolean;
 }
 
 /**
@@ -41,27 +47,43 @@ export interface CompiledJsonata {
  */
 export function compileJsonata(text: string, options: JsonataOptions = {}): CompiledJsonata {
   const { invalid = 'step_invalid' } = options;
-  const evaluate = guarded(invalid, () => compile(parse(text)));
+  const evaluate = guarded(invalid, () => compile(parseAllowed(text, { ...options.refused, ...never })));
   const limits: Limits = { ...defaultLimits, ...options.limits };
+  const start = (input: unknown, context: JsonataContext): Frame => {
+    const fuel = context.fuel ?? limits.fuel;
+    const frame = Frame.outermost(new Run({ ...limits, fuel }, context.now, context.random), builtIns);
+    for (const [name, value] of Object.entries(context.bindings ?? {})) frame.bind(name, value);
+    frame.bind('$', input);
+    return frame;
+  };
   return {
     evaluate: (input, context) =>
       guarded('step_failed', () => {
-        const run = new Run(
-          context.fuel === undefined ? limits : { ...limits, fuel: context.fuel },
-          context.now,
-          context.random,
-        );
-        const frame = Frame.outermost(run, builtIns);
-        for (const [name, value] of Object.entries(context.bindings ?? {})) frame.bind(name, value);
-        frame.bind('$', input);
-        return toPlain(evaluate(Array.isArray(input) ? wrapped(input) : input, frame), run);
+        const frame = start(input, context);
+        return toPlain(evaluate(wrapped(input), frame), frame.run);
+      }),
+    test: (input, context) =>
+      guarded('step_failed', () => {
+        const frame = start(input, context);
+        return isTrue(evaluate(wrapped(input), frame), frame.run);
       }),
   };
 }
 
+/** Code that comes with the data cannot be looked through before it runs. */
+const never = { eval: 'write the expression itself' } as const;
+
+function parseAllowed(text: string, refused: Readonly<Record<string, string>>): Ast {
+  const ast = parse(text);
+  const [call] = callsOf(ast, Object.keys(refused));
+  if (call === undefined) return ast;
+  throw new JsonataError('S0500', `There is no $${call.name} here: ${refused[call.name]!}`, call.position);
+}
+
 /** An array as the input is one value: it is not taken apart before the expression says so. */
-function wrapped(input: unknown[]): Sequence {
-  const wrapper = newSequence();
+function wrapped(input: unknown): unknown {
+  if (!Array.isArray(input)) return input;
+  const wrapper: Sequence = newSequence();
   wrapper.push(input);
   wrapper.wrapper = true;
   return wrapper;

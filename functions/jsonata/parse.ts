@@ -9,28 +9,30 @@ export function parse(text: string): Ast {
   if (text.length > longestText) {
     throw new JsonataError('S0201', `The expression is longer than ${longestText} characters`);
   }
-  const ast = parseWithLibrary(text);
-  refuseEval(ast);
-  return ast;
+  return parseWithLibrary(text);
 }
 
-/** Code that comes with the data cannot be looked through before it runs. */
-function refuseEval(ast: Ast): void {
+/**
+ * Calls of functions that an expression may not use, by the position of the call. A name that the expression binds
+ * itself is its own business.
+ */
+export function callsOf(ast: Ast, names: readonly string[]): { name: string; position: number | undefined }[] {
   const bound = new Set<unknown>();
-  let call: Ast | undefined;
+  const calls: { name: string; position: number | undefined }[] = [];
   const seen = new Set<object>([ast]);
   // A set is walked over what is added on the way, so that this needs no recursion.
   for (const node of seen) {
-    for (const child of Object.values(node) as unknown[])
+    for (const child of Object.values(node) as unknown[]) {
       if (typeof child === 'object' && child !== null) seen.add(child);
+    }
     const one = node as Ast;
     if (one.type === 'bind') bound.add((one.lhs as Ast & { type: 'variable' }).value);
     else if (one.type === 'lambda') for (const parameter of one.arguments) bound.add(parameter.value);
-    else if (one.type === 'function' && one.procedure.type === 'variable' && one.procedure.value === 'eval') call = one;
+    else if (one.type === 'variable' && names.includes(one.value)) {
+      calls.push({ name: one.value, position: one.position });
+    }
   }
-  if (call !== undefined && !bound.has('eval')) {
-    throw new JsonataError('S0500', 'There is no $eval: write the expression itself', call.position, 'eval');
-  }
+  return calls.filter(({ name }) => !bound.has(name));
 }
 
 function parseWithLibrary(text: string): Ast {

@@ -27,8 +27,8 @@ export function compilePath(node: PathNode, compile: Compile): Evaluator {
   }
   const walk = walkTuples(steps, firstTuple, node.steps[0]?.type === 'variable');
   return (input, frame) => {
-    const tuples = walk(input, frame);
-    if (tuples === undefined) return finish(newSequence(), frame);
+    const { tuples, values: early } = walk(input, frame);
+    if (tuples === undefined) return finish(early, frame);
     if (node.tuple === true) return finish(tuples, frame);
     // The grouping still sees the variables; only the value of the path does without.
     const values = newSequence();
@@ -48,8 +48,8 @@ function walkPlain(steps: readonly Step[], isAbsolute: boolean): Walk {
       values =
         index === 0 && step.isArrayConstructor
           ? step.evaluate(values, frame)
-          : step.onEach(values as unknown[], frame, index === steps.length - 1);
-      if (values === undefined || (values as unknown[]).length === 0) return values;
+          : step.onEach(listOf(values), frame, index === steps.length - 1);
+      if (values === undefined || (Array.isArray(values) && values.length === 0)) return values;
     }
     return values;
   };
@@ -68,9 +68,8 @@ function walkNames(input: unknown, frame: Frame, names: readonly string[], lengt
     const isLast = index === length - 1;
     if (Array.isArray(member)) {
       if (isLast) return isSequence(member) ? copyOf(member, frame) : member;
-      return (member as Sequence).constructed === true
-        ? walk(sequenceOf(member), frame, index + 1)
-        : walk(member, frame, index + 1);
+      if ((member as Sequence).constructed === true) return walk(sequenceOf(member), frame, index + 1);
+      return member.length === 0 ? undefined : walk(member, frame, index + 1);
     }
     if (isLast) return member;
     value = member;
@@ -98,21 +97,30 @@ function walkTuples(
   steps: readonly Step[],
   firstTuple: number,
   isAbsolute: boolean,
-): (input: unknown, frame: Frame) => Tuple[] | undefined {
+): (input: unknown, frame: Frame) => { tuples: Tuple[] | undefined; values: unknown } {
   return (input, frame) => {
     let values: unknown = Array.isArray(input) && !isAbsolute ? input : sequenceOf(input);
-    for (let index = 0; index < firstTuple; index += 1) {
-      const step = steps[index]!;
-      values =
-        index === 0 && step.isArrayConstructor
-          ? step.evaluate(values, frame)
-          : step.onEach(values as unknown[], frame, false);
-      if (values === undefined || (values as unknown[]).length === 0) return undefined;
-    }
     let tuples: Tuple[] | undefined;
-    for (const step of steps.slice(firstTuple)) tuples = step.onTuples(values as unknown[], tuples, frame);
-    return tuples;
+    for (const [index, step] of steps.entries()) {
+      if (index === 0 && step.isArrayConstructor) {
+        const array = step.evaluate(values, frame);
+        if (!step.keepsContext) values = array;
+      } else if (index >= firstTuple) {
+        tuples = step.onTuples(listOf(values), tuples, frame);
+      } else {
+        values = step.onEach(listOf(values), frame, false);
+      }
+      const isEmpty = values === undefined || (Array.isArray(values) && values.length === 0);
+      if (index < firstTuple && isEmpty) return { tuples: undefined, values };
+    }
+    return { tuples, values };
   };
+}
+
+/** An array constructor with a filter may leave one value, of which a text counts as its units. */
+function listOf(values: unknown): readonly unknown[] {
+  if (Array.isArray(values)) return values;
+  return typeof values === 'string' ? values.split('') : [];
 }
 
 function keepSingleton(found: unknown): unknown {

@@ -1,14 +1,14 @@
 import type { Evaluator } from './evaluator.ts';
 import type { Run } from './run.ts';
-import { add, newSequence, unwrap, type Sequence } from './sequence.ts';
+import { add, newSequence, type Sequence } from './sequence.ts';
 import type { Slot } from './syntax.ts';
 
 /** `$name`; without a name, the context. */
 export function compileVariable(name: string): Evaluator {
-  if (name !== '') return (_, frame) => unwrap(frame.lookup(name), false);
+  if (name !== '') return (_, frame) => frame.lookup(name);
   return (input) => {
     const isWrapper = Array.isArray(input) && (input as Sequence).wrapper === true;
-    return unwrap(isWrapper ? (input[0] as unknown) : input, false);
+    return isWrapper ? (input[0] as unknown) : input;
   };
 }
 
@@ -22,7 +22,7 @@ export function compileWildcard(): Evaluator {
   return (input, { run }) => {
     const value: unknown =
       Array.isArray(input) && (input as Sequence).wrapper === true && input.length > 0 ? input[0] : input;
-    const members: unknown[] = typeof value === 'object' && value !== null ? Object.values(value) : [];
+    const members = membersOf(value);
     // Where an array is among them the result is a plain array, which stays one even with a single value in it.
     const found = members.some((member) => Array.isArray(member)) ? [] : newSequence();
     flatten(members, found, run);
@@ -52,8 +52,11 @@ function flatten(values: readonly unknown[], into: unknown[], run: Run): void {
 function descend(value: unknown, into: unknown[], run: Run): void {
   run.enter();
   if (!Array.isArray(value)) add(into, value, run);
-  if (typeof value === 'object' && value !== null) {
-    for (const inner of Object.values(value) as unknown[]) descend(inner, into, run);
-  }
+  for (const inner of membersOf(value)) descend(inner, into, run);
   run.leave();
+}
+
+function membersOf(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Array.isArray(value) ? (value as unknown[]) : Object.values(value);
 }

@@ -11,6 +11,8 @@ export interface Step {
   readonly evaluate: Evaluator;
   /** As the first step it is evaluated once, not for each value. */
   readonly isArrayConstructor: boolean;
+  /** `@$name` binds the value and leaves the context where it was. */
+  readonly keepsContext: boolean;
   /** Evaluates on each value and joins what is found. `isLast` keeps a single array as the one value of the path. */
   onEach(values: readonly unknown[], frame: Frame, isLast: boolean): unknown[];
   /** The same on tuples; without any yet, they are made of `values`. */
@@ -25,6 +27,7 @@ export function compileStep(node: Ast, compile: Compile): Step {
   return {
     evaluate,
     isArrayConstructor,
+    keepsContext: node.focus !== undefined,
     onEach(values, frame, isLast) {
       const { run } = frame;
       run.values(values.length);
@@ -85,7 +88,12 @@ function compileSortStep(node: Ast & { type: 'sort' }, compile: Compile): Step {
   return {
     evaluate: (input, frame) => sort(input as unknown[], frame),
     isArrayConstructor: false,
-    onEach: (values, frame) => staged(sort(values, frame), frame),
+    keepsContext: false,
+    onEach(values, frame) {
+      const sorted = sort(values, frame);
+      // What need not be sorted is still a sequence, which what was sorted no longer is.
+      return staged(sorted === values ? copyOf(values, frame) : sorted, frame);
+    },
     onTuples(values, tuples, frame) {
       if (tuples !== undefined) return staged(sort(tuples, frame), frame) as Tuple[];
       const numbered: Sequence = newSequence();
@@ -104,6 +112,12 @@ function tupleOf(value: unknown): Tuple {
   const tuple: Tuple = newObject();
   tuple['@'] = value;
   return tuple;
+}
+
+function copyOf(values: readonly unknown[], { run }: Frame): Sequence {
+  const copy = newSequence();
+  addAll(copy, values, run);
+  return copy;
 }
 
 function flattened(found: readonly unknown[], { run }: Frame): Sequence {

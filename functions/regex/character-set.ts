@@ -56,10 +56,13 @@ export function complement(set: CharacterSet): CharacterSet {
 export function ignoreCase(set: CharacterSet): CharacterSet {
   const variants = caseVariants();
   const added: [number, number][] = [];
+  const addVariants = (unit: number): void => {
+    for (const other of variants.get(unit) ?? []) added.push([other, other]);
+  };
   for (const [first, last] of set) {
-    for (const [unit, others] of variants) {
-      if (unit >= first && unit <= last) for (const other of others) added.push([other, other]);
-    }
+    // Walk over whichever is shorter: the range, or all that has cases.
+    if (last - first < variants.size) for (let unit = first; unit <= last; unit += 1) addVariants(unit);
+    else for (const unit of variants.keys()) if (unit >= first && unit <= last) addVariants(unit);
   }
   return added.length === 0 ? set : setOf([...set, ...added]);
 }

@@ -54,9 +54,9 @@ function outcomeOf({ result, undefinedResult, code, error }: Case): unknown {
 
 function outcome({ expr, bindings = {}, timelimit, depth }: Case, data: unknown): unknown {
   try {
-    // Cases with a time limit may use as much as they take within it.
-    const limits = { fuel: 20_000_000, sequence: 10_000_001, depth: depth ?? 500, text: 2_000_000 };
-    const fuel = timelimit === undefined ? limits.fuel : 500_000_000;
+    // As many steps as take some milliseconds less than the case allows.
+    const limits = { sequence: 10_000_001, depth: depth ?? 500, text: 2_000_000 };
+    const fuel = (timelimit ?? 1000) * 20_000;
     return compileJsonata(expr, { limits }).evaluate(data, {
       now: 1_700_000_000_000,
       random: Math.random,
