@@ -70,7 +70,7 @@ export function createRuleIndex<Id>(languages: readonly FilterLanguage<never>[] 
     remove(id);
     const plain = plainConjunctions(condition);
     const expression = plain === undefined ? expressionOf(condition) : undefined;
-    const rule: Rule<Id> = { id, epoch: 0, wakes: undefined, expression, conjunctions: [], predicates: [] };
+    const rule: Rule<Id> = { id, epoch: 0, wakes: undefined, expression, conjunctions: none, predicates: none };
     if (expression === undefined) {
       rule.conjunctions = (plain ?? []).map((one) => plug(one, rule));
     } else {
@@ -101,7 +101,8 @@ export function createRuleIndex<Id>(languages: readonly FilterLanguage<never>[] 
     const sorted = tests.toSorted((a, b) => (a.path < b.path ? -1 : 1));
     const requirements = sorted.map((test) => fields.use(test));
     const tops = sorted.map(({ path }) => topOf(path));
-    const related = requirements.filter((_, i) => tops.indexOf(tops[i] ?? '') !== tops.lastIndexOf(tops[i] ?? ''));
+    const isAlone = new Set(tops).size === tops.length;
+    const related = isAlone ? none : requirements.filter((_, i) => isRepeated(tops, tops[i]));
     for (const requirement of related) relateElements(requirement, 1);
     const mayBeAbsent = requirements.some(({ absent }) => absent);
     const conjunction: Conjunction = { requirements, related, mayBeAbsent, goal, end: undefined };
@@ -154,4 +155,10 @@ export function createRuleIndex<Id>(languages: readonly FilterLanguage<never>[] 
       return finish(() => fields.viewOfObject(run, event));
     },
   };
+}
+
+const none: readonly never[] = [];
+
+function isRepeated<T>(list: readonly T[], item: T): boolean {
+  return list.indexOf(item) !== list.lastIndexOf(item);
 }

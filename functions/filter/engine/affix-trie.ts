@@ -1,6 +1,7 @@
 import { endsIgnoringCase, startsIgnoringCase } from '../values/letter-case.ts';
 import { type TestNode, isSpent, pass } from './requirement.ts';
 import type { Run } from './run.ts';
+import { type ShortList, withItem, withoutItem } from './short-list.ts';
 
 /**
  * Prefixes, or suffixes read backwards, as a trie whose edges carry runs of units: the way along one value finds all
@@ -13,7 +14,7 @@ export interface AffixTrie {
 
 interface AffixNode {
   label: string;
-  tests: TestNode[];
+  tests: ShortList<TestNode>;
   readonly children: Map<number, AffixNode>;
 }
 
@@ -36,8 +37,7 @@ export function addAffix({ root, isBackward }: AffixTrie, affix: string, test: T
     node = shared === child.label.length ? child : split(node, child, shared);
     rest = rest.slice(shared);
   }
-  if (node.tests === noTests) node.tests = [];
-  node.tests.push(test);
+  node.tests = withItem(node.tests, test);
 }
 
 export function removeAffix({ root, isBackward }: AffixTrie, affix: string, test: TestNode): void {
@@ -50,7 +50,7 @@ export function removeAffix({ root, isBackward }: AffixTrie, affix: string, test
     way.push(node);
   }
   const last = way.at(-1) ?? root;
-  last.tests = last.tests.filter((one) => one !== test);
+  last.tests = withoutItem(last.tests, test);
   for (let i = way.length - 1; i > 0; i--) {
     const node = way[i] ?? root;
     if (node.tests.length > 0 || node.children.size > 0) return;
@@ -117,4 +117,4 @@ function affixNode(label: string): AffixNode {
   return { label, tests: noTests, children: new Map() };
 }
 
-const noTests: TestNode[] = [];
+const noTests: ShortList<TestNode> = [];

@@ -1,5 +1,6 @@
 import { type Requirement, holds } from './requirement.ts';
 import type { Run } from './run.ts';
+import { type ShortList, withItem, withoutItem } from './short-list.ts';
 import type { ValueIndex } from './value-index.ts';
 
 /** Requirements that are met together, and what that means: a rule matches, or one part of a larger rule does. */
@@ -21,16 +22,16 @@ export interface Goal {
 }
 
 /**
- * One requirement on the way of conjunctions through a tree. The order on a way is the same for all, so conjunctions
- * share the steps they begin with. What an event meets is followed from every requirement that starts a way; what
- * lies behind an unmet one is never looked at.
+ * One requirement on the way of conjunctions through a tree. Ways start with what is met most seldom: the kind of test
+ * first, then how many rules ask it already. Conjunctions share the steps they begin with. What an event meets is
+ * followed from every requirement that starts a way; what lies behind an unmet one is never looked at.
  */
 export interface Step {
   readonly requirement: Requirement;
   readonly parent: Step | undefined;
-  readonly ends: Conjunction[];
+  ends: ShortList<Conjunction>;
   /** The next steps that values meet; a map instead once there are many. */
-  next: Step[];
+  next: ShortList<Step>;
   many: Map<Requirement, Step> | undefined;
   /** The next steps that are asked afterwards. */
   residual: Map<Requirement, Step> | undefined;
@@ -45,17 +46,18 @@ export interface ConjunctionTree {
 }
 
 export function addConjunction(tree: ConjunctionTree, conjunction: Conjunction): void {
-  const way = [...conjunction.requirements].sort((a, b) => a.rank - b.rank || a.id - b.id);
+  const way = [...conjunction.requirements].sort((a, b) => a.rank - b.rank || a.uses - b.uses || a.id - b.id);
   let step: Step | undefined;
   for (const requirement of way) step = step === undefined ? firstStep(tree, requirement) : nextStep(step, requirement);
-  step?.ends.push(conjunction);
+  if (step === undefined) return;
+  step.ends = withItem(step.ends, conjunction);
   conjunction.end = step;
 }
 
 export function removeConjunction(tree: ConjunctionTree, conjunction: Conjunction): void {
   let step = conjunction.end;
   if (step === undefined) return;
-  step.ends.splice(step.ends.indexOf(conjunction), 1);
+  step.ends = withoutItem(step.ends, conjunction);
   conjunction.end = undefined;
   while (step !== undefined && isEmpty(step)) {
     const { parent, requirement }: Step = step;
@@ -129,17 +131,18 @@ function attach(parent: Step, requirement: Requirement): Step {
   } else if (parent.many !== undefined) {
     parent.many.set(requirement, step);
   } else {
-    parent.next.push(step);
+    parent.next = withItem(parent.next, step);
     if (parent.next.length > manySteps) {
       parent.many = new Map(parent.next.map((one) => [one.requirement, one]));
-      parent.next = [];
+      parent.next = noSteps;
     }
   }
   return step;
 }
 
-function detach(parent: Step, { requirement }: Step): void {
-  parent.next = parent.next.filter((one) => one.requirement !== requirement);
+function detach(parent: Step, step: Step): void {
+  const { requirement } = step;
+  parent.next = withoutItem(parent.next, step);
   parent.many?.delete(requirement);
   parent.residual?.delete(requirement);
 }
@@ -149,5 +152,8 @@ function isEmpty({ ends, next, many, residual }: Step): boolean {
 }
 
 function createStep(requirement: Requirement, parent: Step | undefined): Step {
-  return { requirement, parent, ends: [], next: [], many: undefined, residual: undefined };
+  return { requirement, parent, ends: noEnds, next: noSteps, many: undefined, residual: undefined };
 }
+
+const noEnds: ShortList<Conjunction> = [];
+const noSteps: ShortList<Step> = [];

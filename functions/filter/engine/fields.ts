@@ -53,7 +53,7 @@ export function createFields(): Fields {
     release(requirement) {
       releaseRequirement(requirement);
       const { index } = requirement;
-      if (index.requirements.size > 0) return;
+      if (index.requirementCount > 0) return;
       change(index.path, (field) => (field.index = undefined));
     },
     addReader(path) {

@@ -1,5 +1,6 @@
 import type { ValueTest } from '../condition.ts';
 import type { Step } from './conjunction-tree.ts';
+import type { ShortList } from './short-list.ts';
 import type { Run } from './run.ts';
 import type { ValueIndex } from './value-index.ts';
 
@@ -7,9 +8,11 @@ import type { ValueIndex } from './value-index.ts';
 export interface TestNode {
   readonly test: ValueTest;
   /** What is met by a value that passes. */
-  readonly requirements: Requirement[];
+  requirements: ShortList<Requirement>;
   /** What such a value fails. */
-  readonly exclusions: Exclusion[];
+  exclusions: ShortList<Exclusion>;
+  /** The requirement that has this test and no other. */
+  alone: Requirement | undefined;
   /** The test ignores case and is found by a key that more than its matches have. */
   readonly pattern: string | undefined;
   readonly isAscii: boolean;
@@ -23,7 +26,8 @@ export interface TestNode {
  */
 export interface Requirement {
   readonly id: number;
-  readonly key: string;
+  /** Where it is found in the index; `undefined` at the node of its one test. */
+  readonly key: string | undefined;
   readonly index: ValueIndex;
   readonly tests: readonly TestNode[];
   readonly exclusions: readonly Exclusion[];
@@ -120,7 +124,8 @@ function meet(run: Run, requirement: Requirement): void {
   }
 }
 
-const noElements: (readonly number[])[] = [];
+/** Stands for none, without an array of its own. */
+export const noElements: (readonly number[])[] = [];
 
 function exclude(run: Run, exclusion: Exclusion): void {
   if (exclusion.epoch !== run.epoch) {

@@ -7,6 +7,7 @@ import {
   findAddressTests,
   removeAddressTest,
 } from './address-index.ts';
+import { type ExactIndex, addExact, createExactIndex, findExact, removeExact } from './exact-index.ts';
 import { type AffixTrie, addAffix, createAffixTrie, findAffixes, removeAffix } from './affix-trie.ts';
 import { type CaseIndex, addCaseTest, createCaseIndex, findCaseTests, removeCaseTest } from './case-index.ts';
 import {
@@ -30,14 +31,15 @@ import {
 /** Everything that rules ask of one field. A value finds the tests that it passes; the others are not looked at. */
 export interface ValueIndex {
   readonly path: string;
-  /** By test, to find what rules share. */
+  /** By test, to find what rules share; without the exact strings. */
   readonly tests: Map<string, TestNode>;
+  /** Requirements of several tests, or of one that is asked afterwards, by their tests. */
   readonly requirements: Map<string, Requirement>;
+  /** All requirements, those of one positive test too, which are found at its node. */
+  requirementCount: number;
   /** Requirements that are asked afterwards and start a conjunction. */
   readonly residuals: Requirement[];
-  readonly exact: Map<string, TestNode>;
-  /** The lengths of those strings, modulo 32, as bits: nearly all other values are told by it from a look-up. */
-  exactLengths: number;
+  readonly exact: ExactIndex;
   readonly literals: Map<boolean | null, TestNode>;
   /** These are there only where a rule needs them. */
   prefixes: AffixTrie | undefined;
@@ -67,9 +69,9 @@ export function createValueIndex(path: string): ValueIndex {
     path,
     tests: new Map(),
     requirements: new Map(),
+    requirementCount: 0,
     residuals: [],
-    exact: new Map(),
-    exactLengths: 0,
+    exact: createExactIndex(),
     literals: new Map(),
     prefixes: undefined,
     suffixes: undefined,
@@ -88,7 +90,7 @@ export function createValueIndex(path: string): ValueIndex {
 export function seeString(run: Run, index: ValueIndex, value: string): void {
   see(run, index);
   if (index.elementUses > 0) log(run, index, 'string', value);
-  const equal = (index.exactLengths >>> (value.length & 31)) & 1 ? index.exact.get(value) : undefined;
+  const equal = findExact(index.exact, value);
   if (equal !== undefined) pass(run, equal);
   if (index.prefixes !== undefined) findAffixes(run, index.prefixes, value, value);
   if (index.suffixes !== undefined) findAffixes(run, index.suffixes, value, value);
@@ -112,11 +114,10 @@ export function seeLiteral(run: Run, index: ValueIndex, value: boolean | null): 
 
 /** Finds or makes the node of a test that a value can pass by itself. */
 export function useTest(index: ValueIndex, test: ValueTest): TestNode {
-  const key = JSON.stringify(test);
-  let node = index.tests.get(key);
+  let node = isExact(test) ? index.exact.nodes.get(test.value) : index.tests.get(JSON.stringify(test));
   if (node === undefined) {
     node = testNode(test);
-    index.tests.set(key, node);
+    if (!isExact(test)) index.tests.set(JSON.stringify(test), node);
     plug(index, node);
   }
   node.uses++;
@@ -125,8 +126,13 @@ export function useTest(index: ValueIndex, test: ValueTest): TestNode {
 
 export function releaseTest(index: ValueIndex, node: TestNode): void {
   if (--node.uses > 0) return;
-  index.tests.delete(JSON.stringify(node.test));
+  if (!isExact(node.test)) index.tests.delete(JSON.stringify(node.test));
   unplug(index, node);
+}
+
+/** Strings to equal are found in their own index and need no key. */
+function isExact(test: ValueTest): test is { op: 'equals'; value: string } {
+  return test.op === 'equals' && typeof test.value === 'string';
 }
 
 function see(run: Run, index: ValueIndex): void {
@@ -147,18 +153,14 @@ function log(run: Run, index: ValueIndex, kind: LoggedValue['kind'], value: stri
   index.log.push({ kind, value, elements: run.isPlain ? none : run.elements() });
 }
 
-const none: readonly number[] = [];
+const none: readonly never[] = [];
 
 function plug(index: ValueIndex, node: TestNode): void {
   const { test } = node;
   switch (test.op) {
     case 'equals':
-      if (typeof test.value === 'string') {
-        index.exact.set(test.value, node);
-        index.exactLengths |= 1 << (test.value.length & 31);
-      } else {
-        index.literals.set(test.value, node);
-      }
+      if (typeof test.value === 'string') addExact(index.exact, test.value, node);
+      else index.literals.set(test.value, node);
       break;
     case 'prefix':
       addAffix((index.prefixes ??= createAffixTrie(false)), test.value, node);
@@ -190,12 +192,8 @@ function unplug(index: ValueIndex, node: TestNode): void {
   const { test } = node;
   switch (test.op) {
     case 'equals':
-      if (typeof test.value === 'string') {
-        index.exact.delete(test.value);
-        if (index.exact.size === 0) index.exactLengths = 0;
-      } else {
-        index.literals.delete(test.value);
-      }
+      if (typeof test.value === 'string') removeExact(index.exact, test.value);
+      else index.literals.delete(test.value);
       break;
     case 'prefix':
       if (index.prefixes !== undefined) removeAffix(index.prefixes, test.value, node);
@@ -229,5 +227,13 @@ function testNode(test: ValueTest): TestNode {
   const ignoresCase =
     test.op === 'equals-ignore-case' || test.op === 'prefix-ignore-case' || test.op === 'suffix-ignore-case';
   const pattern = ignoresCase ? test.value : undefined;
-  return { test, requirements: [], exclusions: [], pattern, isAscii: isAscii(pattern ?? ''), uses: 0 };
+  return {
+    test,
+    requirements: none,
+    exclusions: none,
+    alone: undefined,
+    pattern,
+    isAscii: isAscii(pattern ?? ''),
+    uses: 0,
+  };
 }

@@ -1,0 +1,71 @@
+import type { TestNode } from './requirement.ts';
+
+/**
+ * The strings that a field may equal. A map of a hundred thousand strings answers from memory that no cache holds, a
+ * few waits for each value that is not in it: a small table of bits says so first, for nearly all of them.
+ */
+export interface ExactIndex {
+  readonly nodes: Map<string, TestNode>;
+  /** The lengths of the strings, modulo 32, as bits. */
+  lengths: number;
+  /** One bit a hash; a power of two of them, 16 a string at least. Empty while the map is small. */
+  bits: Int32Array;
+}
+
+export function createExactIndex(): ExactIndex {
+  return { nodes: new Map(), lengths: 0, bits: noBits };
+}
+
+export function addExact(index: ExactIndex, value: string, node: TestNode): void {
+  index.nodes.set(value, node);
+  index.lengths |= 1 << (value.length & 31);
+  if (index.nodes.size * bitsPerString > index.bits.length * 32) fillBits(index);
+  else setBit(index.bits, value);
+}
+
+/** A string that is gone leaves its bits: they only let a look-up through. */
+export function removeExact(index: ExactIndex, value: string): void {
+  index.nodes.delete(value);
+  if (index.nodes.size > 0) return;
+  index.lengths = 0;
+  index.bits = noBits;
+}
+
+export function findExact({ nodes, lengths, bits }: ExactIndex, value: string): TestNode | undefined {
+  if (((lengths >>> (value.length & 31)) & 1) === 0) return undefined;
+  if (bits.length > 0) {
+    const hash = hashOf(value);
+    if ((((bits[(hash >>> 5) & (bits.length - 1)] as number) >>> (hash & 31)) & 1) === 0) return undefined;
+  }
+  return nodes.get(value);
+}
+
+const bitsPerString = 16;
+/** Fewer strings stay in the processor's cache anyway. */
+const fewStrings = 64;
+const noBits = new Int32Array(0);
+
+function fillBits(index: ExactIndex): void {
+  if (index.nodes.size <= fewStrings) return;
+  let words = 64;
+  while (words * 32 < index.nodes.size * bitsPerString) words *= 2;
+  index.bits = new Int32Array(words * 2);
+  for (const value of index.nodes.keys()) setBit(index.bits, value);
+}
+
+function setBit(bits: Int32Array, value: string): void {
+  if (bits.length === 0) return;
+  const hash = hashOf(value);
+  const word = (hash >>> 5) & (bits.length - 1);
+  bits[word] = (bits[word] ?? 0) | (1 << (hash & 31));
+}
+
+/** FNV-1a over the last units, where names and addresses differ most, mixed so that all bits count. */
+function hashOf(value: string): number {
+  let hash = value.length;
+  for (let i = Math.max(0, value.length - 32); i < value.length; i++) {
+    hash = Math.imul(hash ^ value.charCodeAt(i), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return (hash ^ (hash >>> 13)) >>> 0;
+}
