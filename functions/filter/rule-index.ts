@@ -9,6 +9,7 @@ import {
   addConjunction,
   followConjunctions,
   removeConjunction,
+  wayOf,
 } from './engine/conjunction-tree.ts';
 import { relateElements } from './engine/requirements.ts';
 import { createFields } from './engine/fields.ts';
@@ -90,7 +91,7 @@ export function createRuleIndex<Id>(languages: readonly FilterLanguage<never>[] 
     for (const conjunction of rule.conjunctions) {
       removeConjunction(tree, conjunction);
       for (const requirement of conjunction.related) relateElements(requirement, -1);
-      for (const requirement of conjunction.requirements) fields.release(requirement);
+      for (const requirement of conjunction.way) fields.release(requirement);
     }
     for (const predicate of rule.predicates) for (const path of predicate.fields ?? []) fields.removeReader(path);
     always.delete(rule);
@@ -105,7 +106,7 @@ export function createRuleIndex<Id>(languages: readonly FilterLanguage<never>[] 
     const related = isAlone ? none : requirements.filter((_, i) => isRepeated(tops, tops[i]));
     for (const requirement of related) relateElements(requirement, 1);
     const mayBeAbsent = requirements.some(({ absent }) => absent);
-    const conjunction: Conjunction = { requirements, related, mayBeAbsent, goal, end: undefined };
+    const conjunction: Conjunction = { way: wayOf(requirements), related, mayBeAbsent, goal, step: undefined };
     addConjunction(tree, conjunction);
     return conjunction;
   }

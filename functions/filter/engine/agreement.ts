@@ -9,10 +9,10 @@ import type { LoggedValue } from './value-index.ts';
  * Whether a conjunction whose requirements hold one by one holds as a whole, with values from array elements at hand.
  * Nearly always a look at what holds without any elements is enough; the rest is joined element by element.
  */
-export function agrees(run: Run, { requirements, related }: Conjunction): boolean {
+export function agrees(run: Run, { way, related }: Conjunction): boolean {
   let bound = 0;
   let isJoined = false;
-  for (const requirement of requirements) {
+  for (const requirement of way) {
     if (holdsPlainly(run, requirement)) continue;
     const isByValue = holdsByValue(run, requirement);
     if (related.includes(requirement)) {

@@ -5,13 +5,14 @@ import type { ValueIndex } from './value-index.ts';
 
 /** Requirements that are met together, and what that means: a rule matches, or one part of a larger rule does. */
 export interface Conjunction {
-  readonly requirements: readonly Requirement[];
-  /** Those of fields below the same top member: array elements can set them against each other. */
+  /** All requirements, those that are met most seldom first. */
+  readonly way: readonly Requirement[];
+  /** Those of fields below the same top member: array elements can set them against each other. By path. */
   readonly related: readonly Requirement[];
-  readonly goal: Goal;
   readonly mayBeAbsent: boolean;
-  /** Where its way ends. */
-  end: Step | undefined;
+  readonly goal: Goal;
+  /** The step that it waits at. */
+  step: Step | undefined;
 }
 
 export interface Goal {
@@ -22,43 +23,49 @@ export interface Goal {
 }
 
 /**
- * One requirement on the way of conjunctions through a tree. Ways start with what is met most seldom: the kind of test
- * first, then how many rules ask it already. Conjunctions share the steps they begin with. What an event meets is
- * followed from every requirement that starts a way; what lies behind an unmet one is never looked at.
+ * A tree of the ways that conjunctions take: a step is one met requirement, and what lies behind an unmet one is never
+ * looked at. A few conjunctions wait together at a step, each with the rest of its way; when there are more of them
+ * they are spread over next steps, which those with the same requirement share.
  */
 export interface Step {
   readonly requirement: Requirement;
   readonly parent: Step | undefined;
+  /** How many requirements of a way are met here. */
+  readonly depth: number;
+  /** Conjunctions that end here. */
   ends: ShortList<Conjunction>;
-  /** The next steps that values meet; a map instead once there are many. */
-  next: ShortList<Step>;
-  many: Map<Requirement, Step> | undefined;
-  /** The next steps that are asked afterwards. */
+  /** Conjunctions with a rest, while they are few; there are next steps instead once they were `spread`. */
+  waiting: ShortList<Conjunction>;
+  isSpread: boolean;
+  /** By requirements that values meet, and by those that are asked afterwards. */
+  next: Map<Requirement, Step> | undefined;
   residual: Map<Requirement, Step> | undefined;
 }
 
-/** From so many next steps on, those that were met are looked up instead of asking each step. */
-const manySteps = 8;
+/** So many may wait with a rest before they are spread. */
+const mostWaiting = 8;
 
 export interface ConjunctionTree {
   /** Requirements that can hold without any value and start a way. */
   readonly withoutValue: Set<Requirement>;
 }
 
+/** The order in which a conjunction asks its requirements: by the kind of test, then by how many rules ask it. */
+export function wayOf(requirements: readonly Requirement[]): readonly Requirement[] {
+  return requirements.toSorted((a, b) => a.rank - b.rank || a.uses - b.uses || a.id - b.id);
+}
+
 export function addConjunction(tree: ConjunctionTree, conjunction: Conjunction): void {
-  const way = [...conjunction.requirements].sort((a, b) => a.rank - b.rank || a.uses - b.uses || a.id - b.id);
-  let step: Step | undefined;
-  for (const requirement of way) step = step === undefined ? firstStep(tree, requirement) : nextStep(step, requirement);
-  if (step === undefined) return;
-  step.ends = withItem(step.ends, conjunction);
-  conjunction.end = step;
+  const [first] = conjunction.way;
+  if (first !== undefined) wait(firstStep(tree, first), conjunction);
 }
 
 export function removeConjunction(tree: ConjunctionTree, conjunction: Conjunction): void {
-  let step = conjunction.end;
+  let { step } = conjunction;
   if (step === undefined) return;
   step.ends = withoutItem(step.ends, conjunction);
-  conjunction.end = undefined;
+  step.waiting = withoutItem(step.waiting, conjunction);
+  conjunction.step = undefined;
   while (step !== undefined && isEmpty(step)) {
     const { parent, requirement }: Step = step;
     if (parent === undefined) {
@@ -67,7 +74,8 @@ export function removeConjunction(tree: ConjunctionTree, conjunction: Conjunctio
       if (requirement.isResidual) residuals.splice(residuals.indexOf(requirement), 1);
       tree.withoutValue.delete(requirement);
     } else {
-      detach(parent, step);
+      parent.next?.delete(requirement);
+      parent.residual?.delete(requirement);
     }
     step = parent;
   }
@@ -94,21 +102,26 @@ function followIfHeld(run: Run, requirement: Requirement, report: (conjunction: 
 }
 
 function follow(run: Run, step: Step, report: (conjunction: Conjunction) => void): void {
-  const { ends, next, many, residual } = step;
+  const { ends, waiting, depth, next, residual } = step;
   for (let i = 0; i < ends.length; i++) report(ends[i] as Conjunction);
-  for (let i = 0; i < next.length; i++) {
-    const one = next[i] as Step;
-    if (one.requirement.metEpoch === run.epoch) follow(run, one, report);
+  for (let i = 0; i < waiting.length; i++) {
+    const conjunction = waiting[i] as Conjunction;
+    if (isRestHeld(run, conjunction, depth)) report(conjunction);
   }
-  if (many !== undefined) {
+  if (next !== undefined) {
     for (let i = 0; i < run.metCount; i++) {
-      const one = many.get(run.met[i] as Requirement);
+      const one = next.get(run.met[i] as Requirement);
       if (one !== undefined) follow(run, one, report);
     }
   }
   if (residual !== undefined) {
     for (const one of residual.values()) if (holds(run, one.requirement)) follow(run, one, report);
   }
+}
+
+function isRestHeld(run: Run, { way }: Conjunction, from: number): boolean {
+  for (let i = from; i < way.length; i++) if (!holds(run, way[i] as Requirement)) return false;
+  return true;
 }
 
 function firstStep(tree: ConjunctionTree, requirement: Requirement): Step {
@@ -118,42 +131,50 @@ function firstStep(tree: ConjunctionTree, requirement: Requirement): Step {
   return (requirement.start = createStep(requirement, undefined));
 }
 
-function nextStep(step: Step, requirement: Requirement): Step {
-  const known = step.many?.get(requirement) ?? step.residual?.get(requirement);
-  return known ?? step.next.find((one) => one.requirement === requirement) ?? attach(step, requirement);
+/** Finds the step at or below this one where a conjunction waits. */
+function wait(from: Step, conjunction: Conjunction): void {
+  let step = from;
+  while (step.isSpread && conjunction.way.length > step.depth) {
+    step = nextStep(step, conjunction.way[step.depth] as Requirement);
+  }
+  conjunction.step = step;
+  if (conjunction.way.length === step.depth) step.ends = withItem(step.ends, conjunction);
+  else step.waiting = withItem(step.waiting, conjunction);
+  if (step.waiting.length > mostWaiting) spread(step);
 }
 
-function attach(parent: Step, requirement: Requirement): Step {
-  const step = createStep(requirement, parent);
-  if (requirement.isResidual) {
-    parent.residual ??= new Map();
-    parent.residual.set(requirement, step);
-  } else if (parent.many !== undefined) {
-    parent.many.set(requirement, step);
-  } else {
-    parent.next = withItem(parent.next, step);
-    if (parent.next.length > manySteps) {
-      parent.many = new Map(parent.next.map((one) => [one.requirement, one]));
-      parent.next = noSteps;
-    }
+function spread(step: Step): void {
+  const { waiting } = step;
+  step.isSpread = true;
+  step.waiting = none;
+  for (const conjunction of waiting) wait(step, conjunction);
+}
+
+function nextStep(parent: Step, requirement: Requirement): Step {
+  const steps = requirement.isResidual ? (parent.residual ??= new Map()) : (parent.next ??= new Map());
+  let step = steps.get(requirement);
+  if (step === undefined) {
+    step = createStep(requirement, parent);
+    steps.set(requirement, step);
   }
   return step;
 }
 
-function detach(parent: Step, step: Step): void {
-  const { requirement } = step;
-  parent.next = withoutItem(parent.next, step);
-  parent.many?.delete(requirement);
-  parent.residual?.delete(requirement);
-}
-
-function isEmpty({ ends, next, many, residual }: Step): boolean {
-  return ends.length === 0 && next.length === 0 && (many?.size ?? 0) === 0 && (residual?.size ?? 0) === 0;
+function isEmpty({ ends, waiting, next, residual }: Step): boolean {
+  return ends.length + waiting.length === 0 && (next?.size ?? 0) === 0 && (residual?.size ?? 0) === 0;
 }
 
 function createStep(requirement: Requirement, parent: Step | undefined): Step {
-  return { requirement, parent, ends: noEnds, next: noSteps, many: undefined, residual: undefined };
+  return {
+    requirement,
+    parent,
+    depth: parent === undefined ? 1 : parent.depth + 1,
+    ends: none,
+    waiting: none,
+    isSpread: false,
+    next: undefined,
+    residual: undefined,
+  };
 }
 
-const noEnds: ShortList<Conjunction> = [];
-const noSteps: ShortList<Step> = [];
+const none: ShortList<Conjunction> = [];

@@ -8,7 +8,7 @@ export interface ExactIndex {
   readonly nodes: Map<string, TestNode>;
   /** The lengths of the strings, modulo 32, as bits. */
   lengths: number;
-  /** One bit a hash; a power of two of them, 16 a string at least. Empty while the map is small. */
+  /** Words of bits, two of which stand for a string; eight bits a string at least. Empty while the map is small. */
   bits: Int32Array;
 }
 
@@ -19,7 +19,8 @@ export function createExactIndex(): ExactIndex {
 export function addExact(index: ExactIndex, value: string, node: TestNode): void {
   index.nodes.set(value, node);
   index.lengths |= 1 << (value.length & 31);
-  if (index.nodes.size * bitsPerString > index.bits.length * 32) fillBits(index);
+  const isFull = index.nodes.size * bitsPerString > index.bits.length * 32 && index.bits.length < mostWords;
+  if (isFull) fillBits(index);
   else setBit(index.bits, value);
 }
 
@@ -35,29 +36,36 @@ export function findExact({ nodes, lengths, bits }: ExactIndex, value: string): 
   if (((lengths >>> (value.length & 31)) & 1) === 0) return undefined;
   if (bits.length > 0) {
     const hash = hashOf(value);
-    if ((((bits[(hash >>> 5) & (bits.length - 1)] as number) >>> (hash & 31)) & 1) === 0) return undefined;
+    const mask = maskOf(hash);
+    if (((bits[(hash >>> 10) & (bits.length - 1)] as number) & mask) !== mask) return undefined;
   }
   return nodes.get(value);
 }
 
-const bitsPerString = 16;
+const bitsPerString = 8;
 /** Fewer strings stay in the processor's cache anyway. */
 const fewStrings = 64;
+/** As many as the hash tells apart. */
+const mostWords = 1 << 22;
 const noBits = new Int32Array(0);
 
 function fillBits(index: ExactIndex): void {
   if (index.nodes.size <= fewStrings) return;
   let words = 64;
   while (words * 32 < index.nodes.size * bitsPerString) words *= 2;
-  index.bits = new Int32Array(words * 2);
+  index.bits = new Int32Array(Math.min(words * 2, mostWords));
   for (const value of index.nodes.keys()) setBit(index.bits, value);
 }
 
 function setBit(bits: Int32Array, value: string): void {
   if (bits.length === 0) return;
   const hash = hashOf(value);
-  const word = (hash >>> 5) & (bits.length - 1);
-  bits[word] = (bits[word] ?? 0) | (1 << (hash & 31));
+  const word = (hash >>> 10) & (bits.length - 1);
+  bits[word] = (bits[word] ?? 0) | maskOf(hash);
+}
+
+function maskOf(hash: number): number {
+  return (1 << (hash & 31)) | (1 << ((hash >>> 5) & 31));
 }
 
 /** FNV-1a over the last units, where names and addresses differ most, mixed so that all bits count. */

@@ -6,13 +6,12 @@ import type { ValueIndex } from './value-index.ts';
 
 /** One test of one field, shared by all rules that ask it. */
 export interface TestNode {
-  readonly test: ValueTest;
-  /** What is met by a value that passes. */
+  /** What a value that passes meets: the requirement that has this test and no other, and those with others. */
+  alone: Requirement | undefined;
   requirements: ShortList<Requirement>;
   /** What such a value fails. */
   exclusions: ShortList<Exclusion>;
-  /** The requirement that has this test and no other. */
-  alone: Requirement | undefined;
+  readonly test: ValueTest;
   /** The test ignores case and is found by a key that more than its matches have. */
   readonly pattern: string | undefined;
   readonly isAscii: boolean;
@@ -25,6 +24,18 @@ export interface TestNode {
  * thousand of them cost nothing on an event that does not have the rest of their rules.
  */
 export interface Requirement {
+  // What a value touches comes first: it shares a line of the processor's cache.
+  metEpoch: number;
+  /** Met by a value outside of array elements: compatible with everything. */
+  metPlainly: boolean;
+  /** Asked afterwards. */
+  readonly isResidual: boolean;
+  /** Conjunctions in which array elements can make this requirement contradict another one. */
+  elementUses: number;
+  /** The conjunctions that start with this requirement. */
+  start: Step | undefined;
+  /** The elements of the values that met it, where `elementUses` asks for them. */
+  metElements: (readonly number[])[];
   readonly id: number;
   /** Where it is found in the index; `undefined` at the node of its one test. */
   readonly key: string | undefined;
@@ -34,20 +45,9 @@ export interface Requirement {
   readonly exists: boolean;
   readonly absent: boolean;
   readonly any: readonly ValueTest[];
-  /** Asked afterwards. */
-  readonly isResidual: boolean;
   /** Selective requirements come first in a conjunction's path. */
   readonly rank: number;
-  /** The conjunctions that start with this requirement. */
-  start: Step | undefined;
   uses: number;
-  /** Conjunctions in which array elements can make this requirement contradict another one. */
-  elementUses: number;
-  metEpoch: number;
-  /** Met by a value outside of array elements: compatible with everything. */
-  metPlainly: boolean;
-  /** The elements of the values that met it, where `elementUses` asks for them. */
-  metElements: (readonly number[])[];
 }
 
 /** One `anything-but`: it holds where the field has more values than were excluded. */
@@ -61,19 +61,21 @@ export interface Exclusion {
 
 /** A value passed the test. */
 export function pass(run: Run, node: TestNode): void {
-  const { requirements, exclusions } = node;
+  const { alone, requirements, exclusions } = node;
+  if (alone !== undefined) meet(run, alone);
   for (let i = 0; i < exclusions.length; i++) exclude(run, exclusions[i] as Exclusion);
   for (let i = 0; i < requirements.length; i++) meet(run, requirements[i] as Requirement);
 }
 
 /** Whether a further pass of this test would tell nothing new in this event. */
-export function isSpent(run: Run, { requirements, exclusions }: TestNode): boolean {
-  if (exclusions.length > 0) return false;
-  for (let i = 0; i < requirements.length; i++) {
-    const { metEpoch, metPlainly, elementUses } = requirements[i] as Requirement;
-    if (metEpoch !== run.epoch || elementUses > 0 || (run.isPlain && !metPlainly)) return false;
-  }
+export function isSpent(run: Run, { alone, requirements, exclusions }: TestNode): boolean {
+  if (exclusions.length > 0 || (alone !== undefined && !isSettled(run, alone))) return false;
+  for (let i = 0; i < requirements.length; i++) if (!isSettled(run, requirements[i] as Requirement)) return false;
   return true;
+}
+
+function isSettled(run: Run, { metEpoch, metPlainly, elementUses }: Requirement): boolean {
+  return metEpoch === run.epoch && elementUses === 0 && (metPlainly || !run.isPlain);
 }
 
 /** Whether the requirement can hold, if array elements are left aside. */

@@ -76,6 +76,12 @@ function createRequirement(
   const exists = any.some(({ op }) => op === 'exists');
   const absent = any.some(({ op }) => op === 'absent');
   const requirement: Requirement = {
+    metEpoch: 0,
+    metPlainly: false,
+    isResidual: any.some(isAskedAfterwards),
+    elementUses: 0,
+    start: undefined,
+    metElements: noElements,
     id,
     key,
     index,
@@ -84,16 +90,12 @@ function createRequirement(
     exists,
     absent,
     any,
-    isResidual: any.some(isAskedAfterwards),
     rank: any.reduce((highest, { op }) => Math.max(highest, ranks[op]), 0),
-    start: undefined,
     uses: 0,
-    elementUses: 0,
-    metEpoch: 0,
-    metPlainly: false,
-    metElements: noElements,
   };
-  for (const test of tests) test.requirements = withItem(test.requirements, requirement);
+  if (key !== undefined) {
+    for (const test of tests) test.requirements = withItem(test.requirements, requirement);
+  }
   index.requirementCount++;
   return requirement;
 }

@@ -228,10 +228,10 @@ function testNode(test: ValueTest): TestNode {
     test.op === 'equals-ignore-case' || test.op === 'prefix-ignore-case' || test.op === 'suffix-ignore-case';
   const pattern = ignoresCase ? test.value : undefined;
   return {
-    test,
+    alone: undefined,
     requirements: none,
     exclusions: none,
-    alone: undefined,
+    test,
     pattern,
     isAscii: isAscii(pattern ?? ''),
     uses: 0,
