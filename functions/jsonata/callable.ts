@@ -25,18 +25,19 @@ export function isCallable(value: unknown): value is Callable {
   return typeof value === 'function';
 }
 
+/** Makes a function of `body`, which becomes the callable itself: give a closure of its own each time. */
 export function callable(
   arity: number,
   body: (args: readonly unknown[], input: unknown, frame: Frame) => unknown,
   signature?: Signature,
 ): Callable {
-  const checked =
+  const result = (
     signature === undefined
       ? body
-      : (args: readonly unknown[], input: unknown, frame: Frame) => body(signature.check(args, input), input, frame);
-  return Object.assign((args: readonly unknown[], input: unknown, frame: Frame) => checked(args, input, frame), {
-    arity,
-  });
+      : (args: readonly unknown[], input: unknown, frame: Frame) => body(signature.check(args, input), input, frame)
+  ) as Callable;
+  result.arity = arity;
+  return result;
 }
 
 /** Calls, and goes on with what the callee left as its tail call. */

@@ -50,9 +50,9 @@ export function compileJsonata(text: string, options: JsonataOptions = {}): Comp
   const evaluate = guarded(invalid, () => compile(parseAllowed(text, { ...options.refused, ...never })));
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const start = (input: unknown, context: JsonataContext): Frame => {
-    const fuel = context.fuel ?? limits.fuel;
-    const frame = Frame.outermost(new Run({ ...limits, fuel }, context.now, context.random), builtIns);
-    for (const [name, value] of Object.entries(context.bindings ?? {})) frame.bind(name, value);
+    const { now, random, bindings, fuel = limits.fuel } = context;
+    const frame = Frame.outermost(new Run(limits, fuel, now, random), builtIns);
+    if (bindings !== undefined) for (const [name, value] of Object.entries(bindings)) frame.bind(name, value);
     frame.bind('$', input);
     return frame;
   };

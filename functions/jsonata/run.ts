@@ -24,11 +24,11 @@ export class Run {
   #fuel: number;
   #depth = 0;
 
-  constructor(limits: Limits, now: number, random: () => number) {
+  constructor(limits: Limits, fuel: number, now: number, random: () => number) {
     this.limits = limits;
     this.now = now;
     this.random = random;
-    this.#fuel = limits.fuel;
+    this.#fuel = fuel;
   }
 
   /** Before a node is evaluated; `leave` follows unless it fails. */
@@ -46,7 +46,7 @@ export class Run {
 
   spend(steps: number): void {
     this.#fuel -= steps;
-    if (this.#fuel < 0) throw new FuelExhausted(`The expression takes more than ${this.limits.fuel} steps.`);
+    if (this.#fuel < 0) throw new FuelExhausted('The expression takes more steps than it may.');
   }
 
   /** Pays for reading or making a text, and bounds its length. */

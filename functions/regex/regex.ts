@@ -1,4 +1,4 @@
-import { run } from './machine.ts';
+import { createSearch } from './machine.ts';
 import { parseRegex } from './parser.ts';
 import { compileProgram } from './program.ts';
 import { RegexError, type Flags } from './syntax.ts';
@@ -33,13 +33,13 @@ export interface RegexMatch {
  */
 export function compileRegex(source: string, flags = ''): Regex {
   const parsed = parseRegex(source, readFlags(flags));
-  const program = compileProgram(parsed.node, parsed.captures);
+  const search = createSearch(compileProgram(parsed.node, parsed.captures));
   return {
     source,
     flags,
     names: parsed.names,
     exec(text, from = 0, spend = ignore) {
-      const slots = run(program, text, from, spend);
+      const slots = search(text, from, spend);
       if (slots === undefined) return undefined;
       const groups: (string | undefined)[] = [];
       for (let slot = 2; slot < slots.length; slot += 2) {
