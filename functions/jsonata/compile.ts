@@ -141,9 +141,10 @@ function compileObject(node: Ast & { type: 'unary'; value: '{' }): Evaluator {
 
 function compileCondition(node: Ast & { type: 'condition' }): Evaluator {
   const condition = compile(node.condition);
-  const then = compile(node.then);
-  const otherwise = node.else === undefined ? () => undefined : compile(node.else);
-  return (input, frame) => (isTrue(condition(input, frame), frame.run) ? then(input, frame) : otherwise(input, frame));
+  const whenTrue = compile(node.whenTrue);
+  const whenFalse = node.whenFalse === undefined ? () => undefined : compile(node.whenFalse);
+  return (input, frame) =>
+    isTrue(condition(input, frame), frame.run) ? whenTrue(input, frame) : whenFalse(input, frame);
 }
 
 function compileBlock(nodes: readonly Ast[]): Evaluator {

@@ -1,7 +1,7 @@
 import type { Evaluator } from './evaluator.ts';
 import type { Run } from './run.ts';
 import { add, newSequence, type Sequence } from './sequence.ts';
-import type { Slot } from './syntax.ts';
+import type { ParentSlot } from './syntax.ts';
 
 /** `$name`; without a name, the context. */
 export function compileVariable(name: string): Evaluator {
@@ -13,7 +13,7 @@ export function compileVariable(name: string): Evaluator {
 }
 
 /** `%`: what the step before was evaluated on. */
-export function compileParent({ label }: Slot): Evaluator {
+export function compileParent({ label }: ParentSlot): Evaluator {
   return (_, frame) => frame.lookup(label);
 }
 

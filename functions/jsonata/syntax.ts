@@ -8,8 +8,8 @@ export type Ast =
   | (Base & { type: 'name'; value: string })
   | (Base & { type: 'string' | 'number' | 'value'; value: string | number | boolean | null })
   | (Base & { type: 'wildcard' | 'descendant' })
-  | (Base & { type: 'parent'; slot: Slot })
-  | (Base & { type: 'condition'; condition: Ast; then: Ast; else?: Ast })
+  | (Base & { type: 'parent'; slot: ParentSlot })
+  | (Base & { type: 'condition'; condition: Ast; whenTrue: Ast; whenFalse?: Ast })
   | (Base & { type: 'block'; expressions: Ast[] })
   | (Base & { type: 'bind'; lhs: Ast; rhs: Ast })
   | (Base & { type: 'apply'; lhs: Ast; rhs: Ast })
@@ -34,9 +34,11 @@ export interface RegexLiteral {
 
 export type Pair = [key: Ast, value: Ast];
 
-/** Where a parent (`%`) is kept: the name of a variable that no expression can write. */
-export interface Slot {
+/** A parent (`%`) on the way to its step, and in the end the variable that holds it, which no expression can write. */
+export interface ParentSlot {
   label: string;
+  /** How many steps there still are to go back. */
+  level: number;
 }
 
 interface Base {
@@ -56,7 +58,9 @@ interface Base {
   focus?: string;
   /** `#$name` */
   index?: string;
-  ancestor?: Slot;
+  ancestor?: ParentSlot;
+  /** Parents inside that look for their step further out. */
+  seekingParent?: ParentSlot[];
 }
 
 export type Stage =
