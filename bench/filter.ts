@@ -132,7 +132,10 @@ interface Scale {
   heapBytesPerRule: number;
 }
 
-/** From 5 to 100,000 rules, of one exact field and of three. */
+/**
+ * From 5 to 100,000 rules, of one exact field and of three. At every size the same five match, so that what is measured
+ * is the search and not the result: the others ask for lots that do not exist, on streets that do.
+ */
 function measureScaling(lines: readonly string[], rounds: number): Scale[] {
   const scales: Scale[] = [];
   for (const fields of [1, 3]) {
@@ -156,9 +159,8 @@ function measureScaling(lines: readonly string[], rounds: number): Scale[] {
 
 function grow(lines: readonly string[], rules: number, fields: number) {
   const patterns = Array.from({ length: rules }, (_, i) => {
-    // Every tenth rule can match; the others ask for lots that do not exist.
     const { properties } = JSON.parse(lines[i % lines.length] ?? '') as { properties: Record<string, string> };
-    const lot = i % 10 === 0 ? properties.MAPBLKLOT : `${properties.MAPBLKLOT}-${i}`;
+    const lot = i < 5 ? properties.MAPBLKLOT : `${properties.MAPBLKLOT}-${i}`;
     const three = { STREET: [properties.STREET], ST_TYPE: [properties.ST_TYPE ?? 'ST'] };
     return { properties: { MAPBLKLOT: [lot], ...(fields === 3 ? three : {}) } };
   });

@@ -1,41 +1,75 @@
-import { type FieldChoice, canAgree, choiceOf } from '../conjunction.ts';
-import type { FieldValue } from '../field-values.ts';
+import { TulleError } from '../../../event/error.ts';
+import type { ValueTest } from '../condition.ts';
+import { type FieldChoice, canAgree } from '../conjunction.ts';
+import type { JsonScalar } from '../json-node.ts';
+import { passes } from '../value-test.ts';
 import type { Conjunction } from './conjunction-tree.ts';
+import { type Element, canChoose, mostFields, pairsOf } from './element-tree.ts';
 import { type Requirement, holdsByValue, holdsPlainly } from './requirement.ts';
 import type { Run } from './run.ts';
 import type { LoggedValue } from './value-index.ts';
 
 /**
  * Whether a conjunction whose requirements hold one by one holds as a whole, with values from array elements at hand.
- * Nearly always a look at what holds without any elements is enough; the rest is joined element by element.
+ * Nearly always a look at what holds without any elements is enough; the rest is decided element by element.
  */
 export function agrees(run: Run, { way, related }: Conjunction): boolean {
-  let bound = 0;
-  let isJoined = false;
+  const bound: Requirement[] = [];
+  let mayBeAbsent = false;
   for (const requirement of way) {
     if (holdsPlainly(run, requirement)) continue;
-    const isByValue = holdsByValue(run, requirement);
     if (related.includes(requirement)) {
-      bound++;
-      isJoined ||= !isByValue;
-    } else if (!isByValue) {
+      bound.push(requirement);
+      mayBeAbsent ||= requirement.absent;
+    } else if (!holdsByValue(run, requirement)) {
       // Absent only among some elements, and no other field says which.
       return false;
     }
   }
-  if (bound < 2 && !isJoined) return true;
-  return canAgree(related.map((requirement) => choices(run, requirement)));
+  if (bound.length < 2 && !mayBeAbsent) return true;
+  spend(run, related);
+  // Whether a field is absent depends on the elements that the fields before it have settled on, so all are joined.
+  if (mayBeAbsent || bound.length > mostFields) return join(run, related);
+  return canChoose(bound.map((requirement) => passingElements(run, requirement))) ?? join(run, related);
 }
 
-function choices(run: Run, requirement: Requirement): FieldChoice {
-  const { any, isResidual, index, metEpoch, metPlainly, metElements } = requirement;
-  if (isResidual) return choiceOf(any, index.epoch === run.epoch ? index.log.map(fieldValue) : []);
-  if (metEpoch !== run.epoch) return { passing: [], present: undefined };
-  return { passing: metPlainly ? [[], ...metElements] : metElements, present: undefined };
+/** Values that the conjunctions of an index may look at in one event, over and over: about a second's work. */
+export const mostLooks = 5_000_000;
+
+function spend(run: Run, related: readonly Requirement[]): void {
+  for (const { index, metElements } of related) run.looks += index.log.length + metElements.length;
+  if (run.looks <= mostLooks) return;
+  throw new TulleError('fuel_exhausted', `The event's array elements need more than ${mostLooks} looks to be matched`, {
+    mend: 'Send fewer elements in one event, or use fewer rules that combine several fields of one array.',
+  });
 }
 
-function fieldValue({ kind, value, elements }: LoggedValue): FieldValue {
-  if (kind === 'number') return { value: { kind, text: String(value) }, elements };
-  if (kind === 'string') return { value: { kind, value: String(value) }, elements };
-  return { value: { kind, value: typeof value === 'string' ? null : value }, elements };
+function join(run: Run, related: readonly Requirement[]): boolean {
+  return canAgree(related.map((requirement) => choiceOf(run, requirement)));
+}
+
+function passingElements(
+  run: Run,
+  { any, isResidual, index, metEpoch, metElements }: Requirement,
+): readonly (Element | undefined)[] {
+  if (!isResidual) return metEpoch === run.epoch ? metElements : [];
+  if (index.epoch !== run.epoch) return [];
+  return index.log.filter((logged) => passesAny(any, logged)).map(({ element }) => element);
+}
+
+function choiceOf(run: Run, requirement: Requirement): FieldChoice {
+  const { absent, index } = requirement;
+  const present = index.epoch === run.epoch ? index.log.map(({ element }) => pairsOf(element)) : [];
+  return { passing: passingElements(run, requirement).map(pairsOf), present: absent ? present : undefined };
+}
+
+function passesAny(any: readonly ValueTest[], logged: LoggedValue): boolean {
+  const scalar = scalarOf(logged);
+  return any.some((test) => passes(test, scalar));
+}
+
+function scalarOf({ kind, value }: LoggedValue): JsonScalar {
+  if (kind === 'number') return { kind, text: String(value) };
+  if (kind === 'string') return { kind, value: String(value) };
+  return { kind, value: typeof value === 'string' ? null : value };
 }

@@ -52,9 +52,9 @@ function walkArray(run: Run, items: readonly unknown[], node: FieldNode, depth: 
   const array = run.arrays++;
   for (const [i, item] of items.entries()) {
     const isElement = typeof item === 'object' && item !== null;
-    if (isElement) enterElement(run, array, i);
+    const outer = isElement ? enterElement(run, array, i) : run.element;
     walkValue(run, item === undefined ? null : item, node, depth);
-    if (isElement) leaveElement(run);
+    if (isElement) leaveElement(run, outer);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ValueTest } from '../condition.ts';
 import type { Step } from './conjunction-tree.ts';
 import type { ShortList } from './short-list.ts';
+import type { Element } from './element-tree.ts';
 import type { Run } from './run.ts';
 import type { ValueIndex } from './value-index.ts';
 
@@ -35,7 +36,7 @@ export interface Requirement {
   /** The conjunctions that start with this requirement. */
   start: Step | undefined;
   /** The elements of the values that met it, where `elementUses` asks for them. */
-  metElements: (readonly number[])[];
+  metElements: (Element | undefined)[];
   readonly id: number;
   /** Where it is found in the index; `undefined` at the node of its one test. */
   readonly key: string | undefined;
@@ -120,14 +121,14 @@ function meet(run: Run, requirement: Requirement): void {
   } else if (run.isPlain) {
     requirement.metPlainly = true;
   }
-  if (requirement.elementUses > 0 && !run.isPlain) {
+  if (requirement.elementUses > 0) {
     if (requirement.metElements === noElements) requirement.metElements = [];
-    requirement.metElements.push(run.elements());
+    requirement.metElements.push(run.element);
   }
 }
 
 /** Stands for none, without an array of its own. */
-export const noElements: (readonly number[])[] = [];
+export const noElements: (Element | undefined)[] = [];
 
 function exclude(run: Run, exclusion: Exclusion): void {
   if (exclusion.epoch !== run.epoch) {

@@ -1,3 +1,4 @@
+import { type Element, createElement } from './element-tree.ts';
 import type { NumberReading } from './number-reading.ts';
 import type { Requirement } from './requirement.ts';
 import type { ValueIndex } from './value-index.ts';
@@ -18,18 +19,16 @@ export interface Run {
   metCount: number;
   readonly seen: ValueIndex[];
   seenCount: number;
-  /** The array elements around the place at hand: pairs of array number and index, `elementDepth` of them. */
-  readonly path: number[];
-  elementDepth: number;
+  /** The array element around the place at hand that is itself an object or an array. */
+  element: Element | undefined;
   arrays: number;
+  /** What was spent on values in array elements (`agrees`). */
+  looks: number;
   /** The number at hand. */
   number: NumberReading | undefined;
-  /** A copy of `path`, one for all values of an element. */
-  elements(): readonly number[];
 }
 
 export function createRun(): Run {
-  let copy: readonly number[] = [];
   return {
     epoch: 0,
     value: 0,
@@ -39,18 +38,10 @@ export function createRun(): Run {
     metCount: 0,
     seen: [],
     seenCount: 0,
-    path: [],
-    elementDepth: 0,
+    element: undefined,
     arrays: 0,
+    looks: 0,
     number: undefined,
-    elements() {
-      const { path, elementDepth } = this;
-      const length = elementDepth * 2;
-      let isSame = copy.length === length;
-      for (let i = length - 1; isSame && i >= 0; i--) isSame = copy[i] === path[i];
-      if (!isSame) copy = path.slice(0, length);
-      return copy;
-    },
   };
 }
 
@@ -60,18 +51,20 @@ export function beginRun(run: Run): void {
   run.hasElements = false;
   run.metCount = 0;
   run.seenCount = 0;
-  run.elementDepth = 0;
+  run.element = undefined;
   run.arrays = 0;
+  run.looks = 0;
 }
 
-export function enterElement(run: Run, array: number, index: number): void {
-  run.path[run.elementDepth * 2] = array;
-  run.path[run.elementDepth * 2 + 1] = index;
-  run.elementDepth++;
+/** Goes into an element; the result is to be given back to `leaveElement`. */
+export function enterElement(run: Run, array: number, index: number): Element | undefined {
+  const outer = run.element;
+  run.element = createElement(array, index, outer);
   run.isPlain = false;
+  return outer;
 }
 
-export function leaveElement(run: Run): void {
-  run.elementDepth--;
-  run.isPlain = run.elementDepth === 0;
+export function leaveElement(run: Run, outer: Element | undefined): void {
+  run.element = outer;
+  run.isPlain = outer === undefined;
 }

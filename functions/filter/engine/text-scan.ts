@@ -200,9 +200,9 @@ function scanArray(scan: TextScan, from: number, node: FieldNode, depth: number)
   for (let i = 0; ; i++) {
     let unit = text.charCodeAt(at);
     if (unit === 0x7b || unit === 0x5b) {
-      enterElement(run, array, i);
+      const outer = enterElement(run, array, i);
       at = scanValue(scan, at, node, depth);
-      leaveElement(run);
+      leaveElement(run, outer);
     } else {
       at = scanValue(scan, at, node, depth);
     }

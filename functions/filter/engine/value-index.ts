@@ -7,6 +7,7 @@ import {
   findAddressTests,
   removeAddressTest,
 } from './address-index.ts';
+import type { Element } from './element-tree.ts';
 import { type ExactIndex, addExact, createExactIndex, findExact, removeExact } from './exact-index.ts';
 import { type AffixTrie, addAffix, createAffixTrie, findAffixes, removeAffix } from './affix-trie.ts';
 import { type CaseIndex, addCaseTest, createCaseIndex, findCaseTests, removeCaseTest } from './case-index.ts';
@@ -61,7 +62,7 @@ export interface ValueIndex {
 export interface LoggedValue {
   readonly kind: 'string' | 'number' | 'literal';
   readonly value: string | boolean | null;
-  readonly elements: readonly number[];
+  readonly element: Element | undefined;
 }
 
 export function createValueIndex(path: string): ValueIndex {
@@ -150,7 +151,7 @@ function see(run: Run, index: ValueIndex): void {
 }
 
 function log(run: Run, index: ValueIndex, kind: LoggedValue['kind'], value: string | boolean | null): void {
-  index.log.push({ kind, value, elements: run.isPlain ? none : run.elements() });
+  index.log.push({ kind, value, element: run.element });
 }
 
 const none: readonly never[] = [];
