@@ -54,7 +54,7 @@ class Parser {
 
   constructor(text: string) {
     this.#next = createTokenizer(text);
-    this.token = this.#next(true);
+    this.token = this.#read(true);
   }
 
   expression(minimum: number): Raw {
@@ -106,9 +106,6 @@ class Parser {
         return { type: 'object', pairs: this.#pairs(), position };
       case '|':
         return this.#transform(position);
-      case '!':
-      case '~':
-        throw new JsonataError('S0204', `There is no operator ${token.value}`, position, token.value);
       default:
         throw new JsonataError('S0211', `${token.value} cannot stand before a value`, position, token.value);
     }
@@ -304,11 +301,16 @@ class Parser {
   }
 
   #advance(expectsOperand: boolean): void {
-    this.token = this.#next(expectsOperand);
-    const { token } = this;
+    this.token = this.#read(expectsOperand);
+  }
+
+  #read(expectsOperand: boolean): Token {
+    const token = this.#next(expectsOperand);
+    // Both end a name, and mean nothing alone.
     if (token.type === 'operator' && (token.value === '!' || token.value === '~')) {
       throw new JsonataError('S0204', `There is no operator ${token.value}`, token.position, token.value);
     }
+    return token;
   }
 }
 
