@@ -74,6 +74,8 @@ export function createMesh(platform: Platform): Mesh {
 }
 
 function isAdmin(request: Request): boolean {
+  // Publishing must not pay for a parsed URL.
+  if (!request.url.includes('/v1/admin')) return false;
   const { pathname } = new URL(request.url);
   return pathname === '/v1/admin' || pathname.startsWith('/v1/admin/');
 }

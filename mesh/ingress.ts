@@ -4,6 +4,7 @@ import { type Authenticator, type KeyLookup, requireAccess } from './authenticat
 import type { Queue, Runtime } from './ports.ts';
 import { cloudEventsProtocol } from './protocols/cloudevents.ts';
 import type { Limits } from './protocols/protocol.ts';
+import type { Receipt } from './envelope.ts';
 import { route } from './router.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
 
@@ -29,6 +30,7 @@ export type Ingress = (request: Request, bus: string) => Promise<Response>;
 const protocols = [cloudEventsProtocol];
 
 export function createIngress({ snapshots, queue, authenticator, limits, runtime, findKey }: IngressOptions): Ingress {
+  const createReceipt = createReceipts(runtime);
   return async (request, bus) => {
     const principal = await authenticator.authenticate(
       request,
@@ -49,7 +51,7 @@ export function createIngress({ snapshots, queue, authenticator, limits, runtime
 
     const protocol = protocols.find((candidate) => candidate.match(request)) ?? cloudEventsProtocol;
     const { events } = await protocol.decode(request, limits);
-    const plan = route(compiled, events, createReceipt(runtime), runtime.random());
+    const plan = route(compiled, events, createReceipt(), runtime.random());
     const { retentionSeconds } = compiled.snapshot.settings;
     const appends = Array.from(plan.messages, ([shard, messages]) =>
       queue.append({ tenant: principal.tenant, bus, shard, retentionSeconds }, messages),
@@ -60,16 +62,24 @@ export function createIngress({ snapshots, queue, authenticator, limits, runtime
   };
 }
 
+const acceptedInit = { status: 202, headers: { 'content-type': 'application/json' } };
+
 function accepted(events: readonly Event[], matched: readonly number[]): Response {
   const body: Accepted = {
     accepted: events.length,
     events: events.map((event, index) => ({ id: event.attributes.id, matched: matched[index] ?? 0 })),
   };
-  return new Response(JSON.stringify(body), { status: 202, headers: { 'content-type': 'application/json' } });
+  return new Response(JSON.stringify(body), acceptedInit);
 }
 
-/** Names the request in delivery ids: 104 random bits, no dot (Standard Webhooks, `webhook-id`). */
-function createReceipt(runtime: Runtime): { id: string; at: number } {
+/** Names requests in delivery ids: 104 random bits an isolate and a number; no dot (Standard Webhooks, `webhook-id`). */
+function createReceipts(runtime: Runtime): () => Receipt {
+  let prefix: string | undefined;
+  let requests = 0;
   const part = (): string => Math.floor(runtime.random() * 2 ** 52).toString(36);
-  return { id: part() + part(), at: runtime.now() };
+  // Not before the first request: Workers have no random numbers at start-up.
+  return () => ({
+    id: `${(prefix ??= part() + part())}${(requests++).toString(36).padStart(4, '0')}`,
+    at: runtime.now(),
+  });
 }

@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
+import type { Settlement } from '../../mesh/ports.ts';
 import { createLog, type Log as SqlLog } from '../sqlite/log.ts';
 import { report } from './runtime.ts';
 import { createDurableObjectSql } from './sql.ts';
@@ -16,7 +17,7 @@ export class Log extends DurableObject<Env> {
     const { storage, exports } = context;
     this.#log = createLog({
       sql: createDurableObjectSql(storage),
-      consume: (messages) => exports.Dispatcher.dispatch(messages),
+      consume: async (messages) => JSON.parse(await exports.Dispatcher.dispatch(messages)) as Settlement,
       now: () => Date.now(),
       pause: (milliseconds) => scheduler.wait(milliseconds),
       synced: () => storage.sync(),

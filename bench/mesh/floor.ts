@@ -11,6 +11,7 @@ export class FloorLog extends DurableObject {
   #rows: string[] = [];
   #commit: Promise<void> | undefined;
   #sequence = 0;
+  #onDisk: Promise<void> = Promise.resolve();
 
   constructor(context: DurableObjectState, env: unknown) {
     super(context, env as never);
@@ -32,7 +33,7 @@ export class FloorLog extends DurableObject {
   }
 
   async #flush(): Promise<void> {
-    await scheduler.wait(0);
+    await Promise.all([scheduler.wait(0), this.#onDisk]);
     const rows = this.#rows;
     if (this.#buffer.length > 0) rows.push(this.#buffer.join('\n'));
     this.#buffer = [];
@@ -41,6 +42,7 @@ export class FloorLog extends DurableObject {
     this.ctx.storage.transactionSync(() => {
       for (const body of rows) this.ctx.storage.sql.exec('INSERT INTO batch VALUES (?, ?)', ++this.#sequence, body);
     });
+    this.#onDisk = this.ctx.storage.sync();
   }
 }
 

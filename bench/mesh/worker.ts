@@ -54,8 +54,9 @@ async function open(env: BenchEnv): Promise<Mesh> {
 }
 
 export class Dispatcher extends WorkerEntrypoint<BenchEnv> {
-  async dispatch(messages: readonly string[]): Promise<Settlement> {
-    return (await toMesh(this.env)).dispatch(messages);
+  async dispatch(messages: readonly string[]): Promise<string> {
+    const settlement: Settlement = await (await toMesh(this.env)).dispatch(messages);
+    return JSON.stringify(settlement);
   }
 }
 
