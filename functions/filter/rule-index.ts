@@ -90,7 +90,7 @@ export function createRuleIndex<Id>(languages: readonly FilterLanguage<never>[] 
     if (rule === undefined) return false;
     for (const conjunction of rule.conjunctions) {
       removeConjunction(tree, conjunction);
-      for (const requirement of conjunction.related) relateElements(requirement, -1);
+      relate(conjunction, -1);
       for (const requirement of conjunction.way) fields.release(requirement);
     }
     for (const predicate of rule.predicates) for (const path of predicate.fields ?? []) fields.removeReader(path);
@@ -104,11 +104,16 @@ export function createRuleIndex<Id>(languages: readonly FilterLanguage<never>[] 
     const tops = sorted.map(({ path }) => topOf(path));
     const isAlone = new Set(tops).size === tops.length;
     const related = isAlone ? none : requirements.filter((_, i) => isRepeated(tops, tops[i]));
-    for (const requirement of related) relateElements(requirement, 1);
     const mayBeAbsent = requirements.some(({ absent }) => absent);
     const conjunction: Conjunction = { way: wayOf(requirements), related, mayBeAbsent, goal, step: undefined };
+    relate(conjunction, 1);
     addConjunction(tree, conjunction);
     return conjunction;
+  }
+
+  function relate({ related }: Conjunction, by: 1 | -1): void {
+    if (related.length > 0) run.elementUses += by;
+    for (const requirement of related) relateElements(requirement, by);
   }
 
   /** The rules that the event at hand reached, and those with an expression that are to be asked. */

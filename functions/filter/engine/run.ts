@@ -19,8 +19,11 @@ export interface Run {
   metCount: number;
   readonly seen: ValueIndex[];
   seenCount: number;
-  /** The array element around the place at hand that is itself an object or an array. */
+  /** The array elements around the place at hand that are themselves objects or arrays: how many, and the innermost. */
+  elementDepth: number;
   element: Element | undefined;
+  /** Conjunctions that need to know which elements those are; while there are none, they are only counted. */
+  elementUses: number;
   arrays: number;
   /** What was spent on values in array elements (`agrees`). */
   looks: number;
@@ -38,7 +41,9 @@ export function createRun(): Run {
     metCount: 0,
     seen: [],
     seenCount: 0,
+    elementDepth: 0,
     element: undefined,
+    elementUses: 0,
     arrays: 0,
     looks: 0,
     number: undefined,
@@ -51,6 +56,7 @@ export function beginRun(run: Run): void {
   run.hasElements = false;
   run.metCount = 0;
   run.seenCount = 0;
+  run.elementDepth = 0;
   run.element = undefined;
   run.arrays = 0;
   run.looks = 0;
@@ -59,12 +65,14 @@ export function beginRun(run: Run): void {
 /** Goes into an element; the result is to be given back to `leaveElement`. */
 export function enterElement(run: Run, array: number, index: number): Element | undefined {
   const outer = run.element;
-  run.element = createElement(array, index, outer);
+  if (run.elementUses > 0) run.element = createElement(array, index, outer);
+  run.elementDepth++;
   run.isPlain = false;
   return outer;
 }
 
 export function leaveElement(run: Run, outer: Element | undefined): void {
   run.element = outer;
-  run.isPlain = outer === undefined;
+  run.elementDepth--;
+  run.isPlain = run.elementDepth === 0;
 }
