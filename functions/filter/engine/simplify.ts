@@ -1,7 +1,7 @@
 import type { Condition, FieldTest, FieldsCondition } from '../condition.ts';
 
-/** So many fields one conjunction may have. */
-export const maxFields = 256;
+/** So many fields one conjunction is made to have; those of more are kept apart. */
+const maxFields = 256;
 
 /**
  * The same condition in the form that the index likes best: nested lists of one kind made one, and the fields of an

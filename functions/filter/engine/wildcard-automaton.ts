@@ -11,6 +11,8 @@ export interface WildcardAutomaton {
   readonly start: PatternState;
   states: number;
   size: number;
+  /** Numbers the sets that were gathered, so that no state gets into one twice. */
+  marks: number;
   reached: Map<string, ReachedState>;
   first: ReachedState | undefined;
 }
@@ -25,6 +27,7 @@ interface PatternState {
   more: Map<number, PatternState> | undefined;
   star: PatternState | undefined;
   tests: readonly TestNode[];
+  mark: number;
 }
 
 /** A set of pattern states; `next` by ASCII unit, `others` by any other. */
@@ -37,9 +40,11 @@ interface ReachedState {
 
 /** So many sets are kept at a time: about 1 KB each. Hostile values make the automaton forget, not grow. */
 const maxReachedStates = 1024;
+/** Larger sets are not kept. */
+const mostKeptStates = 64;
 
 export function createWildcardAutomaton(): WildcardAutomaton {
-  return { start: patternState(0, false), states: 1, size: 0, reached: new Map(), first: undefined };
+  return { start: patternState(0, false), states: 1, size: 0, marks: 0, reached: new Map(), first: undefined };
 }
 
 export function addWildcard(automaton: WildcardAutomaton, pattern: string, test: TestNode): void {
@@ -71,34 +76,67 @@ export function removeWildcard(automaton: WildcardAutomaton, pattern: string, te
 }
 
 export function findWildcards(run: Run, automaton: WildcardAutomaton, value: string): void {
-  let reached = (automaton.first ??= reachedState(automaton, closure([automaton.start])));
+  let reached = (automaton.first ??= firstReached(automaton));
   for (let i = 0; i < value.length; i++) {
     const unit = value.charCodeAt(i);
-    reached = (unit < 128 ? reached.next[unit] : reached.others.get(unit)) ?? step(automaton, reached, unit);
+    const next = unit < 128 ? reached.next[unit] : reached.others.get(unit);
+    if (next !== undefined) {
+      reached = next;
+    } else {
+      const states = step(automaton, reached.states, unit);
+      if (states.length > mostKeptStates) {
+        passAll(run, walk(automaton, states, value, i + 1));
+        return;
+      }
+      reached = keep(automaton, reached, unit, states);
+    }
     if (reached.states.length === 0) return;
   }
   const { tests } = reached;
   for (let i = 0; i < tests.length; i++) pass(run, tests[i] as TestNode);
 }
 
-function step(automaton: WildcardAutomaton, from: ReachedState, unit: number): ReachedState {
+/** The rest of a value that is at too many places at once for its sets of states to come again. */
+function walk(
+  automaton: WildcardAutomaton,
+  from: readonly PatternState[],
+  value: string,
+  start: number,
+): readonly PatternState[] {
+  let states = from;
+  for (let i = start; i < value.length && states.length > 0; i++) states = step(automaton, states, value.charCodeAt(i));
+  return states;
+}
+
+function passAll(run: Run, states: readonly PatternState[]): void {
+  for (const { tests } of states) for (const test of tests) pass(run, test);
+}
+
+function step(automaton: WildcardAutomaton, from: readonly PatternState[], unit: number): PatternState[] {
   const states: PatternState[] = [];
-  for (const state of from.states) {
-    if (state.isStar) states.push(state);
+  const mark = ++automaton.marks;
+  for (let i = 0; i < from.length; i++) {
+    const state = from[i] as PatternState;
+    if (state.isStar) enter(state, mark, states);
     const next = following(state, unit);
-    if (next !== undefined) states.push(next);
+    if (next !== undefined) enter(next, mark, states);
   }
-  const to = reachedState(automaton, closure(states));
-  if (unit < 128) from.next[unit] = to;
-  else if (from.others.size < maxReachedStates) from.others.set(unit, to);
-  return to;
+  return states;
 }
 
 /** Behind a state that a star follows one is at the star, too. */
-function closure(states: readonly PatternState[]): PatternState[] {
-  const all = new Set(states);
-  for (const state of all) if (state.star !== undefined) all.add(state.star);
-  return [...all];
+function enter(state: PatternState, mark: number, into: PatternState[]): void {
+  for (let at: PatternState | undefined = state; at !== undefined && at.mark !== mark; at = at.star) {
+    at.mark = mark;
+    into.push(at);
+  }
+}
+
+function keep(automaton: WildcardAutomaton, from: ReachedState, unit: number, states: PatternState[]): ReachedState {
+  const to = reachedState(automaton, states);
+  if (unit < 128) from.next[unit] = to;
+  else if (from.others.size < maxReachedStates) from.others.set(unit, to);
+  return to;
 }
 
 function reachedState(automaton: WildcardAutomaton, states: PatternState[]): ReachedState {
@@ -117,6 +155,12 @@ function reachedState(automaton: WildcardAutomaton, states: PatternState[]): Rea
   };
   automaton.reached.set(key, state);
   return state;
+}
+
+function firstReached(automaton: WildcardAutomaton): ReachedState {
+  const states: PatternState[] = [];
+  enter(automaton.start, ++automaton.marks, states);
+  return reachedState(automaton, states);
 }
 
 function forget(automaton: WildcardAutomaton): void {
@@ -177,7 +221,7 @@ function cut(state: PatternState, unit: number | undefined): void {
 }
 
 function patternState(id: number, isStar: boolean): PatternState {
-  return { id, isStar, unit: -1, next: undefined, more: undefined, star: undefined, tests: noTests };
+  return { id, isStar, unit: -1, next: undefined, more: undefined, star: undefined, tests: noTests, mark: 0 };
 }
 
 const noTests: readonly TestNode[] = [];

@@ -9,6 +9,8 @@ export const maxAlternatives = 1000;
 export const maxTests = 10_000;
 /** Units of a pattern given as text. */
 export const maxPatternLength = 65_536;
+/** Fields of one alternative. */
+export const maxFields = 256;
 const maxPatternDepth = 64;
 
 /**
@@ -93,7 +95,7 @@ function readFields(
     } else if (value.kind === 'array') {
       const tests = readTests(value.items, at, budget);
       if (alternatives.length === 0) alternatives.push(new Map());
-      for (const fields of alternatives) fields.set([...path, key].join('.'), tests);
+      for (const fields of alternatives) addField(fields, [...path, key].join('.'), tests, at);
     } else {
       refuse(at, `"${key}" must be an object or an array`, `Put the value into an array: "${key}": [value].`);
     }
@@ -128,6 +130,12 @@ function readTests(items: readonly JsonNode[], place: string, budget: Budget): r
   if (items.length === 0) refuse(place, 'An empty array matches nothing', 'List at least one value or test.');
   budget(items.length, place);
   return items.map((item, i) => compileOperator(item, `${place}/${i}`, (tests) => budget(tests, `${place}/${i}`)));
+}
+
+function addField(fields: Alternative, path: string, tests: readonly ValueTest[], place: string): void {
+  fields.set(path, tests);
+  if (fields.size > maxFields)
+    refuse(place, `The pattern has more than ${maxFields} fields`, 'Split it into several rules.');
 }
 
 function conjunction(fields: Alternative, budget: Budget): Condition {
