@@ -103,11 +103,13 @@ function parseMarker(marker: string): DateMarker {
   else if (isZone) integer = parseIntegerPicture(presentation);
   let yearDigits: number | undefined;
   if (isInteger && integer !== undefined) {
-    if (width.minimum !== undefined) integer.mandatoryDigits = Math.max(integer.mandatoryDigits, width.minimum);
+    const isDecimal = integer.style === 'decimal';
+    if (isDecimal && width.minimum !== undefined)
+      integer.mandatoryDigits = Math.max(integer.mandatoryDigits, width.minimum);
     if (component === 'Y') {
       const digits = integer.mandatoryDigits + integer.optionalDigits;
       if (width.maximum !== undefined) integer.mandatoryDigits = width.maximum;
-      yearDigits = width.maximum ?? (digits >= 2 ? digits : undefined);
+      yearDigits = width.maximum ?? (isDecimal && digits >= 2 ? digits : undefined);
     }
   }
   return {

@@ -77,9 +77,11 @@ function parsePart(text: string, symbols: Symbols): Part {
   const prefix = first === -1 ? '' : characters.slice(0, first).join('');
   const suffix = last === -1 ? '' : characters.slice(last + 1).join('');
   const active = text.slice(prefix.length, text.length - suffix.length);
-  const exponentAt = active.indexOf(symbols['exponent-separator']);
-  const mantissa = exponentAt === -1 ? active : active.slice(0, exponentAt);
-  const exponent = exponentAt === -1 ? undefined : active.slice(exponentAt + symbols['exponent-separator'].length);
+  // A separator right behind the digits is one as well, though of an exponent without digits.
+  const found = text.indexOf(symbols['exponent-separator'], prefix.length);
+  const exponentAt = found > text.length - suffix.length ? -1 : found - prefix.length;
+  const mantissa = exponentAt < 0 ? active : active.slice(0, exponentAt);
+  const exponent = exponentAt < 0 ? undefined : active.slice(exponentAt + symbols['exponent-separator'].length);
   const [integer = '', ...fractions] = mantissa.split(symbols['decimal-separator']);
   const pieces = { text, active, mantissa, integer, fraction: fractions.join(''), exponent };
   checkPart(pieces, symbols, isActive);
