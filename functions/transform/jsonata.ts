@@ -1,5 +1,5 @@
 import { TulleError } from '../../event/error.ts';
-import { compileBounded } from './bounded-jsonata.ts';
+import { compileJsonata } from '../jsonata/jsonata.ts';
 import { type CloudEventObject, defineTransformer } from './define-transformer.ts';
 import { toPlainJson } from './plain-json.ts';
 
@@ -27,9 +27,9 @@ export const jsonata = defineTransformer<JsonataSpec>({
     },
   },
   compile(spec) {
-    const evaluate = compileBounded(spec.jsonata);
+    const expression = placed(() => compileJsonata(spec.jsonata));
     const finish = spec.output === 'event' ? asEvent : withData;
-    return async (event, context) => finish(toPlainJson(await evaluate(event, context)), event);
+    return (event, context) => finish(toPlainJson(placed(() => expression.evaluate(event, context))), event);
   },
 });
 
@@ -46,4 +46,16 @@ function asEvent(result: unknown): CloudEventObject {
     place: '/jsonata',
     mend: 'Answer a whole event, such as $merge([$, { "type": "new" }]), or set output to data.',
   });
+}
+
+/** The compiler says where in the expression; a step says where in its spec. */
+function placed<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!TulleError.is(error)) throw error;
+    const place = error.place?.replace(/^expression/, '/jsonata') ?? '/jsonata';
+    const { message, mend, cause } = error;
+    throw new TulleError(error.code, message, { place, cause, ...(mend === undefined ? {} : { mend }) });
+  }
 }
