@@ -27,8 +27,9 @@ export interface LogStore {
   query(query: LedgerQuery): LedgerRecord[];
   /** When the oldest settled row was written. */
   oldestAt(): number | undefined;
-  /** Deletes settled batches and history from before `before`, at most `limit` rows a table; answers how many. */
-  purge(before: number, limit: number): number;
+  /** Deletes settled batches and history from before `before`, at most `limit` rows a table. */
+  purge(before: number, limit: number): void;
+  purgeDeadLetters(before: number, limit: number): void;
   /** Rows written since this store was made. */
   rowsWritten(): number;
   /** Rows that are deleted when their time is over. */
@@ -80,13 +81,11 @@ export function createLogStore(sql: Sql): LogStore {
     return row === undefined ? undefined : Number(row['value']);
   }
 
-  function purgeTable(table: 'batch' | 'record', upTo: number, before: number, limit: number): number {
+  function purgeTable(table: 'batch' | 'record' | 'dead_letter', upTo: number, before: number, limit: number): void {
     // By sequence, not by time: there is no index on time, and sequence and time grow together.
     const rows = run(`SELECT sequence, at FROM ${table} WHERE sequence <= ? ORDER BY sequence LIMIT ?`, upTo, limit);
     const expired = rows.findLast((row) => Number(row['at']) < before);
-    if (expired === undefined) return 0;
-    run(`DELETE FROM ${table} WHERE sequence <= ?`, Number(expired['sequence']));
-    return rows.indexOf(expired) + 1;
+    if (expired !== undefined) run(`DELETE FROM ${table} WHERE sequence <= ?`, Number(expired['sequence']));
   }
 
   return {
@@ -175,8 +174,11 @@ export function createLogStore(sql: Sql): LogStore {
       return row === undefined || row['oldest'] == null ? undefined : Number(row['oldest']);
     },
     purge(before, limit) {
-      const cursor = setting('cursor') ?? 0;
-      return purgeTable('batch', cursor, before, limit) + purgeTable('record', Number.MAX_SAFE_INTEGER, before, limit);
+      purgeTable('batch', setting('cursor') ?? 0, before, limit);
+      purgeTable('record', Number.MAX_SAFE_INTEGER, before, limit);
+    },
+    purgeDeadLetters(before, limit) {
+      purgeTable('dead_letter', Number.MAX_SAFE_INTEGER, before, limit);
     },
     rowsWritten: () => written,
     rowsKept() {

@@ -41,6 +41,8 @@ const BUFFER_LENGTH = 16_000_000;
 const PURGE_EVERY_MS = 60_000;
 const PURGE_ROWS = 1_000;
 const DEFAULT_RETENTION_SECONDS = 86_400;
+/** Dead letters stay 30 days, or as long as the bus keeps everything: somebody has to come and look. */
+const DEAD_LETTER_SECONDS = 30 * 86_400;
 
 export function createLog(options: LogOptions): Log {
   const { sql, now } = options;
@@ -118,6 +120,7 @@ export function createLog(options: LogOptions): Log {
       try {
         await drain.run();
         store.purge(now() - retentionSeconds * 1000, PURGE_ROWS);
+        store.purgeDeadLetters(now() - Math.max(retentionSeconds, DEAD_LETTER_SECONDS) * 1000, PURGE_ROWS);
       } catch (error) {
         options.report('the log could not be drained; it is tried again in a second', error);
         await options.pause(1_000);

@@ -67,3 +67,87 @@ describe('a settlement that cannot be written', () => {
     sql.close();
   });
 });
+
+describe('what the log keeps', () => {
+  it('is deleted when its time is over, history too, and what waits for a retry stays', async () => {
+    const sql = createNodeSql(':memory:');
+    const seen: string[] = [];
+    let now = 1_700_000_000_000;
+    let alarm: number | undefined;
+    const log = createLog({
+      sql,
+      consume: (messages) => {
+        seen.push(...messages);
+        const retries = messages.includes('wait') ? [{ body: 'waited', delayMs: 10 * 3_600_000 }] : [];
+        return Promise.resolve({ retries, records: [{ ...delivered, at: now }] });
+      },
+      now: () => now,
+      pause: () => new Promise((resolve) => setTimeout(resolve, 1)),
+      synced: () => Promise.resolve(),
+      setAlarm: (at) => {
+        alarm = at;
+        return Promise.resolve();
+      },
+      report: () => {},
+    });
+    await log.append(['quick'], 3_600);
+    await log.drain();
+    await log.append(['wait'], 3_600);
+    await log.drain();
+    expect(log.rowsKept()).toBe(4);
+    expect(alarm).toBe(now + 3_600_000);
+    now += 3_600_001;
+    await log.drain();
+    expect(log.rowsKept()).toBe(0);
+    expect(alarm).toBe(1_700_000_000_000 + 10 * 3_600_000);
+    now = alarm ?? now;
+    await log.drain();
+    expect(seen).toEqual(['quick', 'wait', 'waited']);
+    sql.close();
+  });
+
+  it('can be asked for, and is bounded by what the query allows', async () => {
+    const sql = createNodeSql(':memory:');
+    const log = createLog({
+      sql,
+      consume: (messages) =>
+        Promise.resolve({ retries: [], records: messages.map((eventId) => ({ ...delivered, eventId })) }),
+      now: () => 1_700_000_000_000,
+      pause: () => new Promise((resolve) => setTimeout(resolve, 1)),
+      synced: () => Promise.resolve(),
+      setAlarm: () => Promise.resolve(),
+      report: () => {},
+    });
+    await log.append(
+      Array.from({ length: 500 }, (_, index) => `e${index}`),
+      3_600,
+    );
+    await log.drain();
+    const query = { tenant: 't', bus: 'b', shards: 1 };
+    expect(log.query({ ...query, limit: 1_000 })).toHaveLength(500);
+    expect(log.query({ ...query, limit: 7 }).map(({ eventId }) => eventId)).toEqual([
+      'e499',
+      'e498',
+      'e497',
+      'e496',
+      'e495',
+      'e494',
+      'e493',
+    ]);
+    expect(log.query({ ...query, limit: 7, eventId: 'e3' })).toHaveLength(1);
+    sql.close();
+  });
+});
+
+const delivered = {
+  at: 1_700_000_000_000,
+  tenant: 't',
+  bus: 'b',
+  status: 'delivered',
+  eventId: 'e1',
+  source: '/s',
+  type: 'x',
+  rule: 'r',
+  target: 'x',
+  attempt: 1,
+} as const;
