@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { createRuleIndex } from '../../../functions/filter/rule-index.ts';
+
+describe('a rule index', () => {
+  it('adds, replaces and removes one rule at a time', () => {
+    const index = createRuleIndex<string>();
+    expect(index.size).toBe(0);
+    index.add('r', { pattern: { type: ['a'] } });
+    index.add('s', { pattern: { type: ['a', 'b'] } });
+    expect(index.size).toBe(2);
+    expect(index.match('{"type":"a"}')).toEqual(['r', 's']);
+    index.add('r', { pattern: { type: ['b'] } });
+    expect(index.size).toBe(2);
+    expect(index.match('{"type":"a"}')).toEqual(['s']);
+    expect(index.remove('s')).toBe(true);
+    expect(index.remove('s')).toBe(false);
+    expect(index.match('{"type":"b"}')).toEqual(['r']);
+    expect(index.size).toBe(1);
+  });
+
+  it('is as it was when a rule is refused', () => {
+    const index = createRuleIndex<string>();
+    index.add('r', { pattern: { type: ['a'] } });
+    expect(() => index.add('r', { pattern: { type: [] } })).toThrow('empty array');
+    expect(index.match('{"type":"a"}')).toEqual(['r']);
+    expect(index.size).toBe(1);
+  });
+
+  it.each([
+    [{}, '', 'exactly one language'],
+    [{ pattern: {}, sql: '' }, '', 'exactly one language'],
+    [null, '', 'exactly one language'],
+    [{ regex: 'x' }, '/regex', 'no filter language "regex"'],
+    [{ pattern: { 'a/b~': [{ prefix: 1 }] } }, '/pattern/a~1b~0/0/prefix', 'prefix takes a string'],
+    [{ pattern: '{"a" 1}' }, '/pattern line 1, column 6', 'colon is missing'],
+  ])('refuses %j at %s', (filter, place, message) => {
+    const index = createRuleIndex<string>();
+    expect(() => index.add('r', filter as never)).toThrow(
+      expect.objectContaining({
+        code: 'filter_invalid',
+        place,
+        message: expect.stringContaining(message),
+        mend: expect.any(String),
+      }),
+    );
+  });
+
+  it('matches each rule once, however many ways lead to it', () => {
+    const index = createRuleIndex<string>();
+    index.add('r', { pattern: { $or: [{ a: ['x', { prefix: 'x' }] }, { b: [1] }, { a: [{ exists: true }] }] } });
+    expect(index.match('{"a":["x","xx"],"b":1,"a":"x"}')).toEqual(['r']);
+  });
+
+  it('finds the few among many, by every kind of test', () => {
+    const index = createRuleIndex<string>();
+    for (let i = 0; i < 500; i++) {
+      index.add(`exact ${i}`, { pattern: { type: [`t${i}`] } });
+      index.add(`prefix ${i}`, { pattern: { type: [{ prefix: `t${i}x` }] } });
+      index.add(`suffix ${i}`, { pattern: { type: [{ suffix: `y${i}` }] } });
+      index.add(`case ${i}`, { pattern: { type: [{ 'equals-ignore-case': `C${i}É` }] } });
+      index.add(`wildcard ${i}`, { pattern: { type: [{ wildcard: `w*${i}` }] } });
+      index.add(`range ${i}`, { pattern: { n: [{ numeric: ['>=', i, '<', i + 1] }] } });
+      index.add(`number ${i}`, { pattern: { n: [i] } });
+      index.add(`address ${i}`, { pattern: { ip: [{ cidr: `10.${i % 250}.${Math.floor(i / 250)}.0/24` }] } });
+      index.add(`pair ${i}`, { pattern: { source: [`s${i % 10}`], type: [`t${i}`] } });
+      index.add(`field ${i}`, { pattern: { data: { [`f${i}`]: [true] } } });
+      index.add(`item ${i}`, { pattern: { items: { a: [i], b: ['x'] } } });
+    }
+    const match = (event: unknown): string[] => {
+      const text = JSON.stringify(event);
+      const ids = index.match(text).toSorted();
+      expect(index.match(text, { mode: 'trusted' }).toSorted()).toEqual(ids);
+      expect(index.matchObject(event).toSorted()).toEqual(ids);
+      return ids;
+    };
+    expect(match({ type: 't7' })).toEqual(['exact 7']);
+    expect(match({ type: 't12xyz' })).toEqual(['prefix 12']);
+    expect(match({ type: 'y123' })).toEqual(['suffix 123']);
+    expect(match({ type: 'c77é' })).toEqual(['case 77']);
+    expect(match({ type: 'C77É' })).toEqual(['case 77']);
+    expect(match({ type: 'w..31' })).toEqual(['wildcard 1', 'wildcard 31']);
+    expect(match({ n: 42.5 })).toEqual(['range 42']);
+    expect(match({ n: 42 })).toEqual(['number 42', 'range 42']);
+    expect(match({ n: 42.0000000000000007 })).toEqual(['number 42', 'range 42']);
+    expect(match({ ip: '10.3.1.9' })).toEqual(['address 253']);
+    expect(match({ source: 's3', type: 't13' })).toEqual(['exact 13', 'pair 13']);
+    expect(match({ source: 's3', type: 't14' })).toEqual(['exact 14']);
+    expect(match({ data: { f400: true, f401: false } })).toEqual(['field 400']);
+    expect(
+      match({
+        items: [
+          { a: 3, b: 'y' },
+          { a: 4, b: 'x' },
+        ],
+      }),
+    ).toEqual(['item 4']);
+    for (let i = 0; i < 500; i += 2)
+      for (const kind of ['exact', 'wildcard', 'pair', 'range', 'field']) index.remove(`${kind} ${i}`);
+    expect(match({ source: 's4', type: 't14', n: 14, data: { f400: true, f401: true } })).toEqual([
+      'field 401',
+      'number 14',
+    ]);
+    expect(match({ type: 'w..32' })).toEqual([]);
+    expect(match({ type: 'w..31' })).toEqual(['wildcard 1', 'wildcard 31']);
+  });
+
+  it('takes parsed events as their JSON would be', () => {
+    const index = createRuleIndex<string>();
+    index.add('null', { pattern: { a: [null] } });
+    index.add('absent', { pattern: { a: [{ exists: false }] } });
+    expect(index.matchObject({ a: Number.NaN })).toEqual(['null']);
+    expect(index.matchObject({ a: undefined })).toEqual(['absent']);
+    expect(index.matchObject({ a: [undefined] })).toEqual(['null']);
+    expect(() => index.matchObject([])).toThrow('not a JSON object');
+    expect(() => index.matchObject('{}')).toThrow('not a JSON object');
+  });
+
+  it('learns the order of members without being led astray by it', () => {
+    const index = createRuleIndex<string>();
+    index.add('r', { pattern: { b: ['x'], d: { e: [1] } } });
+    const texts = [
+      '{"a":1,"a2":2,"a3":3,"b":"x","c":[1],"c2":{},"d":{"e":1}}',
+      '{"d":{"e":1},"b":"x"}',
+      '{"a":1,"a2":{"b":"y"},"b":"x","d":{"z":0,"e":1}}',
+      '{ "a" : 1 , "a2" : "\\"" , "b" : "x" , "d" : { "e" : 1 } }',
+      '{"a":1,"a2":2,"\\u0062":"x","d.e":1}',
+      '{"b":"x","d.e":1}',
+      '{"b":"y","d":{"e":1}}',
+      '{"a":"b","a2":"\\\\","a3":-0.5e-3,"b":"x","d":[{"e":1}]}',
+    ];
+    for (let round = 0; round < 3; round++) {
+      for (const text of texts) {
+        const expected = text.startsWith('{"b":"y"') ? [] : ['r'];
+        expect(index.match(text), text).toEqual(expected);
+        expect(index.match(text, { mode: 'trusted' }), text).toEqual(expected);
+      }
+    }
+    index.remove('r');
+    index.add('s', { pattern: { d: { f: [1] } } });
+    for (const text of texts) expect(index.match(text)).toEqual([]);
+    expect(index.match('{"b":"x","d":{"e":1,"f":1}}')).toEqual(['s']);
+  });
+});
