@@ -5,8 +5,8 @@ import { createRuleIndex } from '../../functions/filter/rule-index.ts';
 import { readBlocks } from './markdown.ts';
 
 /**
- * An `json event` block is what the filters below it are asked about; `jsonl` blocks `matches`, `no-match` and `refused` have one
- * filter a line.
+ * An `event` block is what the filters below it are asked about; `matches`, `no-match` and `refused` blocks have one
+ * filter, or a list of them.
  */
 describe.each(['cesql', 'subscriptions', 'eventmesh', 'jsonata'])('docs/filters/%s.md', (page) => {
   const path = `docs/filters/${page}.md`;
@@ -23,8 +23,8 @@ describe.each(['cesql', 'subscriptions', 'eventmesh', 'jsonata'])('docs/filters/
       continue;
     }
     const json = event;
-    for (const filter of text.trimEnd().split('\n')) {
-      it(`line ${line}, ${note}: ${filter}`, () => expect(outcome(JSON.parse(filter) as Filter, json)).toBe(note));
+    for (const filter of [JSON.parse(text) as Filter | Filter[]].flat()) {
+      it(`line ${line}, ${note}: ${JSON.stringify(filter)}`, () => expect(outcome(filter, json)).toBe(note));
     }
   }
 });
