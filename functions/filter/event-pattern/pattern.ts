@@ -5,8 +5,8 @@ import { compileOperator, isOperatorName } from './operators.ts';
 
 /** `$or` lists multiply: this many alternatives a pattern may come to, as with EventBridge. */
 export const maxAlternatives = 1000;
-/** Fields over all alternatives, and tests in all fields. */
-export const maxTests = 10_000;
+/** Tests and listed values, and the fields of all alternatives, together. */
+export const maxTests = 20_000;
 /** Units of a pattern given as text. */
 export const maxPatternLength = 65_536;
 /** Fields of one alternative. */
@@ -146,7 +146,7 @@ function conjunction(fields: Alternative, budget: Budget): Condition {
 }
 
 function createBudget(): Budget {
-  let left = maxTests * 2;
+  let left = maxTests;
   return (tests, place) => {
     left -= tests;
     if (left < 0) refuse(place, `The pattern has more than ${maxTests} tests`, 'Split it into several rules.');

@@ -81,7 +81,6 @@ describe('a rule index', () => {
     expect(match({ type: 'w..31' })).toEqual(['wildcard 1', 'wildcard 31']);
     expect(match({ n: 42.5 })).toEqual(['range 42']);
     expect(match({ n: 42 })).toEqual(['number 42', 'range 42']);
-    expect(match({ n: 42.0000000000000007 })).toEqual(['number 42', 'range 42']);
     expect(match({ ip: '10.3.1.9' })).toEqual(['address 253']);
     expect(match({ source: 's3', type: 't13' })).toEqual(['exact 13', 'pair 13']);
     expect(match({ source: 's3', type: 't14' })).toEqual(['exact 14']);
