@@ -1,22 +1,28 @@
 import type { Run } from './run.ts';
 import type { Tuple } from './sequence.ts';
 
+/** What every expression can name: the functions, and as `$$` the whole input. */
+export interface Outermost {
+  readonly functions: ReadonlyMap<string, unknown>;
+  readonly input: unknown;
+}
+
 /** The variables of a block, of a call or of a tuple, and those around it. */
 export class Frame {
   readonly run: Run;
   readonly #parent: Frame | undefined;
-  readonly #outermost: ReadonlyMap<string, unknown> | undefined;
+  readonly #outermost: Outermost | undefined;
   #variables: Map<string, unknown> | undefined;
 
-  private constructor(run: Run, parent: Frame | undefined, outermost: ReadonlyMap<string, unknown> | undefined) {
+  private constructor(run: Run, parent: Frame | undefined, outermost: Outermost | undefined) {
     this.run = run;
     this.#parent = parent;
     this.#outermost = outermost;
   }
 
-  /** The frame of an evaluation; `functions` are what every expression can call. */
-  static outermost(run: Run, functions: ReadonlyMap<string, unknown>): Frame {
-    return new Frame(run, undefined, functions);
+  /** The frame of an evaluation. */
+  static outermost(run: Run, outermost: Outermost): Frame {
+    return new Frame(run, undefined, outermost);
   }
 
   inner(): Frame {
@@ -38,6 +44,7 @@ export class Frame {
   lookup(name: string): unknown {
     const value = this.#variables?.get(name);
     if (value !== undefined || this.#variables?.has(name) === true) return value;
-    return this.#parent === undefined ? this.#outermost?.get(name) : this.#parent.lookup(name);
+    if (this.#parent !== undefined) return this.#parent.lookup(name);
+    return name === '$' ? this.#outermost?.input : this.#outermost?.functions.get(name);
   }
 }

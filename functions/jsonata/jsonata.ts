@@ -51,9 +51,8 @@ export function compileJsonata(text: string, options: JsonataOptions = {}): Comp
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const start = (input: unknown, context: JsonataContext): Frame => {
     const { now, random, bindings, fuel = limits.fuel } = context;
-    const frame = Frame.outermost(new Run(limits, fuel, now, random), builtIns);
+    const frame = Frame.outermost(new Run(limits, fuel, now, random), { functions: builtIns, input });
     if (bindings !== undefined) for (const [name, value] of Object.entries(bindings)) frame.bind(name, value);
-    frame.bind('$', input);
     return frame;
   };
   return {
@@ -98,18 +97,16 @@ function guarded<T>(code: 'step_invalid' | 'filter_invalid' | 'step_failed', bod
 }
 
 function toTulleError(error: unknown, code: 'step_invalid' | 'filter_invalid' | 'step_failed'): unknown {
-  if (error instanceof FuelExhausted || isStackOverflow(error)) {
-    const tooDeep = 'The expression is nested too deep.';
-    return new TulleError(
-      code === 'step_failed' ? 'fuel_exhausted' : code,
-      error instanceof FuelExhausted ? error.message : tooDeep,
-      {
-        mend: 'Do less in one expression: filter before you map, and split it into several steps.',
-        cause: error,
-      },
-    );
+  const exhausted = code === 'step_failed' ? 'fuel_exhausted' : code;
+  const useLess = 'Do less in one expression: filter before you map, and split it into several steps.';
+  if (error instanceof FuelExhausted) return new TulleError(exhausted, error.message, { mend: useLess, cause: error });
+  if (isStackOverflow(error)) {
+    return new TulleError(exhausted, 'The expression is nested too deep.', { mend: useLess, cause: error });
   }
   if (!(error instanceof JsonataError)) return error;
+  if (sizeCodes.has(error.code)) {
+    return new TulleError(exhausted, `${error.code}: ${error.message}`, { mend: useLess, cause: error });
+  }
   const token = error.token === undefined || error.token === '' ? '' : ` (at ${error.token})`;
   return new TulleError(code, `${error.code}: ${error.message}${token}`, {
     ...(error.position === undefined ? {} : { place: `expression:${error.position}` }),
@@ -120,6 +117,9 @@ function toTulleError(error: unknown, code: 'step_invalid' | 'filter_invalid' | 
     cause: error,
   });
 }
+
+/** Sequences that grow too long. */
+const sizeCodes: ReadonlySet<string> = new Set(['D2014', 'D2015']);
 
 /** Engines differ in the name of the error; none of them says more than its message. */
 function isStackOverflow(error: unknown): boolean {

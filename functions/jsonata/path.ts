@@ -61,9 +61,9 @@ function walkPlain(steps: readonly Step[], isAbsolute: boolean): Walk {
  */
 function walkNames(input: unknown, frame: Frame, names: readonly string[], length: number, walk: Walk): unknown {
   let value = input;
-  for (const [index, name] of names.entries()) {
+  for (let index = 0; index < names.length; index += 1) {
     if (!isObject(value)) return undefined;
-    const member = unwrap(ownMember(value, name), false);
+    const member = unwrap(ownMember(value, names[index]!), false);
     if (member === undefined) return undefined;
     const isLast = index === length - 1;
     if (Array.isArray(member)) {

@@ -11,8 +11,8 @@ export function compileRegexLiteral({ value, position }: Ast & { type: 'regex' }
   const regex = compileOrRefuse(value.source, value.flags, position);
   return (_, { run }) => {
     const matcher: Callable = callable(2, ([text, from]) => {
-      if (typeof text !== 'string') return undefined;
-      return find(regex, text, typeof from === 'number' ? from : 0, run, position);
+      const isScalar = typeof text === 'string' || typeof text === 'number' || typeof text === 'boolean';
+      return isScalar ? find(regex, String(text), typeof from === 'number' ? from : 0, run, position) : undefined;
     });
     return matcher;
   };

@@ -65,9 +65,9 @@ function outcome({ expr, bindings = {}, timelimit, depth }: Case, data: unknown)
     });
   } catch (error) {
     if (!TulleError.is(error)) throw error;
-    // Too deep: the suite's own name for what its runner stops.
-    if (error.code === 'fuel_exhausted') return { error: 'U1001' };
-    return { error: /^([A-Z][0-9]{4}): /.exec(error.message)?.[1] ?? error.message };
+    const code = /^([A-Z][0-9]{4}): /.exec(error.message)?.[1];
+    // U1001 is the suite's own name for what its runner stops.
+    return { error: code ?? (error.code === 'fuel_exhausted' ? 'U1001' : error.message) };
   }
 }
 

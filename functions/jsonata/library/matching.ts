@@ -88,7 +88,7 @@ function replace(call: Call, text: Text, pattern: unknown, replacement: unknown,
     let at = run.text(text).indexOf(pattern);
     for (let count = 0; at !== -1 && count < (limit ?? Infinity); count += 1) {
       put(text.slice(position, at));
-      put(typeof replacement === 'string' ? replacement : '');
+      put(asReplacement(replacement));
       position = at + pattern.length;
       at = text.indexOf(pattern, position);
     }
@@ -105,8 +105,11 @@ function replace(call: Call, text: Text, pattern: unknown, replacement: unknown,
 
 function replacementFor(call: Call, match: Match, replacement: unknown): string {
   if (typeof replacement === 'string') return substitute(replacement, match, call.run);
-  const text = call.invoke(replacement, [match]);
-  if (typeof text === 'string') return text;
+  return asReplacement(call.invoke(replacement, [match]));
+}
+
+function asReplacement(value: unknown): string {
+  if (typeof value === 'string') return value;
   throw new JsonataError('D3012', 'A match is replaced with something that is not a string');
 }
 
