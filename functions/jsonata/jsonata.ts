@@ -104,9 +104,6 @@ function toTulleError(error: unknown, code: 'step_invalid' | 'filter_invalid' | 
     return new TulleError(exhausted, 'The expression is nested too deep.', { mend: useLess, cause: error });
   }
   if (!(error instanceof JsonataError)) return error;
-  if (sizeCodes.has(error.code)) {
-    return new TulleError(exhausted, `${error.code}: ${error.message}`, { mend: useLess, cause: error });
-  }
   const token = error.token === undefined || error.token === '' ? '' : ` (at ${error.token})`;
   return new TulleError(code, `${error.code}: ${error.message}${token}`, {
     ...(error.position === undefined ? {} : { place: `expression:${error.position}` }),
@@ -117,9 +114,6 @@ function toTulleError(error: unknown, code: 'step_invalid' | 'filter_invalid' | 
     cause: error,
   });
 }
-
-/** Sequences that grow too long. */
-const sizeCodes: ReadonlySet<string> = new Set(['D2014', 'D2015']);
 
 /** Engines differ in the name of the error; none of them says more than its message. */
 function isStackOverflow(error: unknown): boolean {
