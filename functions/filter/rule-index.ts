@@ -11,7 +11,7 @@ import {
   removeConjunction,
   wayOf,
 } from './engine/conjunction-tree.ts';
-import { relateElements } from './engine/requirements.ts';
+import { relateElements } from './engine/requirement-registry.ts';
 import { createFields } from './engine/fields.ts';
 import { scanObject } from './engine/object-scan.ts';
 import {

@@ -30,7 +30,8 @@ export function agrees(run: Run, { way, related }: Conjunction): boolean {
   spend(run, related);
   // Whether a field is absent depends on the elements that the fields before it have settled on, so all are joined.
   if (mayBeAbsent || bound.length > mostFields) return join(run, related);
-  return canChoose(bound.map((requirement) => passingElements(run, requirement))) ?? join(run, related);
+  const elements = bound.map((requirement) => passingElements(run, requirement));
+  return canChoose(elements, ++run.questions) ?? join(run, related);
 }
 
 /** Values that the conjunctions of an index may look at in one event, over and over: about a second's work. */

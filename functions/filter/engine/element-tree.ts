@@ -33,13 +33,16 @@ const mostOffers = 4096;
 
 /**
  * Whether a value can be chosen for every field so that no two contradict each other; `undefined` where there are too
- * many combinations to say. `fields` has for each of them the elements of its values (`undefined`: in none).
+ * many combinations to say. `fields` has for each of them the elements of its values (`undefined`: in none); `question`
+ * is a number that was not used before, so that what elements keep for one question is not taken for another's.
  *
  * Each element offers sets of fields: those of its own, joined with what one element of each of its arrays offers.
  * Going from the innermost elements outwards, every element is looked at once.
  */
-export function canChoose(fields: readonly (readonly (Element | undefined)[])[]): boolean | undefined {
-  const question = ++questions;
+export function canChoose(
+  fields: readonly (readonly (Element | undefined)[])[],
+  question: number,
+): boolean | undefined {
   const levels: Element[][] = [];
   let outside = 0;
   for (const [i, elements] of fields.entries()) {
@@ -68,9 +71,6 @@ interface Offering {
   readonly fields: number;
   offers: Map<number, Set<number>> | undefined;
 }
-
-/** Numbers the questions, so that what elements keep for one is not taken for another's: a declared cache. */
-let questions = 0;
 
 function touch(element: Element, question: number, levels: Element[][]): void {
   for (let at: Element | undefined = element; at !== undefined && at.question !== question; at = at.parent) {

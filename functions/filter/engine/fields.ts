@@ -1,7 +1,7 @@
 import type { EventView, FieldTest } from '../condition.ts';
 import { type FieldNode, createFieldTrie, indexOf, isWanted, pruneField, useField } from './field-trie.ts';
 import type { Requirement } from './requirement.ts';
-import { releaseRequirement, useRequirement } from './requirements.ts';
+import { releaseRequirement, useRequirement } from './requirement-registry.ts';
 import type { Run } from './run.ts';
 
 /** The fields that the rules of an index name: who needs them, how many there are, and how predicates read them. */

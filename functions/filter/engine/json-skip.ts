@@ -1,5 +1,6 @@
 import { TulleError } from '../../../event/error.ts';
 import { maxDepth } from '../json-node.ts';
+import { longestForShapes, nestedShape, provenShape, stringShape } from './json-shapes.ts';
 
 /**
  * Passing over JSON text without looking into it. Each function takes the offset where something starts and returns
@@ -20,6 +21,7 @@ export function skipString(text: string, at: number): number {
 }
 
 export function skipProvenString(text: string, at: number): number {
+  if (text.length > longestForShapes) return skipProvenLongString(text, at);
   stringShape.lastIndex = at;
   if (!stringShape.test(text))
     throw notJson(text, at, 'The string is not closed, or has a control character or an unknown escape');
@@ -167,55 +169,20 @@ function skipProvenName(text: string, at: number): number {
   return skipSpace(text, colon + 1);
 }
 
-const stringSource = '"[^"\\\\\\u0000-\\u001f]*(?:\\\\(?:["\\\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\\\\u0000-\\u001f]*)*"';
-const numberSource = '-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?';
-const scalarSource = `(?:${stringSource}|${numberSource}|true|false|null)`;
-const spaceSource = '[ \\t\\n\\r]*';
-const stringShape = new RegExp(stringSource, 'y');
-
-/**
- * One regular expression passes over text about three times as fast as a loop over its units, and those of JSON never
- * have two ways to match, so a failure costs no more than a match. They do keep a note for each item on the way: beyond
- * this length the loops take over, before those notes are too many for V8.
- */
-export const longestForShapes = 1_048_576;
-const nestedShape = new RegExp(nestedSource(6), 'y');
-const provenShape = new RegExp(provenSource(4), 'y');
-
-/** An object or array of so many levels, known to be JSON. */
-function nestedSource(levels: number): string {
-  const string = '"[^"\\\\]*(?:\\\\[^][^"\\\\]*)*"';
-  const inner = levels === 1 ? string : `${string}|${nestedSource(levels - 1)}`;
-  // All but quotes and brackets, in as few ranges as can be: what else they leave out occurs in strings only.
-  const flat = '[\\t-!#-Z^-z]*';
-  return `[{[]${flat}(?:(?:${inner})${flat})*[}\\]]`;
+/** The same without a shape: unit by unit. */
+function skipProvenLongString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x22) return at + 1;
+    if (unit < 0x20) throw notJson(text, at, 'A control character in a string must be escaped');
+    if (unit === 0x5c) at = skipEscape(text, at + 1);
+  }
+  throw notJson(text, start, 'The string has no end');
 }
 
-/** An object or array of so many levels that is JSON. */
-function provenSource(levels: number): string {
-  const value = levels === 1 ? scalarSource : `(?:${scalarSource}|${provenSource(levels - 1)})`;
-  const space = spaceSource;
-  // A comma is followed by another item, the last item by the closing bracket.
-  const items = (item: string, close: string): string =>
-    `${space}(?:${item}${space}(?:,${space}(?!${close})|(?=${close})))*${close}`;
-  const member = `${stringSource}${space}:${space}${value}`;
-  return `(?:\\[${items(value, '\\]')}|\\{${items(member, '\\}')})`;
-}
-
-/**
- * Passes over members with scalar values and over the commas behind them, up to one of the given names: proven, and
- * faster than one by one. A name in `inner` is also met where it begins a name with a dot. Space is taken where
- * writers put it, behind colons and commas; elsewhere it ends the run.
- */
-export function membersBetween(names: readonly string[], inner: readonly string[]): RegExp {
-  const met = [...names.map((name) => `${literalSource(name)}"`), ...inner.map((name) => `${literalSource(name)}\\.`)];
-  const name = `"(?!${met.join('|')})[^"\\\\\\u0000-\\u001f]*"`;
-  return new RegExp(`(?:${name}(?::|:${spaceSource})${scalarSource},${spaceSource})*`, 'y');
-}
-
-function literalSource(text: string): string {
-  return text
-    .split('')
-    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    .join('');
+/** From behind a backslash to the last unit of the escape. */
+function skipEscape(text: string, at: number): number {
+  if (text.charAt(at) === 'u' && /^[0-9a-fA-F]{4}$/.test(text.slice(at + 1, at + 5))) return at + 4;
+  if (at < text.length && '"\\/bfnrt'.includes(text.charAt(at))) return at;
+  throw notJson(text, at - 1, 'The escape sequence is not known in JSON');
 }

@@ -8,7 +8,7 @@ import {
   findOverlapping,
   removeInterval,
 } from './interval-tree.ts';
-import { type NumberReading, numberText, readExactly } from './number-reading.ts';
+import { numberText, readExactly } from './number-reading.ts';
 import { type TestNode, isSpent, pass } from './requirement.ts';
 import type { Run } from './run.ts';
 
@@ -38,13 +38,13 @@ export function removeNumberTest(index: NumberIndex, node: TestNode): void {
 }
 
 /** Reports the tests that a number passes. */
-export function findNumberTests(run: Run, { intervals, texts }: NumberIndex, reading: NumberReading): void {
+export function findNumberTests(run: Run, { intervals, texts }: NumberIndex): void {
+  const reading = run.number;
   if (texts.size > 0) {
     const node = texts.get(numberText(reading));
     if (node !== undefined) pass(run, node);
   }
   if (intervals.root === undefined) return;
-  run.number = reading;
   const { value, margin } = reading;
   findOverlapping(intervals.root, value - margin, value + margin, report, run);
 }
@@ -52,7 +52,7 @@ export function findNumberTests(run: Run, { intervals, texts }: NumberIndex, rea
 /** A test that the number passes, or nearly does. */
 function report(run: Run, node: TestNode): void {
   if (isSpent(run, node)) return;
-  const reading = run.number as NumberReading;
+  const reading = run.number;
   const number = readExactly(reading);
   const { test } = node;
   if (test.op === 'range' ? !isWithin(number, test) : number !== intervalOf(node)?.from) return;

@@ -1,7 +1,7 @@
 import { TulleError } from '../../../event/error.ts';
 import { maxDepth } from '../json-node.ts';
 import { type FieldNode, findChild } from './field-trie.ts';
-import { createNumberReading, takeNumber } from './number-reading.ts';
+import { takeNumber } from './number-reading.ts';
 import { type Run, enterElement, leaveElement } from './run.ts';
 import { seeLiteral, seeNumber, seeString } from './value-index.ts';
 
@@ -41,8 +41,8 @@ function walkValue(run: Run, value: unknown, node: FieldNode, depth: number): vo
   } else if (typeof value === 'string') {
     seeString(run, index, value);
   } else if (typeof value === 'number' && Number.isFinite(value)) {
-    takeNumber(reading, value);
-    seeNumber(run, index, reading);
+    takeNumber(run.number, value);
+    seeNumber(run, index);
   } else {
     seeLiteral(run, index, typeof value === 'boolean' ? value : null);
   }
@@ -57,6 +57,3 @@ function walkArray(run: Run, items: readonly unknown[], node: FieldNode, depth: 
     if (isElement) leaveElement(run, outer);
   }
 }
-
-/** A declared cache of one: the number at hand. */
-const reading = createNumberReading();

@@ -1,5 +1,5 @@
 import { type Element, createElement } from './element-tree.ts';
-import type { NumberReading } from './number-reading.ts';
+import { type NumberReading, createNumberReading } from './number-reading.ts';
 import type { Requirement } from './requirement.ts';
 import type { ValueIndex } from './value-index.ts';
 
@@ -27,8 +27,10 @@ export interface Run {
   arrays: number;
   /** What was spent on values in array elements (`agrees`). */
   looks: number;
+  /** Questions about elements that were asked, in this event and before (`canChoose`). */
+  questions: number;
   /** The number at hand. */
-  number: NumberReading | undefined;
+  readonly number: NumberReading;
 }
 
 export function createRun(): Run {
@@ -46,7 +48,8 @@ export function createRun(): Run {
     elementUses: 0,
     arrays: 0,
     looks: 0,
-    number: undefined,
+    questions: 0,
+    number: createNumberReading(),
   };
 }
 

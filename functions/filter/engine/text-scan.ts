@@ -1,8 +1,7 @@
 import { maxDepth } from '../json-node.ts';
 import { type FieldNode, findChild } from './field-trie.ts';
+import { longestForShapes, membersBetween } from './json-shapes.ts';
 import {
-  longestForShapes,
-  membersBetween,
   notJson,
   skipLiteral,
   skipNumber,
@@ -13,7 +12,7 @@ import {
   skipValue,
   tooDeep,
 } from './json-skip.ts';
-import { type NumberReading, createNumberReading, readNumber } from './number-reading.ts';
+import { readNumber } from './number-reading.ts';
 import { type Run, enterElement, leaveElement } from './run.ts';
 import { type ValueIndex, seeLiteral, seeNumber, seeString } from './value-index.ts';
 
@@ -28,11 +27,10 @@ export interface TextScan {
   /** Arrays around the place at hand, and fields met inside of them, which may come again. */
   arrayDepth: number;
   metInArrays: number;
-  readonly number: NumberReading;
 }
 
 export function createTextScan(run: Run): TextScan {
-  return { run, text: '', isProving: false, missing: 0, arrayDepth: 0, metInArrays: 0, number: createNumberReading() };
+  return { run, text: '', isProving: false, missing: 0, arrayDepth: 0, metInArrays: 0 };
 }
 
 /** Scans the text of an event along the fields of the trie. Throws `json_invalid`. */
@@ -151,8 +149,8 @@ function scanValue(scan: TextScan, at: number, node: FieldNode, depth: number): 
       if (index === undefined) {
         end = skipNumber(text, at);
       } else {
-        end = readNumber(scan.number, text, at);
-        seeNumber(run, index, scan.number);
+        end = readNumber(run.number, text, at);
+        seeNumber(run, index);
       }
     } else {
       end = skipLiteral(text, at);

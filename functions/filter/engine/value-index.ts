@@ -18,7 +18,7 @@ import {
   findNumberTests,
   removeNumberTest,
 } from './number-index.ts';
-import { type NumberReading, numberText } from './number-reading.ts';
+import { numberText } from './number-reading.ts';
 import { type Requirement, type TestNode, isSpent, pass } from './requirement.ts';
 import type { Run } from './run.ts';
 import {
@@ -100,10 +100,11 @@ export function seeString(run: Run, index: ValueIndex, value: string): void {
   if (index.addresses !== undefined) findAddressTests(run, index.addresses, value);
 }
 
-export function seeNumber(run: Run, index: ValueIndex, number: NumberReading): void {
+/** The number is `run.number`. */
+export function seeNumber(run: Run, index: ValueIndex): void {
   see(run, index);
-  if (index.elementUses > 0) log(run, index, 'number', numberText(number));
-  if (index.numbers !== undefined) findNumberTests(run, index.numbers, number);
+  if (index.elementUses > 0) log(run, index, 'number', numberText(run.number));
+  if (index.numbers !== undefined) findNumberTests(run, index.numbers);
 }
 
 export function seeLiteral(run: Run, index: ValueIndex, value: boolean | null): void {

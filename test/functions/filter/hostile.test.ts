@@ -77,6 +77,22 @@ describe('hostile events', () => {
     expect(many.match(`{"a":"${'\\\\'.repeat(500_000)}"}`)).toEqual([7]);
   });
 
+  it('may be longer than regular expressions can hold', { timeout: 3 * soon }, () => {
+    const escapes = '\\n\\u0041'.repeat(1_500_000);
+    const numbers = '1,[],{},'.repeat(1_000_000);
+    for (const mode of modes) {
+      expect(index.match(`{"z":"${escapes}","a":"x"}`, { mode })).toEqual([0]);
+      expect(index.match(`{"z":[${numbers}"${escapes}"],"b":{"c":1}}`, { mode })).toEqual([1]);
+      expect(index.match(`{"z":[${numbers}1],"a":["${escapes}","x"]}`, { mode })).toEqual([0]);
+    }
+    for (const broken of ['\\x', '\\u00g0', '\n', '\\']) {
+      expect(() => index.match(`{"z":"${escapes}${broken}","a":"x"}`)).toThrow(
+        expect.objectContaining({ code: 'json_invalid' }),
+      );
+    }
+    expect(() => index.match(`{"z":[${numbers}]}`)).toThrow('A value is missing');
+  });
+
   it('may have numbers of a megabyte', { timeout: soon }, () => {
     const numbers = indexOf({ a: [{ numeric: ['>', 0] }] }, { a: [{ exists: true }] }, { a: [1] });
     for (const number of [`1${'0'.repeat(1_000_000)}`, `0.${'1'.repeat(1_000_000)}`, `1e${'9'.repeat(1_000_000)}`]) {
