@@ -14,9 +14,13 @@ export interface Callable {
 
 /** A call in tail position, put off until the function that asked for it has returned: tail calls take no depth. */
 export class TailCall {
+  readonly name: string;
+  readonly position: number | undefined;
   readonly resume: () => { callee: unknown; args: readonly unknown[] };
 
-  constructor(resume: TailCall['resume']) {
+  constructor(name: string, position: number | undefined, resume: TailCall['resume']) {
+    this.name = name;
+    this.position = position;
     this.resume = resume;
   }
 }
@@ -45,10 +49,24 @@ export function apply(callee: unknown, args: readonly unknown[], input: unknown,
   let result = invoke(callee, args, input, frame);
   while (result instanceof TailCall) {
     frame.run.spend(1);
-    const next = result.resume();
-    result = invoke(next.callee, next.args, input, frame);
+    const { name, position, resume } = result;
+    const { callee: next, args: values } = resume();
+    result = located(name, position, () => invoke(next, values, input, frame));
   }
   return result;
+}
+
+/** An error that does not know yet where it comes from comes from here. */
+export function located<Result>(token: string, position: number | undefined, body: () => Result): Result {
+  try {
+    return body();
+  } catch (error) {
+    if (error instanceof JsonataError) {
+      error.position ??= position;
+      error.token ??= token;
+    }
+    throw error;
+  }
 }
 
 function invoke(callee: unknown, args: readonly unknown[], input: unknown, frame: Frame): unknown {

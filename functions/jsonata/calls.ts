@@ -1,4 +1,4 @@
-import { apply, callable, isCallable, TailCall, type Callable } from './callable.ts';
+import { apply, callable, isCallable, located, TailCall, type Callable } from './callable.ts';
 import { JsonataError } from './error.ts';
 import type { Compile, Evaluator } from './evaluator.ts';
 import type { Frame } from './frame.ts';
@@ -81,21 +81,14 @@ function compileCallWith(
 ): (input: unknown, frame: Frame, firstArguments: unknown[]) => unknown {
   const callee = compile(node.procedure);
   const args = node.arguments.map(compile);
+  const name = calleeName(node);
   return (input, frame, values) => {
     const target = callee(input, frame);
     if (target === undefined && isNameOfFunction(node, frame)) {
       throw new JsonataError('T1005', calleeHint(node, true), node.position, calleeName(node));
     }
     for (const evaluate of args) values.push(passable(evaluate(input, frame), frame));
-    try {
-      return apply(target, values, input, frame);
-    } catch (error) {
-      if (error instanceof JsonataError) {
-        error.position ??= node.position;
-        error.token ??= calleeName(node);
-      }
-      throw error;
-    }
+    return located(name, node.position, () => apply(target, values, input, frame));
   };
 }
 
@@ -103,8 +96,9 @@ function compileCallWith(
 function compileTailCall(node: CallNode, compile: Compile): Evaluator {
   const callee = compile(node.procedure);
   const args = node.arguments.map(compile);
+  const name = calleeName(node);
   return (input, frame) =>
-    new TailCall(() => ({
+    new TailCall(name, node.position, () => ({
       callee: callee(input, frame),
       args: args.map((evaluate) => evaluate(input, frame)),
     }));

@@ -104,7 +104,9 @@ function toTulleError(error: unknown, code: 'step_invalid' | 'filter_invalid' | 
     return new TulleError(exhausted, 'The expression is nested too deep.', { mend: useLess, cause: error });
   }
   if (!(error instanceof JsonataError)) return error;
-  const token = error.token === undefined || error.token === '' ? '' : ` (at ${error.token})`;
+  // What `$error` and `$assert` say is the expression's own.
+  const isOwn = error.code === 'D3137' || error.code === 'D3141';
+  const token = isOwn || error.token === undefined || error.token === '' ? '' : ` (at ${error.token})`;
   return new TulleError(code, `${error.code}: ${error.message}${token}`, {
     ...(error.position === undefined ? {} : { place: `expression:${error.position}` }),
     mend:

@@ -1,3 +1,4 @@
+import { located } from './callable.ts';
 import { JsonataError } from './error.ts';
 import type { Compile, Evaluator } from './evaluator.ts';
 import type { Run } from './run.ts';
@@ -19,15 +20,7 @@ export function compileBinary(node: Ast & { type: 'binary' }, compile: Compile):
   return (input, frame) => {
     const first = left(input, frame);
     const second = right(input, frame);
-    try {
-      return apply(first, second, frame.run);
-    } catch (error) {
-      if (error instanceof JsonataError) {
-        error.position ??= position;
-        error.token ??= operator;
-      }
-      throw error;
-    }
+    return located(operator, position, () => apply(first, second, frame.run));
   };
 }
 

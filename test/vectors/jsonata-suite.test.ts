@@ -40,6 +40,7 @@ function runCase(one: Case, datasets: Record<string, unknown>): void {
     expect(() => compileJsonata(one.expr)).toThrow(/\$eval/);
     return;
   }
+  checkError(one, typeof one.dataset === 'string' ? datasets[one.dataset] : one.data);
   const wanted = outcomeOf(one);
   const found = outcome(one, typeof one.dataset === 'string' ? datasets[one.dataset] : one.data);
   if (one.unordered === true) expect(sorted(found)).toEqual(sorted(wanted));
@@ -69,6 +70,17 @@ function outcome({ expr, bindings = {}, timelimit, depth }: Case, data: unknown)
     // U1001 is the suite's own name for what its runner stops.
     return { error: code ?? (error.code === 'fuel_exhausted' ? 'U1001' : error.message) };
   }
+}
+
+/** The operator or function that failed, and what an expression says itself, are part of the message. */
+function checkError(
+  { expr, error, token = (error as { token?: string } | undefined)?.token }: Case,
+  data: unknown,
+): void {
+  const { code, message } = (error ?? {}) as { code?: string; message?: string };
+  const failing = () => compileJsonata(expr).evaluate(data, { now: 0, random: () => 0 });
+  if (token !== undefined) expect(failing).toThrow(`(at ${token})`);
+  if (code === 'D3137' || code === 'D3141') expect(failing).toThrow(`${code}: ${String(message)}`);
 }
 
 function sorted(value: unknown): unknown {
