@@ -29,11 +29,11 @@ const WINDOW = 8;
 const RETRY_WINDOW = 4;
 /**
  * A job is followed by the next one after a millisecond for each of its messages, up to this: above 1,000 messages a
- * second they gather into jobs of 20 ms (a job costs as much as 15 to 20 events), below it nobody waits to speak of.
+ * second they gather into large jobs (a job costs as much as 15 to 20 events), below it nobody waits to speak of.
  */
-const START_EVERY_MS = 20;
+const START_EVERY_MS = 50;
 /** Outcomes are written together this often at most: a settlement is a sync to disk and two rows. */
-const SETTLE_EVERY_MS = 25;
+const SETTLE_EVERY_MS = 50;
 /** How often the retries are looked at while jobs are out. */
 const POLL_MS = 1_000;
 /** An alarm may run for 15 minutes on Workers; requests that wait for its end should not. */
