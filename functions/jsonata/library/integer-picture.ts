@@ -1,6 +1,7 @@
 import { JsonataError } from '../error.ts';
 import type { Run } from '../run.ts';
 import { fromWords, toWords, wordsPattern } from './number-words.ts';
+import { fromLetters, fromRoman, toLetters, toRoman } from './numerals.ts';
 
 /** A picture of XPath's fn:format-integer, such as `#,##0`, `001`, `I`, `a`, `Ww` or `1;o`. */
 export interface IntegerPicture {
@@ -183,62 +184,6 @@ function fromDecimal(text: string, { separators, zero }: IntegerPicture): number
     Array.from(digits, (digit) => String.fromCodePoint(Math.max(0, digit.codePointAt(0)! - zero + 0x30))).join(''),
     10,
   );
-}
-
-function toLetters(value: number, first: number): string {
-  let letters = '';
-  for (let rest = value; rest > 0; rest = Math.floor((rest - 1) / 26)) {
-    letters = String.fromCharCode(((rest - 1) % 26) + first) + letters;
-  }
-  return letters;
-}
-
-function fromLetters(text: string, first: number): number {
-  let value = 0;
-  for (const letter of text) value = value * 26 + (letter.charCodeAt(0) - first + 1);
-  return value;
-}
-
-const romanSteps: readonly (readonly [number, string])[] = [
-  [1000, 'm'],
-  [900, 'cm'],
-  [500, 'd'],
-  [400, 'cd'],
-  [100, 'c'],
-  [90, 'xc'],
-  [50, 'l'],
-  [40, 'xl'],
-  [10, 'x'],
-  [9, 'ix'],
-  [5, 'v'],
-  [4, 'iv'],
-  [1, 'i'],
-];
-
-function toRoman(value: number): string {
-  let rest = value;
-  let roman = '';
-  for (const [step, letters] of romanSteps) {
-    const count = Math.floor(rest / step);
-    roman += letters.repeat(count);
-    rest -= count * step;
-  }
-  return roman;
-}
-
-function fromRoman(text: string): number {
-  let value = 0;
-  let largest = 1;
-  for (const letter of Array.from(text).reverse()) {
-    const step = romanSteps.find(([, letters]) => letters === letter.toLowerCase())?.[0] ?? Number.NaN;
-    // A smaller letter before a larger one counts against it.
-    if (step < largest) value -= step;
-    else {
-      largest = step;
-      value += step;
-    }
-  }
-  return value;
 }
 
 function sequenceUnsupported(): JsonataError {

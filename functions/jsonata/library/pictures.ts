@@ -2,7 +2,7 @@ import { formatDate } from './date-format.ts';
 import { parseDate, parseIsoDate } from './date-parse.ts';
 import { define, type Library } from './define.ts';
 import { formatInteger, parseInteger, parseIntegerPicture } from './integer-picture.ts';
-import { formatNumber } from './number-picture.ts';
+import { formatNumber } from './number-format.ts';
 
 type Text = string | undefined;
 type OptionalNumber = number | undefined;
