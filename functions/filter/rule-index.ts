@@ -51,8 +51,8 @@ export interface RuleIndex<Id> {
 export interface MatchOptions {
   /**
    * `validated` (the default) proves in the same pass that the whole text is JSON. `trusted` is for a text that was
-   * proven when it was accepted and that gives no path twice, by a repeated name or by a name with a dot beside the
-   * nested form: it stops as soon as nothing can change any more.
+   * proven when it was accepted, in which no object names a member twice and no member of the event itself has a dot in
+   * its name, as in any CloudEvent: it stops as soon as nothing can change any more.
    */
   readonly mode?: 'validated' | 'trusted';
 }

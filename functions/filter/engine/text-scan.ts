@@ -27,10 +27,12 @@ export interface TextScan {
   /** Arrays around the place at hand, and fields met inside of them, which may come again. */
   arrayDepth: number;
   metInArrays: number;
+  /** Nothing that is still to come in the member of the event at hand can be one of its fields again. */
+  mayStopInside: boolean;
 }
 
 export function createTextScan(run: Run): TextScan {
-  return { run, text: '', isProving: false, missing: 0, arrayDepth: 0, metInArrays: 0 };
+  return { run, text: '', isProving: false, missing: 0, arrayDepth: 0, metInArrays: 0, mayStopInside: false };
 }
 
 /** Scans the text of an event along the fields of the trie. Throws `json_invalid`. */
@@ -99,8 +101,10 @@ function scanMembers(scan: TextScan, from: number, node: FieldNode, depth: numbe
       // A field reached by a name with a dot is not what its own name says here.
       if (child.parent === node) expected.field = child;
       expected.others = others;
+      // Below a name at the top a field may come in two ways, nested and by a name with a dot, unless it is one level deep.
+      if (depth === 1) scan.mayStopInside = child.parent === node && child.inner.length === 0;
       at = scanValue(scan, at, child, depth);
-      if (at === stopped) return stopped;
+      if (at === stopped || (depth === 1 && scan.missing === 0 && !isProving)) return stopped;
       others = 0;
       expected = child.following;
     }
@@ -215,7 +219,7 @@ function scanArray(scan: TextScan, from: number, node: FieldNode, depth: number)
   if (scan.arrayDepth === 0) {
     scan.missing -= scan.metInArrays;
     scan.metInArrays = 0;
-    if (scan.missing === 0 && !scan.isProving) return stopped;
+    if (scan.missing === 0 && mayStop(scan)) return stopped;
   }
   return at + 1;
 }
@@ -228,7 +232,11 @@ function meetField(scan: TextScan, node: FieldNode): boolean {
     scan.metInArrays++;
     return false;
   }
-  return --scan.missing === 0 && !scan.isProving;
+  return --scan.missing === 0 && mayStop(scan);
+}
+
+function mayStop({ isProving, mayStopInside }: TextScan): boolean {
+  return !isProving && mayStopInside;
 }
 
 function passOver(scan: TextScan, at: number, depth: number): number {

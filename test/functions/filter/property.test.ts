@@ -43,7 +43,7 @@ function tryEvent(
   seed: number,
 ): void {
   const repeats = generator.chance(0.3);
-  const event = generator.event(repeats);
+  const event = generator.event(repeats, repeats || generator.chance(0.3));
   const text = generator.text(event);
   const expected: number[] = [];
   for (const [id, pattern] of patterns) if (naiveMatch(pattern, event)) expected.push(id);

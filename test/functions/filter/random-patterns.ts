@@ -82,18 +82,18 @@ export function createGenerator(seed: number) {
     return { literal: pick([true, false, null]) };
   }
 
-  /** `repeats`: names may come twice and have dots. */
-  function event(repeats: boolean, depth = 0): EventNode {
+  /** `repeats`: names may come twice and have dots; `dots`: names may have dots, but for those at the top. */
+  function event(repeats: boolean, dots = repeats, depth = 0): EventNode {
     const kind = depth === 0 ? 1 : random();
     if (depth < 4 && kind > 0.72) {
       const members = new Map<string, [string, EventNode]>();
       for (const [i, key] of some(4, name).entries()) {
-        const full = repeats && chance(0.15) ? `${key}.${name()}` : key;
-        members.set(repeats && chance(0.2) ? `${full}#${i}` : full, [full, event(repeats, depth + 1)]);
+        const full = dots && (repeats || depth > 0) && chance(0.15) ? `${key}.${name()}` : key;
+        members.set(repeats && chance(0.2) ? `${full}#${i}` : full, [full, event(repeats, dots, depth + 1)]);
       }
       return { members: chance(0.05) && depth > 0 ? [] : [...members.values()] };
     }
-    if (depth < 5 && kind > 0.5) return { items: chance(0.1) ? [] : some(3, () => event(repeats, depth + 1)) };
+    if (depth < 5 && kind > 0.5) return { items: chance(0.1) ? [] : some(3, () => event(repeats, dots, depth + 1)) };
     return scalar();
   }
 
