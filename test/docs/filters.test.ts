@@ -10,7 +10,7 @@ import { readBlocks } from './markdown.ts';
  */
 describe.each(['cesql', 'subscriptions', 'eventmesh', 'jsonata'])('docs/filters/%s.md', (page) => {
   const path = `docs/filters/${page}.md`;
-  const blocks = readBlocks(path);
+  const blocks = readBlocks(path).filter(({ language }) => language === 'json');
   let event = '{}';
 
   it('has examples of each kind', () => {
