@@ -1,4 +1,4 @@
-import { compileRegex } from '../../regex/regex.ts';
+import { compileRegex, RegexError, type Regex } from '../../regex/regex.ts';
 import { JsonataError } from '../error.ts';
 import type { Run } from '../run.ts';
 import { dateField, dayNames, monthNames } from './date-fields.ts';
@@ -25,7 +25,7 @@ export function parseDate(text: string, picture: string, run: Run): number | und
   const pattern = parts
     .map((part, index) => `(${'literal' in part ? escaped(part.literal) : readers[index]!.pattern})`)
     .join('');
-  const found = compileRegex(`^${pattern}$`, 'i').exec(run.text(text), 0, (steps) => run.spend(1 + (steps >> 2)));
+  const found = compilePattern(`^${pattern}$`).exec(run.text(text), 0, (steps) => run.spend(1 + (steps >> 2)));
   if (found === undefined) return undefined;
   const fields = new Map<string, number>();
   for (const [index, part] of parts.entries()) {
@@ -34,6 +34,15 @@ export function parseDate(text: string, picture: string, run: Run): number | und
   }
   if (fields.size === 0) return undefined;
   return assemble(fields, new Date(run.now));
+}
+
+function compilePattern(pattern: string): Regex {
+  try {
+    return compileRegex(pattern, 'i');
+  } catch (error) {
+    if (!(error instanceof RegexError)) throw error;
+    throw new JsonataError('D3136', 'The picture has too many parts to parse with');
+  }
 }
 
 interface Reader {

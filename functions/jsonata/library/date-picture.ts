@@ -1,5 +1,5 @@
 import { JsonataError } from '../error.ts';
-import { parseIntegerPicture, type IntegerPicture } from './integer-picture.ts';
+import { checkPictureLength, parseIntegerPicture, type IntegerPicture } from './integer-picture.ts';
 
 /** A picture of XPath's fn:format-dateTime, such as `[Y0001]-[M01]-[D01]`. */
 export type DatePart =
@@ -47,6 +47,7 @@ const widestComponent = 100;
 
 /** Throws D3132 and D3135, and what `parseIntegerPicture` throws. */
 export function parseDatePicture(picture: string): DatePart[] {
+  checkPictureLength(picture);
   const parts: DatePart[] = [];
   const addLiteral = (text: string): void => {
     if (text !== '') parts.push({ literal: text.replaceAll(']]', ']') });

@@ -37,6 +37,7 @@ const styles: Readonly<Record<string, Pick<IntegerPicture, 'style' | 'letterCase
 
 /** Throws D3131 for digits of several scripts in one picture. */
 export function parseIntegerPicture(picture: string): IntegerPicture {
+  checkPictureLength(picture);
   const semicolon = picture.lastIndexOf(';');
   const text = semicolon === -1 ? picture : picture.slice(0, semicolon);
   const ordinal = semicolon !== -1 && picture[semicolon + 1] === 'o';
@@ -142,6 +143,15 @@ function decimalPattern(text: string): Omit<IntegerPicture, 'ordinal'> {
     text,
   };
 }
+
+/** What is done with a picture takes time in proportion to the square of its length. */
+export function checkPictureLength(picture: string): void {
+  if (picture.length > longestPicture) {
+    throw new JsonataError('D3130', `A picture is longer than ${longestPicture} characters`);
+  }
+}
+
+const longestPicture = 500;
 
 /** The distance at which positions repeat, or 0 where they do not. */
 export function regularInterval(positions: readonly number[]): number {

@@ -132,6 +132,7 @@ function split(call: Call, text: Text, separator: unknown, limit: number | undef
   const { run } = call;
   checkLimit(limit, 'D3020', 'Third argument of $split');
   if (typeof separator === 'string') {
+    if (separator === '' && limit === undefined) run.values(text.length);
     const pieces = run.text(text).split(separator, limit === undefined ? undefined : Math.floor(limit));
     run.values(pieces.length);
     return pieces;

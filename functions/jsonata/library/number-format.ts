@@ -1,21 +1,19 @@
 import { JsonataError } from '../error.ts';
-import type { Run } from '../run.ts';
+import { checkPictureLength } from './integer-picture.ts';
 import { defaultSymbols, parsePart, type Part, type Symbols } from './number-picture.ts';
 import { roundHalfEven } from './numbers.ts';
 
 /** Formats as XPath's fn:format-number does; the options replace the symbols of the picture. Throws D3080 to D3093. */
-export function formatNumber(
-  value: number,
-  picture: string,
-  options: Readonly<Record<string, unknown>>,
-  run: Run,
-): string {
+export function formatNumber(value: number, picture: string, options: Readonly<Record<string, unknown>>): string {
   const symbols = { ...defaultSymbols } as Symbols;
   for (const name of Object.keys(defaultSymbols) as (keyof Symbols)[]) {
     const option = Object.hasOwn(options, name) ? options[name] : undefined;
-    if (typeof option === 'string' && option !== '') symbols[name] = option;
+    if (typeof option !== 'string' || option === '') continue;
+    // It may come up once a digit.
+    checkPictureLength(option);
+    symbols[name] = option;
   }
-  run.textOf(picture.length * 4);
+  checkPictureLength(picture);
   const alternatives = picture.split(symbols['pattern-separator']);
   if (alternatives.length > 2) throw new JsonataError('D3080', 'The picture has more than two parts');
   const [positive, negative] = alternatives.map((text) => parsePart(text, symbols));

@@ -1,3 +1,4 @@
+import { JsonataError } from '../error.ts';
 import { formatDate } from './date-format.ts';
 import { parseDate, parseIsoDate } from './date-parse.ts';
 import { define, type Library } from './define.ts';
@@ -19,15 +20,20 @@ export const pictureFunctions: Library = {
     return picture === undefined ? parseIsoDate(text) : parseDate(text, picture, run);
   }),
   formatInteger: define('<n-s:s>', 2, ({ run }, value: OptionalNumber, picture: string) =>
-    value === undefined ? undefined : formatInteger(Math.floor(value), parseIntegerPicture(run.text(picture)), run),
+    value === undefined ? undefined : formatInteger(finite(Math.floor(value)), parseIntegerPicture(picture), run),
   ),
   parseInteger: define('<s-s:n>', 2, ({ run }, text: Text, picture: string) =>
-    text === undefined ? undefined : parseInteger(run.text(text), parseIntegerPicture(run.text(picture))),
+    text === undefined ? undefined : parseInteger(run.text(text), parseIntegerPicture(picture)),
   ),
   formatNumber: define(
     '<n-so?:s>',
     3,
-    ({ run }, value: OptionalNumber, picture: string, options: Record<string, unknown> | undefined) =>
-      value === undefined ? undefined : formatNumber(value, picture, options ?? {}, run),
+    (_, value: OptionalNumber, picture: string, options: Record<string, unknown> | undefined) =>
+      value === undefined ? undefined : formatNumber(value, picture, options ?? {}),
   ),
 };
+
+function finite(value: number): number {
+  if (Number.isFinite(value)) return value;
+  throw new JsonataError('D3001', 'A number that is infinite or not a number has no text');
+}
