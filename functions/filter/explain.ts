@@ -6,6 +6,7 @@ import type { Filter } from './filter.ts';
 import { scalarText } from './json-node.ts';
 import { filterLanguages } from './languages.ts';
 import { passes } from './value-test.ts';
+import { formatAddress } from './values/address.ts';
 
 /** Why a rule takes an event or not, one line a test. */
 export interface Explanation {
@@ -73,8 +74,10 @@ function described(test: ValueTest): { operator: string; expected: unknown } {
         operator: 'numeric',
         expected: `${test.fromIncluded ? '[' : '('}${test.from}, ${test.to}${test.toIncluded ? ']' : ')'}`,
       };
-    case 'address':
-      return { operator: 'cidr', expected: test.from === test.to ? test.from : `${test.from} to ${test.to}` };
+    case 'address': {
+      const [from, to] = [formatAddress(test.from), formatAddress(test.to)];
+      return from === to ? { operator: 'equals', expected: from } : { operator: 'cidr', expected: `${from} to ${to}` };
+    }
     case 'anything-but':
       return { operator: 'anything-but', expected: test.of.map((one) => described(one)) };
     default:

@@ -57,6 +57,15 @@ export interface MatchOptions {
   readonly mode?: 'validated' | 'trusted';
 }
 
+/**
+ * Makes an index without rules, for the given filter languages.
+ *
+ * One event goes through it like this. The scan (`engine/text-scan.ts`) follows the fields that rules name
+ * (`field-trie.ts`) and passes over the rest. Each value it meets is looked up among the tests of its field
+ * (`value-index.ts`); a test that is passed meets requirements (`requirement.ts`). Met requirements are followed through
+ * the tree of conjunctions (`conjunction-tree.ts`) to those that hold as a whole, where need be after a look at array
+ * elements (`agreement.ts`). Each leads to a rule, or to a part of a rule whose expression is then asked (`rule.ts`).
+ */
 export function createRuleIndex<Id>(languages: readonly FilterLanguage<never>[] = filterLanguages): RuleIndex<Id> {
   const rules = new Map<Id, Rule<Id>>();
   const fields = createFields();

@@ -4,6 +4,13 @@ export function parseAddress(text: string): string | undefined {
   return text.includes(':') ? parseV6(text) : parseV4(text);
 }
 
+/** The address as people write it; IPv6 in full, eight groups without leading zeros. */
+export function formatAddress(digits: string): string {
+  const isV4 = digits.length === 8;
+  const groups = digits.match(isV4 ? /../g : /..../g) ?? [];
+  return groups.map((group) => parseInt(group, 16).toString(isV4 ? 10 : 16)).join(isV4 ? '.' : ':');
+}
+
 /** Whether an address lies in a range whose ends are of one family. */
 export function isAddressWithin(address: string, from: string, to: string): boolean {
   if (address.length === from.length) return from <= address && address <= to;

@@ -21,7 +21,13 @@ describe('explain', () => {
     expect(matched).toBe(false);
     expect(predicates).toEqual([
       { path: 'data.error', operator: 'exists', expected: false, actual: undefined, matched: true },
-      { path: 'data.ip', operator: 'cidr', expected: '0a000000 to 0affffff', actual: '"11.0.0.1"', matched: false },
+      {
+        path: 'data.ip',
+        operator: 'cidr',
+        expected: '10.0.0.0 to 10.255.255.255',
+        actual: '"11.0.0.1"',
+        matched: false,
+      },
       { path: 'data.n', operator: 'equals', expected: '1.5', actual: '15e-1', matched: true },
       { path: 'data.ok', operator: 'exists', expected: true, actual: undefined, matched: false },
       { path: 'data.price', operator: 'numeric', expected: '(0, 5]', actual: '7', matched: false },
@@ -37,6 +43,14 @@ describe('explain', () => {
       },
       { path: 'type', operator: 'equals', expected: 'order.created', actual: '"user.new"', matched: false },
       { path: 'type', operator: 'prefix', expected: 'user.', actual: '"user.new"', matched: true },
+    ]);
+  });
+
+  it('writes addresses as people do', () => {
+    const { predicates } = explain({ pattern: { a: ['10.0.0.1', { cidr: '2001:db8::/126' }] } }, '{"a":"2001:DB8::2"}');
+    expect(predicates).toMatchObject([
+      { operator: 'equals', expected: '10.0.0.1', matched: false },
+      { operator: 'cidr', expected: '2001:db8:0:0:0:0:0:0 to 2001:db8:0:0:0:0:0:3', matched: true },
     ]);
   });
 
