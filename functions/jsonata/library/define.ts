@@ -18,9 +18,19 @@ export type Library = Readonly<Record<string, Callable>>;
  * higher-order function fills in.
  */
 export function define(signature: string, arity: number, body: (call: Call, ...args: never[]) => unknown): Callable {
-  return callable(arity, (args, _, frame) => body(callFrom(frame), ...(args as never[])), parseSignature(signature));
+  return callable(
+    arity,
+    (args, _, frame) => {
+      frame.run.spend(callCost);
+      return body(callFrom(frame), ...(args as never[]));
+    },
+    parseSignature(signature),
+  );
 }
 
 function callFrom(frame: Frame): Call {
   return { run: frame.run, invoke: (callee, args) => apply(callee, args, null, frame) };
 }
+
+/** A call with its signature takes about as long as five other steps. */
+const callCost = 5;
