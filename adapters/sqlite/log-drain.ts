@@ -1,7 +1,7 @@
-import type { LedgerRecord } from '../../mesh/ledger.ts';
-import type { QueueConsumer, Settlement } from '../../mesh/ports.ts';
+import type { QueueConsumer } from '../../mesh/ports.ts';
 import { createBacklog } from './log-backlog.ts';
-import type { LogStore, StoredBatch, StoredRetry } from './log-store.ts';
+import { createSettlement, type Job, type Outcome } from './log-settlement.ts';
+import type { LogStore, StoredBatch } from './log-store.ts';
 import type { Sql } from './sql.ts';
 
 /** Reads on from the cursor with a window of jobs in flight, and settles what they answer. */
@@ -38,22 +38,9 @@ const SETTLE_EVERY_MS = 50;
 const POLL_MS = 1_000;
 /** An alarm may run for 15 minutes on Workers; requests that wait for its end should not. */
 const DRAIN_MS = 60_000;
-/** So many failures of our own code on one message, over about a day and a half, set it aside. */
-const MAX_FAILURES = 40;
-const MAX_FAILURE_DELAY_MS = 3_600_000;
-
-interface Job {
-  /** Batches that this job brings to an end. */
-  readonly batches: readonly number[];
-  /** The retry that this job is. */
-  readonly retry?: StoredRetry;
-  readonly messages: readonly string[];
-}
-
-type Outcome = { readonly job: Job } & ({ readonly settlement: Settlement } | { readonly reason: string });
-
 export function createDrain(options: DrainOptions): Drain {
-  const { sql, store, now, nextSequence } = options;
+  const { store, now } = options;
+  const write = createSettlement({ ...options, onRetry: (due) => (retryAt = Math.min(retryAt, due)) });
   const backlog = createBacklog(store);
   const settledBatches = new Set<number>();
   const retriesOut = new Set<number>();
@@ -85,46 +72,13 @@ export function createDrain(options: DrainOptions): Drain {
     }
   }
 
-  /** Several outcomes in one transaction: one row of history, one of the cursor. */
   function settle(outcomes: readonly Outcome[]): void {
     for (const { job } of outcomes) for (const sequence of job.batches) settledBatches.add(sequence);
     const passed = backlog.passed(settledBatches);
-    sql.transaction(() => {
-      const records: LedgerRecord[] = [];
-      for (const outcome of outcomes) {
-        if (outcome.job.retry !== undefined) store.deleteRetry(outcome.job.retry);
-        if ('settlement' in outcome) write(outcome.settlement, records);
-        else for (const body of outcome.job.messages) repeat(outcome.job, body, outcome.reason);
-      }
-      if (records.length > 0) store.insertRecords(nextSequence(), now(), records);
-      const cursor = passed.at(-1);
-      if (cursor !== undefined) store.setSetting('cursor', cursor);
-    });
+    write(outcomes, passed.at(-1));
     backlog.forget(passed);
     for (const sequence of passed) settledBatches.delete(sequence);
     for (const { job } of outcomes) if (job.retry !== undefined) retriesOut.delete(job.retry.sequence);
-  }
-
-  function write(settlement: Settlement, records: LedgerRecord[]): void {
-    for (const { body, delayMs } of settlement.retries) insertRetry(Math.round(delayMs), 0, body);
-    for (const record of settlement.records) {
-      const { event, ...rest } = record;
-      if (event !== undefined) store.insertDeadLetter(nextSequence(), record);
-      records.push(rest);
-    }
-  }
-
-  /** Our own failure, not the target's: every message alone, later, so that one bad message stops nothing else. */
-  function repeat(job: Job, body: string, reason: string): void {
-    const failures = (job.retry?.failures ?? 0) + 1;
-    if (failures > MAX_FAILURES) store.quarantine(nextSequence(), now(), body, reason);
-    else insertRetry(Math.min(1000 * 2 ** (failures - 1), MAX_FAILURE_DELAY_MS), failures, body);
-  }
-
-  function insertRetry(delayMs: number, failures: number, body: string): void {
-    const due = now() + delayMs;
-    store.insertRetry({ due, sequence: nextSequence(), failures, body });
-    retryAt = Math.min(retryAt, due);
   }
 
   /** What was not settled is handed out again. */

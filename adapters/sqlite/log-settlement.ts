@@ -1,0 +1,71 @@
+import type { LedgerRecord } from '../../mesh/ledger.ts';
+import type { Settlement } from '../../mesh/ports.ts';
+import type { LogStore, StoredRetry } from './log-store.ts';
+import type { Sql } from './sql.ts';
+
+/** What is with the dispatcher: batches, or one retry. */
+export interface Job {
+  /** Batches that this job brings to an end. */
+  readonly batches: readonly number[];
+  /** The retry that this job is. */
+  readonly retry?: StoredRetry;
+  readonly messages: readonly string[];
+}
+
+/** What became of a job; with `reason` our own code failed, and nothing is known of its messages. */
+export type Outcome = { readonly job: Job } & ({ readonly settlement: Settlement } | { readonly reason: string });
+
+export interface SettlementOptions {
+  readonly sql: Sql;
+  readonly store: LogStore;
+  readonly nextSequence: () => number;
+  readonly now: () => number;
+  /** Told of every retry that is stored. */
+  readonly onRetry: (due: number) => void;
+}
+
+/** So many failures of our own code on one message, over about a day and a half, set it aside. */
+const MAX_FAILURES = 40;
+const MAX_FAILURE_DELAY_MS = 3_600_000;
+
+/** Writes several outcomes, and the cursor where it moves, in one transaction: one row of history, one of the cursor. */
+export function createSettlement(
+  options: SettlementOptions,
+): (outcomes: readonly Outcome[], cursor: number | undefined) => void {
+  const { sql, store, nextSequence, now, onRetry } = options;
+
+  function write(settlement: Settlement, records: LedgerRecord[]): void {
+    for (const { body, delayMs } of settlement.retries) insertRetry(Math.round(delayMs), 0, body);
+    for (const record of settlement.records) {
+      const { event, ...rest } = record;
+      if (event !== undefined) store.insertDeadLetter(nextSequence(), record);
+      records.push(rest);
+    }
+  }
+
+  /** Our own failure, not the target's: every message alone, later, so that one bad message stops nothing else. */
+  function repeat(job: Job, body: string, reason: string): void {
+    const failures = (job.retry?.failures ?? 0) + 1;
+    if (failures > MAX_FAILURES) store.quarantine(nextSequence(), now(), body, reason);
+    else insertRetry(Math.min(1000 * 2 ** (failures - 1), MAX_FAILURE_DELAY_MS), failures, body);
+  }
+
+  function insertRetry(delayMs: number, failures: number, body: string): void {
+    const due = now() + delayMs;
+    store.insertRetry({ due, sequence: nextSequence(), failures, body });
+    onRetry(due);
+  }
+
+  return (outcomes, cursor) => {
+    sql.transaction(() => {
+      const records: LedgerRecord[] = [];
+      for (const outcome of outcomes) {
+        if (outcome.job.retry !== undefined) store.deleteRetry(outcome.job.retry);
+        if ('settlement' in outcome) write(outcome.settlement, records);
+        else for (const body of outcome.job.messages) repeat(outcome.job, body, outcome.reason);
+      }
+      if (records.length > 0) store.insertRecords(nextSequence(), now(), records);
+      if (cursor !== undefined) store.setSetting('cursor', cursor);
+    });
+  };
+}
