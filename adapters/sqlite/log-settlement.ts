@@ -27,6 +27,8 @@ export interface SettlementOptions {
 /** So many failures of our own code on one message, over about a day and a half, set it aside. */
 const MAX_FAILURES = 40;
 const MAX_FAILURE_DELAY_MS = 3_600_000;
+/** UTF-16 units of history in a row; one record can have 200,000 (three names of the event, and a reason). */
+const RECORDS_LENGTH = 300_000;
 
 /** Writes several outcomes, and the cursor where it moves, in one transaction: one row of history, one of the cursor. */
 export function createSettlement(
@@ -38,7 +40,7 @@ export function createSettlement(
     for (const { body, delayMs } of settlement.retries) insertRetry(Math.round(delayMs), 0, body);
     for (const record of settlement.records) {
       const { event, ...rest } = record;
-      if (event !== undefined) store.insertDeadLetter(nextSequence(), record);
+      if (event !== undefined) store.insertDeadLetter(nextSequence(), rest, event);
       records.push(rest);
     }
   }
@@ -64,8 +66,27 @@ export function createSettlement(
         if ('settlement' in outcome) write(outcome.settlement, records);
         else for (const body of outcome.job.messages) repeat(outcome.job, body, outcome.reason);
       }
-      if (records.length > 0) store.insertRecords(nextSequence(), now(), records);
+      for (const body of toRows(records)) store.insertRecords(nextSequence(), now(), body);
       if (cursor !== undefined) store.setSetting('cursor', cursor);
     });
   };
+}
+
+/** JSON arrays, each as long as a row may be. */
+function toRows(records: readonly LedgerRecord[]): string[] {
+  const rows: string[] = [];
+  let row: string[] = [];
+  let length = 0;
+  for (const record of records) {
+    const text = JSON.stringify(record);
+    if (row.length > 0 && length + text.length > RECORDS_LENGTH) {
+      rows.push(`[${row.join(',')}]`);
+      row = [];
+      length = 0;
+    }
+    row.push(text);
+    length += text.length;
+  }
+  if (row.length > 0) rows.push(`[${row.join(',')}]`);
+  return rows;
 }

@@ -21,8 +21,10 @@ export interface LogStore {
   insertRetry(retry: StoredRetry): void;
   deleteRetry(retry: StoredRetry): void;
   quarantine(sequence: number, at: number, body: string, reason: string): void;
-  insertRecords(sequence: number, at: number, records: readonly LedgerRecord[]): void;
-  insertDeadLetter(sequence: number, record: LedgerRecord): void;
+  /** `body` is a JSON array of records. */
+  insertRecords(sequence: number, at: number, body: string): void;
+  /** The event is kept as it is: as part of other JSON it would be escaped, and could outgrow the row. */
+  insertDeadLetter(sequence: number, record: LedgerRecord, event: string): void;
   /** Newest first. */
   query(query: LedgerQuery): LedgerRecord[];
   /** When the oldest settled row was written. */
@@ -57,7 +59,8 @@ const schema = [
   `CREATE TABLE IF NOT EXISTS retry (due INTEGER NOT NULL, sequence INTEGER NOT NULL, failures INTEGER NOT NULL,
      body TEXT NOT NULL, PRIMARY KEY (due, sequence)) WITHOUT ROWID`,
   'CREATE TABLE IF NOT EXISTS record (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)',
-  'CREATE TABLE IF NOT EXISTS dead_letter (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)',
+  `CREATE TABLE IF NOT EXISTS dead_letter (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL,
+     event TEXT NOT NULL)`,
   `CREATE TABLE IF NOT EXISTS quarantine (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL,
      reason TEXT NOT NULL)`,
   'CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID',
@@ -137,11 +140,11 @@ export function createLogStore(sql: Sql): LogStore {
     quarantine(sequence, at, body, reason) {
       run('INSERT INTO quarantine VALUES (?, ?, ?, ?)', sequence, at, body, reason);
     },
-    insertRecords(sequence, at, records) {
-      run('INSERT INTO record VALUES (?, ?, ?)', sequence, at, JSON.stringify(records));
+    insertRecords(sequence, at, body) {
+      run('INSERT INTO record VALUES (?, ?, ?)', sequence, at, body);
     },
-    insertDeadLetter(sequence, record) {
-      run('INSERT INTO dead_letter VALUES (?, ?, ?)', sequence, record.at, JSON.stringify(record));
+    insertDeadLetter(sequence, record, event) {
+      run('INSERT INTO dead_letter VALUES (?, ?, ?, ?)', sequence, record.at, JSON.stringify(record), event);
     },
     query(query) {
       const found: LedgerRecord[] = [];
@@ -156,8 +159,7 @@ export function createLogStore(sql: Sql): LogStore {
         scanned += rows.length;
         for (const row of rows) {
           before = Number(row['sequence']);
-          const stored = JSON.parse(String(row['body'])) as LedgerRecord | LedgerRecord[];
-          for (const record of Array.isArray(stored) ? stored.toReversed() : [stored]) {
+          for (const record of readRecords(row)) {
             if (answers(record, query) && found.length < query.limit) found.push(record);
           }
         }
@@ -186,4 +188,11 @@ export function createLogStore(sql: Sql): LogStore {
       return Number(row?.['rows'] ?? 0);
     },
   };
+}
+
+/** Newest first. A dead letter's row has one record and the event beside it. */
+function readRecords({ body, event }: Readonly<Record<string, SqlValue>>): readonly LedgerRecord[] {
+  const stored = JSON.parse(String(body)) as LedgerRecord | LedgerRecord[];
+  if (Array.isArray(stored)) return stored.toReversed();
+  return [typeof event === 'string' ? { ...stored, event } : stored];
 }

@@ -127,6 +127,23 @@ export function describeQueue(
       expect(await queue.ledger.query({ ...base, tenant: 'other' })).toEqual([]);
     });
 
+    check('records as much as it is told, and dead letters as large as events may be', async ({ queue, bench }) => {
+      const event = JSON.stringify({ data: '"\\'.repeat(260_000) });
+      bench.answer = (messages) => ({
+        retries: [],
+        records: messages.flatMap((id) => [
+          { ...toRecord('dead', bench.now), event },
+          ...Array.from({ length: 9_000 }, () => ({ ...toRecord(id, bench.now), reason: 'r'.repeat(200) })),
+        ]),
+      });
+      await queue.append(['many']);
+      await queue.drain();
+      const base = { tenant: 't', bus: 'b', shards: 1, limit: 1_000 };
+      expect(await queue.ledger.query({ ...base, eventId: 'many' })).toHaveLength(1_000);
+      const [dead] = await queue.ledger.query({ ...base, status: 'dead-lettered' });
+      expect(dead?.event).toBe(event);
+    });
+
     check(
       'loses nothing in a crash between append and drain, and repeats nothing that was settled',
       async ({ queue, seen, bench }) => {
