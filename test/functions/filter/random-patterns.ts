@@ -97,6 +97,32 @@ export function createGenerator(seed: number) {
     return scalar();
   }
 
+  /** Few names, few values and many arrays: for the ways in which elements agree or contradict each other. */
+  function narrowPattern(): JsonObject {
+    const tests = (): Json => some(2, () => pick(narrowTests) as Json);
+    const inner = (depth: number): JsonObject => {
+      const object: JsonObject = {};
+      for (const key of some(3, () => pick(['b', 'c', 'd', 'e']))) {
+        object[key] = depth < 2 && chance(0.35) ? inner(depth + 1) : tests();
+      }
+      if (chance(0.08)) object['$or'] = [{ b: tests() }, { c: tests(), e: tests() }];
+      return object;
+    };
+    return { a: inner(0), ...(chance(0.3) ? { b: tests() } : {}) };
+  }
+
+  function narrowEvent(): EventNode {
+    const leaf = (): EventNode => pick(narrowLeaves);
+    const leaves = (): EventNode =>
+      chance(0.25) ? { items: some(3, () => (chance(0.2) ? { items: [leaf()] } : leaf())) } : leaf();
+    const inner = (depth: number): EventNode => {
+      if (depth < 4 && chance(0.45)) return { items: some(3, () => (chance(0.1) ? leaf() : inner(depth + 1))) };
+      const members = ['b', 'c', 'd', 'e'].filter(() => chance(0.6));
+      return { members: members.map((key) => [key, depth < 4 && chance(0.35) ? inner(depth + 1) : leaves()]) };
+    };
+    return { members: [['a', inner(0)], ...(chance(0.5) ? ([['b', leaves()]] as [string, EventNode][]) : [])] };
+  }
+
   /** The text of an event, with white space and escapes that change nothing. */
   function text(node: EventNode): string {
     const space = (): string => (chance(0.1) ? pick([' ', '\n', '\t ', '\r\n']) : '');
@@ -117,7 +143,7 @@ export function createGenerator(seed: number) {
     return 'number' in node ? node.number : String(node.literal);
   }
 
-  return { pattern, event, text, below, chance };
+  return { pattern, event, narrowPattern, narrowEvent, text, below, chance };
 }
 
 const names = ['a', 'b', 'c', 'ab', 'x-y', 'é'];
@@ -161,4 +187,27 @@ const numberTexts = [
   '1e400',
   '-2',
   '4',
+];
+
+const narrowTests = [
+  'x',
+  'y',
+  1,
+  2,
+  null,
+  { exists: true },
+  { exists: false },
+  { 'anything-but': 'x' },
+  { 'anything-but': [1] },
+  { 'anything-but': { prefix: 'x' } },
+  { prefix: 'x' },
+  { numeric: ['>', 1] },
+];
+const narrowLeaves: EventNode[] = [
+  { string: 'x' },
+  { string: 'y' },
+  { string: 'xy' },
+  { number: '1' },
+  { number: '2' },
+  { literal: null },
 ];

@@ -103,6 +103,92 @@ describe('a rule index', () => {
     expect(match({ type: 'w..31' })).toEqual(['wildcard 1', 'wildcard 31']);
   });
 
+  it('spreads rules that begin alike, and gathers what is left of them', () => {
+    const index = createRuleIndex<string>();
+    const sizes = ['s', 'm', 'l'];
+    const last = [['x'], [{ 'anything-but': 'x' }], [{ exists: false }], [{ prefix: 'x' }]];
+    const each = (body: (id: string, pattern: unknown) => void): void => {
+      for (const a of sizes) {
+        for (const b of sizes) {
+          for (const c of sizes) {
+            for (const [i, d] of last.entries()) body(`${a}${b}${c}${i}`, { a: [a], b: [b], c: [c], d });
+          }
+        }
+      }
+    };
+    each((id, pattern) => index.add(id, { pattern }));
+    index.add('short', { pattern: { a: ['s'] } });
+    const match = (event: unknown): string[] => index.match(JSON.stringify(event)).toSorted();
+    expect(match({ a: 's', b: 'm', c: 'l', d: 'x' })).toEqual(['short', 'sml0', 'sml3'].toSorted());
+    expect(match({ a: 's', b: 'm', c: 'l', d: 'y' })).toEqual(['short', 'sml1']);
+    expect(match({ a: 's', b: 'm', c: 'l', d: 'xy' })).toEqual(['short', 'sml1', 'sml3']);
+    expect(match({ a: 's', b: 'm', c: 'l' })).toEqual(['short', 'sml2']);
+    expect(match({ a: ['s', 'l'], b: 'm', c: ['l', 'm'], d: 1 })).toEqual(['lml1', 'lmm1', 'short', 'sml1', 'smm1']);
+    expect(match({ a: 'z', b: 'm', c: 'l' })).toEqual([]);
+    each((id) => {
+      if (!id.startsWith('sm')) expect(index.remove(id)).toBe(true);
+    });
+    expect(match({ a: ['s', 'l'], b: ['m', 's'], c: 'l', d: 'x' })).toEqual(['short', 'sml0', 'sml3'].toSorted());
+    each((id, pattern) => {
+      if (!id.startsWith('sm')) index.add(id, { pattern });
+    });
+    expect(match({ a: 'l', b: 's', c: 'l' })).toEqual(['lsl2']);
+    each((id) => index.remove(id));
+    index.remove('short');
+    expect(match({ a: 's', b: 'm', c: 'l', d: 'x' })).toEqual([]);
+    expect(index.match('{"a":"s", this is never read', { mode: 'trusted' })).toEqual([]);
+  });
+
+  it('compares numbers without a double by their text', () => {
+    const index = createRuleIndex<string>();
+    index.add('big', { pattern: '{"n":[9007199254740993]}' });
+    index.add('even', { pattern: '{"n":[9007199254740992]}' });
+    index.add('huge', { pattern: '{"n":[1e400]}' });
+    index.add('not one', { pattern: '{"n":[{"anything-but":1}]}' });
+    index.add('above', { pattern: '{"n":[{"numeric":[">",5]}]}' });
+    const match = (number: string): string[] => {
+      const ids = index.match(`{"n":${number}}`).toSorted();
+      expect(index.match(`{"n":${number}}`, { mode: 'trusted' }).toSorted()).toEqual(ids);
+      return ids;
+    };
+    expect(match('9007199254740993')).toEqual(['big', 'not one']);
+    expect(match('9007199254740993.0')).toEqual(['not one']);
+    expect(match('9007199254740992.0')).toEqual(['above', 'even', 'not one']);
+    expect(match('1e400')).toEqual(['huge', 'not one']);
+    expect(match('1E400')).toEqual(['not one']);
+    expect(match('6.0')).toEqual(['above', 'not one']);
+    expect(match('10e-1')).toEqual([]);
+    index.remove('big');
+    index.remove('huge');
+    expect(match('9007199254740993')).toEqual(['not one']);
+    expect(match('1e400')).toEqual(['not one']);
+  });
+
+  it('judges absence by the elements that were settled on, and by all where none were', () => {
+    const index = createRuleIndex<string>();
+    index.add('alone', { pattern: { a: { b: [{ exists: false }] } } });
+    index.add('beside', { pattern: { a: { b: [{ exists: false }] }, c: [1] } });
+    index.add('behind', { pattern: { a: { a: [1], b: [{ exists: false }] } } });
+    index.add('before', { pattern: { a: { b: [{ exists: false }], c: [1] } } });
+    const match = (text: string): string[] => index.match(text).toSorted();
+    expect(match('{"a":[{"b":1},{"a":1,"c":1}],"c":1}')).toEqual(['behind']);
+    expect(match('{"a":[{"a":1,"c":1}],"c":1}')).toEqual(['alone', 'before', 'behind', 'beside']);
+    expect(match('{"a":[{"a":1,"b":true,"c":1},{"a":2}],"c":1}')).toEqual([]);
+    expect(match('{"a":{"a":1,"b":null},"c":1}')).toEqual([]);
+    expect(match('{"a":[{"a":1,"b":[]},{"b":7}]}')).toEqual(['behind']);
+  });
+
+  it('gives up, in words, where repeated names make arrays multiply', { timeout: 20_000 }, () => {
+    const index = createRuleIndex<string>();
+    index.add('r', { pattern: { a: { b: [1], c: [1], d: [{ exists: false }], e: [1], f: [1], z: ['none'] } } });
+    const array = (names: string[]): string =>
+      `"a":[${Array.from({ length: 400 }, () => `{${names.map((name) => `"${name}":1`).join()}}`).join()}]`;
+    const text = `{${array(['b', 'e'])},${array(['c', 'f'])},"a":{"z":"none"},"a":[{"d":1}]}`;
+    expect(() => index.match(text)).toThrow(
+      expect.objectContaining({ code: 'fuel_exhausted', message: expect.stringContaining('100000 ways') }),
+    );
+  });
+
   it('takes parsed events as their JSON would be', () => {
     const index = createRuleIndex<string>();
     index.add('null', { pattern: { a: [null] } });
