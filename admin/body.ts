@@ -1,14 +1,15 @@
 import { TulleError } from '../event/error.ts';
+import { endOfText, newScan, scanJson } from '../event/json-scan.ts';
+import { decodeText, readBody } from '../mesh/protocols/body.ts';
 
 /** The most that the body of an admin request takes. */
 export const bodyMaxBytes = 262_144;
-const maxDepth = 64;
 /** Names come back in the places of faults. */
 const nameMaxLength = 512;
 
 /**
- * Reads the body of a request as JSON, bounded in size and depth.
- * @throws TulleError `media_type_unsupported`, `too_large` or `json_invalid`
+ * Reads the body of a request as JSON, bounded in size and depth; a member that is named twice is a slip, not a choice.
+ * @throws TulleError `media_type_unsupported`, `too_large`, `request_invalid` or `json_invalid`
  */
 export async function readJson(request: Request): Promise<unknown> {
   const [mediaType = ''] = (request.headers.get('content-type') ?? '').split(';');
@@ -18,82 +19,22 @@ export async function readJson(request: Request): Promise<unknown> {
       mend: 'Send the header `Content-Type: application/json`.',
     });
   }
-  if (!/^(identity)?$/i.test(request.headers.get('content-encoding') ?? '')) {
-    throw new TulleError('media_type_unsupported', 'The body is compressed.', {
-      place: 'content-encoding',
-      mend: 'Send it uncompressed.',
-    });
-  }
-  return parseJson(decodeUtf8(await readBytes(request)));
-}
-
-async function readBytes(request: Request): Promise<Uint8Array> {
-  if (Number(request.headers.get('content-length') ?? 0) > bodyMaxBytes) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = (request.body as ReadableStream<Uint8Array> | null)?.getReader();
-  for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
-    length += part.value.length;
-    if (length > bodyMaxBytes) {
-      await reader?.cancel();
-      throw tooLarge();
-    }
-    chunks.push(part.value);
-  }
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
-  } catch (cause) {
-    throw new TulleError('json_invalid', 'The body is not valid UTF-8.', { mend: 'Send JSON in UTF-8.', cause });
-  }
+  const bytes = await readBody(request, bodyMaxBytes);
+  return parseJson(decodeText(bytes ?? new Uint8Array()));
 }
 
 function parseJson(text: string): unknown {
-  if (measureDepth(text) > maxDepth) {
-    throw new TulleError('json_invalid', `The body is nested deeper than ${maxDepth} levels.`, {
-      mend: 'Make it flatter.',
+  const scan = newScan();
+  scanJson(text, 0, scan);
+  endOfText(text, scan.end);
+  if (scan.duplicateKeys) {
+    throw new TulleError('json_invalid', 'An object of the body names a member twice.', {
+      mend: 'Keep the one that is meant.',
     });
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    // The engine's message repeats the text, which may hold a secret.
-    throw new TulleError('json_invalid', 'The body is not valid JSON.', { mend: 'Send one JSON document.', cause });
-  }
+  const value: unknown = JSON.parse(text);
   refuseHostileNames(value, '');
   return value;
-}
-
-/** Before anything recursive sees the text. Counts brackets outside of strings. */
-function measureDepth(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let inString = false;
-  for (let index = 0; index < text.length; index += 1) {
-    const char = text[index];
-    if (inString) {
-      if (char === '\\') index += 1;
-      else if (char === '"') inString = false;
-    } else if (char === '"') {
-      inString = true;
-    } else if (char === '{' || char === '[') {
-      depth += 1;
-      if (depth > deepest) deepest = depth;
-    } else if (char === '}' || char === ']') {
-      depth -= 1;
-    }
-  }
-  return deepest;
 }
 
 /** `__proto__` never reaches code that builds objects; a name of broken Unicode has no JSON Pointer. */
@@ -108,8 +49,4 @@ function refuseHostileNames(value: unknown, place: string): void {
     }
     refuseHostileNames(member, `${place}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
   }
-}
-
-function tooLarge(): TulleError {
-  return new TulleError('too_large', `The body is larger than ${bodyMaxBytes} bytes.`, { mend: 'Send less.' });
 }

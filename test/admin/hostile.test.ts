@@ -99,9 +99,16 @@ describe('hostile bodies', () => {
     },
   );
 
-  it('compressed is refused', async () => {
-    const response = await sendBody(createHarness(), '{}', { 'content-encoding': 'gzip' });
-    await expectProblem(response, 415, 'media_type_unsupported');
+  it('that says it is compressed has to be', async () => {
+    const broken = await sendBody(createHarness(), '{}', { 'content-encoding': 'gzip' });
+    await expectProblem(broken, 400, 'request_invalid');
+    const unknown = await sendBody(createHarness(), '{}', { 'content-encoding': 'br' });
+    await expectProblem(unknown, 415, 'media_type_unsupported');
+  });
+
+  it('that names a member twice is refused', async () => {
+    const response = await sendBody(createHarness(), '{"shards":1,"description":{"a":1,"a":2}}');
+    await expectProblem(response, 400, 'json_invalid');
   });
 
   it.each([
