@@ -28,9 +28,14 @@ Runs the Worker of wrangler.toml in workerd on one port, offline. State is kept 
     const { port, state: stateFolder, demo } = values;
     const server = await startOnState({ port: toPort(port), stateFolder, demo });
     console.log(greet({ ...server, stateFolder, ...(demo ? { demoEvent: await readDemoEvent() } : {}) }));
-    setInterval(() => void server.tick().catch((error: unknown) => console.error(error)), tickMs);
+    const ticking = setInterval(() => void server.tick().catch((error: unknown) => console.error(error)), tickMs);
     // Miniflare ends workerd and this process on SIGINT, SIGTERM and SIGHUP.
-    return new Promise<never>(() => undefined);
+    try {
+      return await server.failed;
+    } finally {
+      clearInterval(ticking);
+      await server.close().catch(() => undefined);
+    }
   },
 };
 

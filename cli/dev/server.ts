@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { stop } from 'esbuild';
 import { CommandError } from '../command.ts';
 import { bundleWorker } from './bundle.ts';
+import { supervise } from './supervisor.ts';
 import { prepareWorkerd } from './workerd.ts';
 
 export interface DevServerOptions {
@@ -20,6 +21,8 @@ export interface DevServer {
   readonly url: string;
   /** Runs the Worker's `scheduled` handler: workerd has no clock for it. */
   tick(): Promise<void>;
+  /** Rejects when workerd cannot be kept running. */
+  readonly failed: Promise<never>;
   close(): Promise<void>;
 }
 
@@ -46,26 +49,31 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
     telemetry: { enabled: false },
     workers,
   });
-  const miniflare = new Miniflare(shared);
-  try {
-    await miniflare.ready;
-  } catch (error) {
-    await miniflare.dispose().catch(() => undefined);
-    if (error instanceof MiniflareCoreError && error.code === 'ERR_ADDRESS_IN_USE') {
-      throw new CommandError(`Port ${options.port} is in use by another program.`, {
-        mend: `Stop that program, or choose another port: tulle dev --port ${options.port + 1}`,
-        cause: error,
-      });
+  async function start() {
+    const miniflare = new Miniflare(shared);
+    try {
+      await miniflare.ready;
+      return miniflare;
+    } catch (error) {
+      await miniflare.dispose().catch(() => undefined);
+      if (error instanceof MiniflareCoreError && error.code === 'ERR_ADDRESS_IN_USE') {
+        throw new CommandError(`Port ${options.port} is in use by another program.`, {
+          mend: `Stop that program, or choose another port: tulle dev --port ${options.port + 1}`,
+          cause: error,
+        });
+      }
+      throw error;
     }
-    throw error;
   }
+  const supervisor = await supervise({ start, log: (message) => options.log('warn', message) });
   return {
     url: `http://localhost:${options.port}`,
     async tick() {
-      const worker = await miniflare.getWorker(mesh.name);
+      const worker = await supervisor.current().getWorker(mesh.name);
       await worker.scheduled({ cron: '* * * * *' });
     },
-    close: () => miniflare.dispose(),
+    failed: supervisor.failed,
+    close: () => supervisor.close(),
   };
 }
 

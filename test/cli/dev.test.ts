@@ -71,6 +71,23 @@ describe('tulle dev', () => {
     await vi.waitFor(async () => expect(await inbox(tulle, 'crm')).toHaveLength(1), { timeout: 15_000, interval: 200 });
   }, 20_000);
 
+  it('answers again after workerd has crashed while it was starting', async () => {
+    const findWorkerd = () =>
+      descendantsOf(tulle.process.pid ?? 0).find(({ name }) => name.startsWith('workerd') && name !== 'workerd.sh')?.id;
+    const first = findWorkerd() ?? 0;
+    process.kill(first, 'SIGKILL');
+    const second = await vi.waitUntil(
+      () => {
+        const id = findWorkerd();
+        return id === first ? undefined : id;
+      },
+      { timeout: 5_000, interval: 1 },
+    );
+    process.kill(second, 'SIGKILL');
+    await vi.waitFor(async () => expect(await inbox(tulle, 'crm')).toHaveLength(1), { timeout: 20_000, interval: 200 });
+    expect(tulle.output()).toContain('starting it anew');
+  }, 30_000);
+
   it('refuses a second server on the same state folder', async () => {
     const { code, output } = await runTulle('dev', '--port', String(await freePort()), '--state', folder);
     expect(code).toBe(1);
