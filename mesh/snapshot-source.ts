@@ -1,3 +1,4 @@
+import { TulleError } from '../event/error.ts';
 import { type CompiledSnapshot, compileSnapshot } from './compiled-snapshot.ts';
 import type { Runtime } from './ports.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -26,45 +27,68 @@ const ABSENT_MS = 1_000;
 const MAX_ENTRIES = 1_000;
 
 interface Entry {
-  readonly compiled: CompiledSnapshot | undefined;
+  readonly compiled: CompiledSnapshot;
   readAt: number;
 }
 
 export function createSnapshotSource(reader: SnapshotReader, runtime: Runtime): SnapshotSource {
   const entries = new Map<string, Entry>();
+  /** When a bus was last found missing. Apart from the entries: strangers can ask for any name, and must not evict them. */
+  const absent = new Map<string, number>();
 
   // No promise is shared between requests: Workers forbid waiting for another request's I/O.
-  async function load(tenant: string, bus: string, atLeast?: number) {
+  async function load(tenant: string, bus: string, atLeast?: number): Promise<CompiledSnapshot | undefined> {
     const key = `${tenant}/${bus}`;
     const snapshot = await reader.read(tenant, bus, atLeast === undefined ? {} : { atLeast });
+    if (snapshot === undefined) {
+      entries.delete(key);
+      remember(absent, key, runtime.now());
+      return undefined;
+    }
     const present = entries.get(key)?.compiled;
-    const known = present !== undefined && snapshot !== undefined && snapshot.version <= present.snapshot.version;
-    const compiled = known ? present : snapshot && compileSnapshot(snapshot);
-    entries.delete(key);
-    entries.set(key, { compiled, readAt: runtime.now() });
-    if (entries.size > MAX_ENTRIES) for (const oldest of entries.keys()) return (entries.delete(oldest), compiled);
+    const newer = present === undefined || snapshot.version > present.snapshot.version;
+    const compiled = newer ? compileSnapshot(snapshot) : present;
+    absent.delete(key);
+    remember(entries, key, { compiled, readAt: runtime.now() });
     return compiled;
   }
 
+  async function get(tenant: string, bus: string): Promise<CompiledSnapshot | undefined> {
+    const key = `${tenant}/${bus}`;
+    const entry = entries.get(key);
+    if (entry === undefined) {
+      const missingSince = absent.get(key);
+      if (missingSince !== undefined && runtime.now() - missingSince < ABSENT_MS) return undefined;
+      return load(tenant, bus);
+    }
+    if (runtime.now() - entry.readAt >= FRESH_MS) {
+      entry.readAt = runtime.now();
+      runtime.waitUntil(load(tenant, bus));
+    }
+    return entry.compiled;
+  }
+
   return {
-    async get(tenant, bus) {
-      const entry = entries.get(`${tenant}/${bus}`);
-      if (entry === undefined) return load(tenant, bus);
-      const age = runtime.now() - entry.readAt;
-      if (entry.compiled === undefined) return age < ABSENT_MS ? undefined : load(tenant, bus);
-      if (age >= FRESH_MS) {
-        entry.readAt = runtime.now();
-        runtime.waitUntil(load(tenant, bus));
-      }
-      return entry.compiled;
-    },
+    get,
     async atLeast(tenant, bus, version) {
-      const compiled = await this.get(tenant, bus);
-      if (compiled !== undefined && compiled.snapshot.version >= version) return compiled;
-      return load(tenant, bus, version);
+      const known = await get(tenant, bus);
+      if (known !== undefined && known.snapshot.version >= version) return known;
+      const compiled = await load(tenant, bus, version);
+      if (compiled === undefined || compiled.snapshot.version >= version) return compiled;
+      throw new TulleError('unavailable', `version ${version} of the bus ${bus} is not to be had yet`);
     },
     drop(tenant, bus) {
       entries.delete(`${tenant}/${bus}`);
+      absent.delete(`${tenant}/${bus}`);
     },
   };
+}
+
+/** Newest last; the oldest goes when there are too many. */
+function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= MAX_ENTRIES) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
 }
