@@ -5,7 +5,7 @@ import { type EventNode, type Json, naiveMatch } from './naive-pattern.ts';
 import { createGenerator } from './random-patterns.ts';
 
 /** Rule sets that are tried; `npm run test:property` asks for all of them. */
-const rounds = Number(process.env.TULLE_PROPERTY_ROUNDS ?? 3000);
+const rounds = Number(process.env.TULLE_PROPERTY_ROUNDS ?? 1000);
 const firstSeed = Number(process.env.TULLE_PROPERTY_SEED ?? 1);
 
 describe('the rule index', () => {

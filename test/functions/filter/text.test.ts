@@ -4,7 +4,7 @@ import { readJson } from '../../../functions/filter/json-node.ts';
 import { createRuleIndex } from '../../../functions/filter/rule-index.ts';
 import { createGenerator } from './random-patterns.ts';
 
-const rounds = Number(process.env.TULLE_PROPERTY_ROUNDS ?? 3000);
+const rounds = Number(process.env.TULLE_PROPERTY_ROUNDS ?? 1000);
 
 describe('the validated mode', () => {
   it('takes exactly the objects that JSON.parse takes, of texts with random damage', { timeout: 3_600_000 }, () => {
