@@ -1,12 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../mesh/snapshot.ts';
-import { createSnapshotSource } from '../../mesh/snapshot-source.ts';
+import { createSnapshotSource, type SnapshotSource } from '../../mesh/snapshot-source.ts';
 
-function createBench() {
+interface Bench {
+  now: number;
+  readonly reads: string[];
+  readonly source: SnapshotSource;
+  put(bus: string, version: number): void;
+  remove(bus: string): void;
+  settled(): Promise<unknown>;
+}
+
+function createBench(): Bench {
   const stored = new Map<string, Snapshot>();
   const reads: string[] = [];
   const behind: Promise<unknown>[] = [];
-  const bench = {
+  const bench: Bench = {
     now: 1_000_000,
     reads,
     put: (bus: string, version: number) => stored.set(bus, snapshot(bus, version)),
@@ -20,7 +29,7 @@ function createBench() {
         },
       },
       {
-        now: () => bench.now,
+        now: (): number => bench.now,
         random: () => 0,
         fetch: () => Promise.reject(new Error('not here')),
         waitUntil: (work) => void behind.push(work),
