@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { explain } from '../../../functions/filter/explain.ts';
 import { createRuleIndex } from '../../../functions/filter/rule-index.ts';
 
 describe('a rule index', () => {
@@ -139,15 +140,39 @@ describe('a rule index', () => {
     expect(index.match('{"a":"s", this is never read', { mode: 'trusted' })).toEqual([]);
   });
 
+  it('spreads rules that differ only in what is asked afterwards', () => {
+    const index = createRuleIndex<string>();
+    for (let i = 0; i < 20; i++) {
+      index.add(`not ${i}`, { pattern: { a: ['s'], d: [{ 'anything-but': `${i}` }] } });
+      index.add(`no ${i}`, { pattern: { a: ['s'], [`f${i}`]: [{ exists: false }] } });
+    }
+    const missing = (ids: string[]): string[] => {
+      const all = Array.from({ length: 20 }, (_, i) => [`not ${i}`, `no ${i}`]).flat();
+      return all.filter((id) => !ids.includes(id));
+    };
+    expect(missing(index.match('{"a":"s","d":"7","f3":null,"f4":{}}'))).toEqual(['no 3', 'not 7']);
+    expect(missing(index.match('{"a":"s","d":["7","8"]}'))).toEqual([]);
+    expect(index.match('{"a":"t","d":"7"}')).toEqual([]);
+    for (let i = 1; i < 20; i++) for (const kind of ['not', 'no']) index.remove(`${kind} ${i}`);
+    expect(index.match('{"a":"s","d":"7"}').toSorted()).toEqual(['no 0', 'not 0']);
+  });
+
   it('compares numbers without a double by their text', () => {
     const index = createRuleIndex<string>();
-    index.add('big', { pattern: '{"n":[9007199254740993]}' });
-    index.add('even', { pattern: '{"n":[9007199254740992]}' });
-    index.add('huge', { pattern: '{"n":[1e400]}' });
-    index.add('not one', { pattern: '{"n":[{"anything-but":1}]}' });
-    index.add('above', { pattern: '{"n":[{"numeric":[">",5]}]}' });
+    const patterns = new Map([
+      ['big', '{"n":[9007199254740993]}'],
+      ['even', '{"n":[9007199254740992]}'],
+      ['huge', '{"n":[1e400]}'],
+      ['not one', '{"n":[{"anything-but":1}]}'],
+      ['above', '{"n":[{"numeric":[">",5]}]}'],
+    ]);
+    const gone = new Set<string>();
+    for (const [id, pattern] of patterns) index.add(id, { pattern });
     const match = (number: string): string[] => {
       const ids = index.match(`{"n":${number}}`).toSorted();
+      for (const [id, pattern] of patterns) {
+        if (!gone.has(id)) expect(explain({ pattern }, `{"n":${number}}`).matched).toBe(ids.includes(id));
+      }
       expect(index.match(`{"n":${number}}`, { mode: 'trusted' }).toSorted()).toEqual(ids);
       return ids;
     };
@@ -158,8 +183,10 @@ describe('a rule index', () => {
     expect(match('1E400')).toEqual(['not one']);
     expect(match('6.0')).toEqual(['above', 'not one']);
     expect(match('10e-1')).toEqual([]);
-    index.remove('big');
-    index.remove('huge');
+    for (const id of ['big', 'huge']) {
+      gone.add(id);
+      index.remove(id);
+    }
     expect(match('9007199254740993')).toEqual(['not one']);
     expect(match('1e400')).toEqual(['not one']);
   });
