@@ -38,7 +38,11 @@ export function agrees(run: Run, { way, related }: Conjunction): boolean {
 export const mostLooks = 5_000_000;
 
 function spend(run: Run, related: readonly Requirement[]): void {
-  for (const { index, metElements } of related) run.looks += index.log.length + metElements.length;
+  for (const { index, metEpoch, metElements } of related) {
+    // What an earlier event left behind is not looked at.
+    if (index.epoch === run.epoch) run.looks += index.log.length;
+    if (metEpoch === run.epoch) run.looks += metElements.length;
+  }
   if (run.looks <= mostLooks) return;
   throw new TulleError('fuel_exhausted', `The event's array elements need more than ${mostLooks} looks to be matched`, {
     mend: 'Send fewer elements in one event, or use fewer rules that combine several fields of one array.',

@@ -136,6 +136,26 @@ describe('hostile events', () => {
     );
   });
 
+  it('leave nothing behind that a later event is charged with', () => {
+    const items = Array.from({ length: 50_000 }, (_, i) => `{"n":${i},"s":"s","t":1}`).join();
+    const patterns = Array.from({ length: 40 }, () => ({ items: { n: [1], s: ['s'], t: [{ exists: true }] } }));
+    const combining = indexOf(
+      ...patterns,
+      ...patterns.map(({ items: one }) => ({ items: { ...one, t: [1, { exists: false }] } })),
+    );
+    const expected = patterns.length * 2;
+    expect(indexOf(patterns[0]).match(`{"items":[${items}]}`)).toEqual([0]);
+    try {
+      combining.match(`{"items":[${items}]}`);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'fuel_exhausted' });
+    }
+    for (let i = 0; i < 20; i++) {
+      expect(combining.match('{"items":[{"n":1,"s":"s","t":1},{"n":2}]}')).toHaveLength(expected);
+      expect(combining.match('{"items":[{"n":1},{"s":"s"}]}')).toEqual([]);
+    }
+  });
+
   it('cannot reach prototypes', () => {
     const names = indexOf(
       { __proto__x: [1] },
