@@ -42,6 +42,23 @@ describe('conditions in the index', () => {
     expect(index.match('{}')).toEqual([]);
   });
 
+  it('take the fields of a conjunction in any order', () => {
+    const index = createConditionIndex();
+    const b = { path: 'a.b', any: [{ op: 'equals', value: 'x' }] } as const;
+    const c = { path: 'a.c', any: [{ op: 'absent' }] } as const;
+    index.add(1, { kind: 'fields', fields: [b, c] });
+    index.add(2, { kind: 'fields', fields: [c, b] });
+    const text = '{"a":[{"b":"x"},{"c":1}]}';
+    expect(index.match(text)).toEqual([1, 2]);
+    for (const fields of [
+      [b, c],
+      [c, b],
+    ]) {
+      expect(evaluate({ kind: 'fields', fields }, evaluatedText(text))).toBe(true);
+      expect(evaluate({ kind: 'fields', fields }, evaluatedText('{"a":[{"b":"x","c":1},{}]}'))).toBe(false);
+    }
+  });
+
   it('ask a predicate only when what else the rule needs is there', () => {
     const index = createConditionIndex();
     let asked = 0;

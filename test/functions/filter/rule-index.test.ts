@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { explain } from '../../../functions/filter/explain.ts';
 import { createRuleIndex } from '../../../functions/filter/rule-index.ts';
+import {
+  endsIgnoringCase,
+  equalsIgnoringCase,
+  startsIgnoringCase,
+} from '../../../functions/filter/values/letter-case.ts';
 
 describe('a rule index', () => {
   it('adds, replaces and removes one rule at a time', () => {
@@ -138,6 +143,56 @@ describe('a rule index', () => {
     index.remove('short');
     expect(match({ a: 's', b: 'm', c: 'l', d: 'x' })).toEqual([]);
     expect(index.match('{"a":"s", this is never read', { mode: 'trusted' })).toEqual([]);
+  });
+
+  it('ignores case as the pattern says, in every form and among many patterns', () => {
+    const texts = [
+      '',
+      'a',
+      'A',
+      'aB',
+      'ß',
+      'SS',
+      'ss',
+      'sS',
+      'ẞ',
+      'straße',
+      'STRASSE',
+      'k',
+      'K',
+      '\u212a',
+      'é',
+      'É',
+      'σ',
+      'ς',
+      'Σ',
+      'ı',
+      'I',
+      'İ',
+      'aé',
+      'Éa',
+      'xSSy',
+      'xßy',
+    ];
+    const tests = {
+      equals: [(text: string) => ({ 'equals-ignore-case': text }), equalsIgnoringCase],
+      prefix: [(text: string) => ({ prefix: { 'equals-ignore-case': text } }), startsIgnoringCase],
+      suffix: [(text: string) => ({ suffix: { 'equals-ignore-case': text } }), endsIgnoringCase],
+      not: [
+        (text: string) => ({ 'anything-but': { 'equals-ignore-case': [text, 'zz'] } }),
+        (value: string, text: string) => !equalsIgnoringCase(value, text),
+      ],
+    } as const;
+    for (const [make, holds] of Object.values(tests)) {
+      const index = createRuleIndex<string>();
+      for (const text of texts) index.add(text, { pattern: { a: [make(text)] } });
+      for (const value of [...texts, 'STRASSEN', 'straßen', 'xyz']) {
+        const expected = texts.filter((text) => holds(value, text));
+        expect(index.match(JSON.stringify({ a: value })).toSorted(), value).toEqual(expected.toSorted());
+      }
+      for (const text of texts) index.remove(text);
+      expect(index.match('{"a":"a", this is never read', { mode: 'trusted' })).toEqual([]);
+    }
   });
 
   it('spreads rules that differ only in what is asked afterwards', () => {
