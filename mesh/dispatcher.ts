@@ -42,8 +42,9 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
     }
     const retries: Settlement['retries'][number][] = [];
     const limit = createLimit(CONNECTIONS);
-    const deliver = createDelivery({ ...options, journal, limit, reshape: createReshape(runtime) });
+    const { deliver, untried } = createDelivery({ ...options, journal, limit, reshape: createReshape(runtime) });
     for (const left of await Promise.all(Array.from(groups.values(), deliver))) retries.push(...left);
+    retries.push(...untried());
     return { retries, records: journal.records };
   };
 }

@@ -4,6 +4,7 @@ export interface LedgerRecord {
   readonly tenant: string;
   readonly bus: string;
   readonly status: DeliveryStatus;
+  /** This and the next two are cut to `nameLength`. */
   readonly eventId: string;
   readonly source: string;
   readonly type: string;
@@ -18,7 +19,7 @@ export interface LedgerRecord {
   readonly reason?: string;
   /** When the next attempt is due. */
   readonly nextAt?: number;
-  /** Dead letters carry the whole event as its JSON text. */
+  /** Dead letters carry the whole event as its JSON text; where there are many large ones, the older ones do not. */
   readonly event?: string;
 }
 
@@ -37,12 +38,15 @@ export interface LedgerQuery {
   readonly limit: number;
 }
 
+/** The most that a record keeps of an event's id, source or type, in UTF-16 units: attributes may have 65,536. */
+export const nameLength = 1_024;
+
 /** Whether a record answers the query; tenant and bus included. */
 export function answers(record: LedgerRecord, query: LedgerQuery): boolean {
   return (
     record.tenant === query.tenant &&
     record.bus === query.bus &&
-    (query.eventId === undefined || record.eventId === query.eventId) &&
+    (query.eventId === undefined || record.eventId === query.eventId.slice(0, nameLength)) &&
     (query.status === undefined || record.status === query.status) &&
     (query.rule === undefined || record.rule === query.rule) &&
     (query.target === undefined || record.target === query.target)

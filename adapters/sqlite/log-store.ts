@@ -68,10 +68,15 @@ const schema = [
 
 /** How many rows of history one query looks through; a row holds what one settlement recorded. */
 const SCAN_LIMIT = 5_000;
+/** UTF-16 units of events that one answer carries, all shards together: an RPC takes 32 MiB, a Worker has 128 MB. */
+const EVENTS_LENGTH = 8_000_000;
 
 export function createLogStore(sql: Sql): LogStore {
   let written = 0;
   for (const statement of schema) run(statement);
+  // A table from before events had a column of their own.
+  const [deadLetters] = run("SELECT sql FROM sqlite_master WHERE name = 'dead_letter'");
+  if (!String(deadLetters?.['sql']).includes('event')) run('ALTER TABLE dead_letter ADD COLUMN event TEXT');
 
   function run(statement: string, ...bindings: SqlValue[]) {
     const result = sql.run(statement, ...bindings);
@@ -82,6 +87,11 @@ export function createLogStore(sql: Sql): LogStore {
   function setting(name: SettingName): number | undefined {
     const [row] = run('SELECT value FROM setting WHERE name = ?', name);
     return row === undefined ? undefined : Number(row['value']);
+  }
+
+  function eventOf(sequence: number): string | undefined {
+    const [row] = run('SELECT event FROM dead_letter WHERE sequence = ?', sequence);
+    return typeof row?.['event'] === 'string' ? row['event'] : undefined;
   }
 
   function purgeTable(table: 'batch' | 'record' | 'dead_letter', upTo: number, before: number, limit: number): void {
@@ -149,18 +159,23 @@ export function createLogStore(sql: Sql): LogStore {
     query(query) {
       const found: LedgerRecord[] = [];
       const deadOnly = query.status === 'dead-lettered';
+      let room = EVENTS_LENGTH / query.shards;
       let before = Number.MAX_SAFE_INTEGER;
       for (let scanned = 0; scanned < SCAN_LIMIT && found.length < query.limit;) {
         const rows = run(
-          `SELECT * FROM ${deadOnly ? 'dead_letter' : 'record'} WHERE sequence < ? ORDER BY sequence DESC LIMIT 100`,
+          `SELECT sequence, body FROM ${deadOnly ? 'dead_letter' : 'record'}
+           WHERE sequence < ? ORDER BY sequence DESC LIMIT 20`,
           before,
         );
         if (rows.length === 0) break;
         scanned += rows.length;
         for (const row of rows) {
           before = Number(row['sequence']);
-          for (const record of readRecords(row)) {
-            if (answers(record, query) && found.length < query.limit) found.push(record);
+          for (const record of readRecords(String(row['body']))) {
+            if (!answers(record, query) || found.length === query.limit) continue;
+            const event = deadOnly && room > 0 ? eventOf(before) : undefined;
+            room -= event?.length ?? 0;
+            found.push(event === undefined ? record : { ...record, event });
           }
         }
       }
@@ -190,9 +205,8 @@ export function createLogStore(sql: Sql): LogStore {
   };
 }
 
-/** Newest first. A dead letter's row has one record and the event beside it. */
-function readRecords({ body, event }: Readonly<Record<string, SqlValue>>): readonly LedgerRecord[] {
-  const stored = JSON.parse(String(body)) as LedgerRecord | LedgerRecord[];
-  if (Array.isArray(stored)) return stored.toReversed();
-  return [typeof event === 'string' ? { ...stored, event } : stored];
+/** Newest first. A dead letter's row has one. */
+function readRecords(body: string): readonly LedgerRecord[] {
+  const stored = JSON.parse(body) as LedgerRecord | LedgerRecord[];
+  return Array.isArray(stored) ? stored.toReversed() : [stored];
 }

@@ -1,12 +1,13 @@
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
-import { encodeEnvelope, type PlannedEvent } from '../envelope.ts';
+import type { PlannedEvent } from '../envelope.ts';
+import { nameLength } from '../ledger.ts';
 import type { Runtime, Secrets, Settlement } from '../ports.ts';
 import type { Reshape } from '../reshape.ts';
-import { toChunks } from '../router.ts';
 import type { AttemptResult, Sink, TargetPolicy } from '../sink.ts';
 import type { Group } from './group.ts';
 import type { Journal } from './journal.ts';
+import { createLater, createUntried } from './later.ts';
 import { backoffCeilingMs, decide } from './retry.ts';
 
 export interface DeliveryOptions {
@@ -20,8 +21,12 @@ export interface DeliveryOptions {
   readonly limit: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
 
-/** Delivers a group to its target; answers what has to be tried again. */
-export type Deliver = (group: Group) => Promise<Settlement['retries']>;
+export interface Deliveries {
+  /** Delivers a group to its target; answers what has to be tried again. */
+  readonly deliver: (group: Group) => Promise<Settlement['retries']>;
+  /** What there was no time or no room for: to be asked for when every group is done. */
+  readonly untried: () => Settlement['retries'];
+}
 
 interface Ready {
   readonly planned: PlannedEvent;
@@ -32,13 +37,50 @@ interface Ready {
 const GIVE_UP_AFTER = 6;
 /** After this no further call is started: what is left is handed out again, so that no batch is held for minutes. */
 const DISPATCH_MS = 30_000;
+/**
+ * What one dispatch may answer with, in bytes at worst; beyond it no further call is started either. An RPC takes 32 MiB,
+ * and the events that were not tried have to go into it as well.
+ */
+const SETTLEMENT_SIZE = 24_000_000;
+/** A UTF-16 unit in an RPC has two bytes at worst, and that of an event may be escaped. */
+const UNIT_SIZE = 2;
+/** A record beside the names of its event, in UTF-16 units. */
+const RECORD_LENGTH = 400;
 
-export function createDelivery(options: DeliveryOptions): Deliver {
-  const { sinks, secrets, policy, runtime, journal, limit } = options;
+export function createDelivery(options: DeliveryOptions): Deliveries {
+  const { sinks, secrets, policy, runtime, journal, limit, reshape } = options;
   const context = { runtime, secrets, policy };
   const deadline = runtime.now() + DISPATCH_MS;
+  const untried = createUntried();
+  /** What the settlement may come to, with what is under way. */
+  let reserved = 0;
+  const underWay = new Set<Promise<unknown>>();
 
-  return async (group) => {
+  function isFull(size: number): boolean {
+    return reserved > 0 && reserved + size > SETTLEMENT_SIZE;
+  }
+
+  /** Runs the steps; an event on which one fails ends here. */
+  async function prepare(group: Group): Promise<Ready[]> {
+    const ready: Ready[] = [];
+    for (const planned of group.items) {
+      if (isFull(sizeOf(planned))) {
+        untried.add(group, planned);
+        continue;
+      }
+      try {
+        const reshaped = reshape(group.rule, planned);
+        ready.push({ planned, event: reshaped instanceof Promise ? await reshaped : reshaped });
+      } catch (error) {
+        if (!TulleError.is(error) || error.fault === 'system') throw error;
+        journal.died(group, planned, `${error.code}: ${error.message}`);
+        reserved += sizeOf(planned);
+      }
+    }
+    return ready;
+  }
+
+  async function deliver(group: Group): Promise<Settlement['retries']> {
     const { target, attempt } = group;
     const sink = toSink(sinks, target.kind);
     // One draw for the group: what fails together is tried again together, in one message.
@@ -48,26 +90,38 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     let failedInRow = 0;
 
     async function send(chunk: readonly Ready[]): Promise<void> {
+      const size = sum(chunk, ({ planned }) => sizeOf(planned));
+      // What is delivered makes room again.
+      while (isFull(size) && underWay.size > 0) await Promise.race(underWay);
       const late = runtime.now() >= deadline;
+      if ((late && failedInRow === 0) || isFull(size)) {
+        for (const { planned } of chunk) untried.add(group, planned);
+        return;
+      }
+      reserved += size;
       if (late || failedInRow >= GIVE_UP_AFTER) {
-        for (const { planned } of chunk) postpone(planned, failedInRow > 0);
+        for (const { planned } of chunk) postpone(planned);
         return;
       }
       const deliveries = chunk.map(({ planned, event }) => ({ event, id: toDeliveryId(group, planned), attempt }));
-      const results = await sink.deliver(deliveries, target.options, context);
+      const sending = sink.deliver(deliveries, target.options, context);
+      underWay.add(sending);
+      const results = await sending;
+      underWay.delete(sending);
       failedInRow = results.some((result) => result.ok) ? 0 : failedInRow + 1;
       for (const [index, { planned }] of chunk.entries()) {
         const result = results[index] ?? unanswered;
         const decision = decide(result, target.retry, { attempt, firstAttemptAt: planned.receipt.at }, clock);
         if (decision.kind === 'retry') later.add(planned, attempt, decision.delayMs);
+        if (decision.kind === 'delivered') reserved -= eventSizeOf(planned);
         journal.attempted(group, planned, result, decision);
       }
     }
 
     /** Not an attempt: its number stays. Only the age of the event ends this. */
-    function postpone(planned: PlannedEvent, failing: boolean): void {
-      const delayMs = failing ? Math.max(1_000, Math.floor(chance * backoffCeilingMs(attempt))) : 0;
-      const reason = failing ? 'not tried: the target failed several times in a row' : 'not tried: no time was left';
+    function postpone(planned: PlannedEvent): void {
+      const delayMs = Math.max(1_000, Math.floor(chance * backoffCeilingMs(attempt)));
+      const reason = 'not tried: the target failed several times in a row';
       if (runtime.now() + delayMs > planned.receipt.at + target.retry.maxAgeSeconds * 1000) {
         journal.died(group, planned, `too old; ${reason}`);
       } else {
@@ -76,7 +130,7 @@ export function createDelivery(options: DeliveryOptions): Deliver {
       }
     }
 
-    const ready = await prepare(group, options);
+    const ready = await prepare(group);
     const size = sink.batchSize(target.options);
     const calls: Promise<void>[] = [];
     for (let start = 0; start < ready.length; start += size) {
@@ -85,7 +139,9 @@ export function createDelivery(options: DeliveryOptions): Deliver {
     }
     await Promise.all(calls);
     return later.messages();
-  };
+  }
+
+  return { deliver, untried: () => untried.messages() };
 }
 
 const unanswered: AttemptResult = {
@@ -95,49 +151,19 @@ const unanswered: AttemptResult = {
   reason: 'the sink did not answer for it',
 };
 
-/** Runs the steps; an event on which one fails ends here. */
-async function prepare(group: Group, { reshape, journal }: DeliveryOptions): Promise<Ready[]> {
-  const ready: Ready[] = [];
-  for (const planned of group.items) {
-    try {
-      const reshaped = reshape(group.rule, planned);
-      ready.push({ planned, event: reshaped instanceof Promise ? await reshaped : reshaped });
-    } catch (error) {
-      if (!TulleError.is(error) || error.fault === 'system') throw error;
-      journal.died(group, planned, `${error.code}: ${error.message}`);
-    }
-  }
-  return ready;
+/** What a delivery may add to the settlement: a record, and the event again. */
+function sizeOf(planned: PlannedEvent): number {
+  const { id, source, type } = planned.event.attributes;
+  const names = sum([id, source, type], (name) => Math.min(name.length, nameLength));
+  return (RECORD_LENGTH + names) * UNIT_SIZE + eventSizeOf(planned);
 }
 
-/** What is tried again, in as few messages as differ in their state or their time. */
-function createLater(group: Group): {
-  add(planned: PlannedEvent, attempts: number, delayMs: number): void;
-  messages(): Settlement['retries'];
-} {
-  const { tenant, bus, compiled, rule, target } = group;
-  const deliveries = [{ rule: rule.name, target: target.name }];
-  const waiting = new Map<string, { attempts: number; delayMs: number; events: PlannedEvent[] }>();
-  return {
-    add(planned, attempts, delayMs) {
-      const key = `${attempts}/${delayMs}`;
-      let together = waiting.get(key);
-      if (together === undefined) {
-        together = { attempts, delayMs, events: [] };
-        waiting.set(key, together);
-      }
-      together.events.push({ ...planned, deliveries });
-    },
-    messages() {
-      const { version } = compiled.snapshot;
-      return [...waiting.values()].flatMap(({ attempts, delayMs, events }) =>
-        toChunks(events).map((chunk) => ({
-          body: encodeEnvelope({ tenant, bus, version, attempts, events: chunk }),
-          delayMs,
-        })),
-      );
-    },
-  };
+function eventSizeOf({ event }: PlannedEvent): number {
+  return event.json.length * 2 * UNIT_SIZE;
+}
+
+function sum<Item>(items: readonly Item[], length: (item: Item) => number): number {
+  return items.reduce((total, item) => total + length(item), 0);
 }
 
 /** The same for every attempt and after every crash; no dot in it (Standard Webhooks). */

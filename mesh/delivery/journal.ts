@@ -1,13 +1,13 @@
 import type { Group } from './group.ts';
 import type { PlannedEvent } from '../envelope.ts';
-import type { DeliveryStatus, LedgerRecord } from '../ledger.ts';
+import { type DeliveryStatus, type LedgerRecord, nameLength } from '../ledger.ts';
 import type { Runtime } from '../ports.ts';
 import type { AttemptResult } from '../sink.ts';
 import type { Decision } from './retry.ts';
 
 /**
- * What one dispatch has to tell the ledger. Dead letters are always kept, with the event as it was accepted; the rest as
- * the bus asks (`record`).
+ * What one dispatch has to tell the ledger. Ends without a delivery are always kept, dead letters with the event as it was
+ * accepted; the rest as the bus asks (`record`).
  */
 export interface Journal {
   readonly records: readonly LedgerRecord[];
@@ -34,7 +34,8 @@ export function createJournal(runtime: Runtime): Journal {
   function write(group: Group, planned: PlannedEvent, status: DeliveryStatus, details: Details): void {
     const { record: kept } = group.compiled.snapshot.settings;
     const dead = status === 'dead-lettered';
-    if (!dead && (kept === 'none' || (kept === 'failures' && status === 'delivered'))) return;
+    const lost = dead || status === 'disabled';
+    if (!lost && (kept === 'none' || (kept === 'failures' && status === 'delivered'))) return;
     records.push({
       ...toRecord(runtime.now(), planned, status),
       tenant: group.tenant,
@@ -58,7 +59,10 @@ export function createJournal(runtime: Runtime): Journal {
       if (decision.kind === 'delivered') write(group, planned, 'delivered', details);
       else if (decision.kind === 'retry') {
         write(group, planned, 'retrying', { ...details, nextAt: runtime.now() + decision.delayMs });
-      } else write(group, planned, 'dead-lettered', { ...details, reason: decision.reason });
+      } else {
+        const status = decision.kind === 'disabled' ? 'disabled' : 'dead-lettered';
+        write(group, planned, status, { ...details, reason: decision.reason });
+      }
     },
     postponed(group, planned, reason, delayMs) {
       write(group, planned, 'retrying', { reason, nextAt: runtime.now() + delayMs });
@@ -86,5 +90,11 @@ function toRecord(
   status: DeliveryStatus,
 ): Pick<LedgerRecord, 'at' | 'status' | 'eventId' | 'source' | 'type'> {
   const { id, source, type } = event.attributes;
-  return { at, status, eventId: id, source, type };
+  return {
+    at,
+    status,
+    eventId: id.slice(0, nameLength),
+    source: source.slice(0, nameLength),
+    type: type.slice(0, nameLength),
+  };
 }

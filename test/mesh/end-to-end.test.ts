@@ -99,6 +99,30 @@ describe('an event on its way', () => {
     expect(dead?.reason).toContain('step');
   });
 
+  it('ends as disabled, and is not a dead letter, when the target is gone for good', async () => {
+    const harness = createHarness();
+    await withRule(harness);
+    await harness.admin('PUT', '/v1/admin/buses/default', { record: 'none' });
+    harness.answer = () => new Response(null, { status: 410 });
+    await harness.publish(createEvent());
+    await harness.drain(harness.now + 3_600_000);
+    expect(harness.received).toHaveLength(1);
+    const records = await harness.deliveries();
+    expect(records).toMatchObject([{ status: 'disabled', eventId: 'e1', code: 410, attempt: 1 }]);
+    expect(records[0]?.reason).toContain('asks for no more');
+  });
+
+  it('is found by its whole id, of which a record keeps the beginning', async () => {
+    const harness = createHarness();
+    await withRule(harness);
+    const id = `e${'1'.repeat(60_000)}`;
+    await harness.publish(createEvent(id, { type: 't'.repeat(60_000) }));
+    await harness.drain();
+    const [record] = await harness.deliveries(`event=${id}`);
+    expect(record).toMatchObject({ status: 'delivered', eventId: id.slice(0, 1_024) });
+    expect(record?.type).toHaveLength(1_024);
+  });
+
   it('ends as disabled when its rule is removed before the delivery', async () => {
     const harness = createHarness();
     await withRule(harness);

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createLog } from '../../../adapters/sqlite/log.ts';
+import { createLog, type Log } from '../../../adapters/sqlite/log.ts';
+import type { Sql } from '../../../adapters/sqlite/sql.ts';
 import { createNodeSql } from '../../../adapters/node/sql.ts';
 import { describeQueue } from '../../conformance/queue.ts';
 import { openSqlLog } from '../../conformance/sql-log.ts';
@@ -106,6 +107,38 @@ describe('what the log keeps', () => {
     sql.close();
   });
 
+  it('answers with no more of large dead letters than an RPC takes, the newest always whole', async () => {
+    const sql = createNodeSql(':memory:');
+    const event = `"${'x'.repeat(1_000_000)}"`;
+    const log = createDeadLetterLog(sql, event);
+    for (let number = 0; number < 40; number++) {
+      await log.append([`e${number}`], 3_600);
+      await log.drain();
+    }
+    const query = { tenant: 't', bus: 'b', status: 'dead-lettered', limit: 100 } as const;
+    const dead = log.query({ ...query, shards: 1 });
+    expect(dead).toHaveLength(40);
+    expect(JSON.stringify(dead).length).toBeLessThan(16_000_000);
+    expect(dead.slice(0, 8).every((record) => record.event === event)).toBe(true);
+    expect(log.query({ ...query, shards: 64 })[0]?.event).toBe(event);
+    expect(log.query({ ...query, shards: 64, eventId: 'e3' })[0]?.event).toBe(event);
+    sql.close();
+  });
+
+  it('goes on with a table of dead letters from before they had their event beside them', async () => {
+    const sql = createNodeSql(':memory:');
+    sql.run('CREATE TABLE dead_letter (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)');
+    const old = { ...delivered, status: 'dead-lettered', eventId: 'old', event: '{"old":1}' };
+    sql.run('INSERT INTO dead_letter VALUES (1, ?, ?)', old.at, JSON.stringify(old));
+    const log = createDeadLetterLog(sql, '{"new":1}');
+    await log.append(['new'], 3_600);
+    await log.drain();
+    createDeadLetterLog(sql, '');
+    const found = log.query({ tenant: 't', bus: 'b', shards: 1, status: 'dead-lettered', limit: 10 });
+    expect(found.map(({ eventId, event }) => `${eventId} ${event}`)).toEqual(['new {"new":1}', 'old {"old":1}']);
+    sql.close();
+  });
+
   it('can be asked for, and is bounded by what the query allows', async () => {
     const sql = createNodeSql(':memory:');
     const log = createLog({
@@ -138,6 +171,25 @@ describe('what the log keeps', () => {
     sql.close();
   });
 });
+
+/** Everything becomes a dead letter with this event. */
+function createDeadLetterLog(sql: Sql, event: string): Log {
+  return createLog({
+    sql,
+    consume: (messages) =>
+      Promise.resolve({
+        retries: [],
+        records: messages.map((eventId) => ({ ...delivered, status: 'dead-lettered', eventId, event })),
+      }),
+    now: () => delivered.at,
+    pause: () => new Promise((resolve) => setTimeout(resolve, 1)),
+    synced: () => Promise.resolve(),
+    setAlarm: () => Promise.resolve(),
+    report: (_message, error) => {
+      throw error;
+    },
+  });
+}
 
 const delivered = {
   at: 1_700_000_000_000,

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { Settlement } from '../../mesh/ports.ts';
+import { createEvent, createHarness, type Harness, withRule } from './harness.ts';
+
+/** An RPC on Workers takes 32 MiB, and a text that is not all ASCII has two bytes a unit in it. */
+const rpcLength = (32 * 1_048_576) / 2;
+
+/** As large as an event may be, and doubled by every JSON around it. */
+const large = createEvent('e1', { data: `漢${'\\'.repeat(520_000)}` });
+
+describe('what one dispatch answers', () => {
+  it('fits into an RPC when the largest event fails at all the targets of a rule', async () => {
+    const harness = createHarness();
+    const settlements = watchSettlements(harness);
+    await withRule(harness, { targets: createTargets(20) });
+    harness.answer = () => new Response('no', { status: 500 });
+    expect((await harness.publish(large)).status).toBe(202);
+    await harness.drain(harness.now + 3_600_000);
+    for (const settlement of settlements) expect(JSON.stringify(settlement).length).toBeLessThan(rpcLength);
+    expect(await harness.deliveries('status=dead-lettered')).toHaveLength(20);
+    expect(harness.received).toHaveLength(40);
+  }, 30_000);
+
+  it('fits into an RPC when a step of every rule fails on the largest event', async () => {
+    const harness = createHarness();
+    const settlements = watchSettlements(harness);
+    const steps = [{ transform: { jsonata: 'data.there.is.nothing' } }];
+    for (let number = 0; number < 20; number++) await withRule(harness, { steps }, `rule-${number}`);
+    await harness.publish(large);
+    await harness.drain(harness.now + 3_600_000);
+    for (const settlement of settlements) expect(JSON.stringify(settlement).length).toBeLessThan(rpcLength);
+    expect(await harness.deliveries('status=dead-lettered')).toHaveLength(20);
+  }, 30_000);
+
+  it('is in one piece where the targets take the events', async () => {
+    const harness = createHarness();
+    const settlements = watchSettlements(harness);
+    await withRule(harness, { targets: createTargets(20) });
+    await harness.publish(large);
+    await harness.drain();
+    expect(settlements).toHaveLength(1);
+    expect(harness.received).toHaveLength(20);
+    expect(await harness.deliveries('status=delivered')).toHaveLength(20);
+  }, 30_000);
+});
+
+function watchSettlements({ mesh }: Harness): Settlement[] {
+  const settlements: Settlement[] = [];
+  const { dispatch } = mesh;
+  Object.assign(mesh, {
+    dispatch: async (messages: readonly string[]) => {
+      // The log hands retries out one by one.
+      const answers = await Promise.all(messages.map((message) => dispatch([message])));
+      settlements.push(...answers);
+      return {
+        retries: answers.flatMap(({ retries }) => retries),
+        records: answers.flatMap(({ records }) => records),
+      };
+    },
+  });
+  return settlements;
+}
+
+function createTargets(count: number): object[] {
+  return Array.from({ length: count }, (_, number) => ({
+    name: `target-${number}`,
+    http: { url: `https://target-${number}.example.com/` },
+    retry: { maxAttempts: 2 },
+  }));
+}
