@@ -74,7 +74,7 @@ const EVENTS_LENGTH = 8_000_000;
 export function createLogStore(sql: Sql): LogStore {
   let written = 0;
   for (const statement of schema) run(statement);
-  // A table from before events had a column of their own.
+  // A table from before events had a column of their own: there they are inside the record.
   const [deadLetters] = run("SELECT sql FROM sqlite_master WHERE name = 'dead_letter'");
   if (!String(deadLetters?.['sql']).includes('event')) run('ALTER TABLE dead_letter ADD COLUMN event TEXT');
 
@@ -173,9 +173,10 @@ export function createLogStore(sql: Sql): LogStore {
           before = Number(row['sequence']);
           for (const record of readRecords(String(row['body']))) {
             if (!answers(record, query) || found.length === query.limit) continue;
-            const event = deadOnly && room > 0 ? eventOf(before) : undefined;
+            const { event: inside, ...rest } = record;
+            const event = deadOnly && room > 0 ? (inside ?? eventOf(before)) : undefined;
             room -= event?.length ?? 0;
-            found.push(event === undefined ? record : { ...record, event });
+            found.push(event === undefined ? rest : { ...rest, event });
           }
         }
       }
