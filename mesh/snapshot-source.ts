@@ -25,6 +25,8 @@ const FRESH_MS = 5_000;
 /** A bus that is not there is asked for again after this, by the one who asks. */
 const ABSENT_MS = 1_000;
 const MAX_ENTRIES = 1_000;
+/** No storage is asked for anything else that stands in an address: KV refuses keys of over 512 bytes. */
+const busName = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 interface Entry {
   readonly compiled: CompiledSnapshot;
@@ -57,6 +59,7 @@ export function createSnapshotSource(reader: SnapshotReader, runtime: Runtime): 
     const key = `${tenant}/${bus}`;
     const entry = entries.get(key);
     if (entry === undefined) {
+      if (!busName.test(bus)) return undefined;
       const missingSince = absent.get(key);
       if (missingSince !== undefined && runtime.now() - missingSince < ABSENT_MS) return undefined;
       return load(tenant, bus);

@@ -2,9 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { busSchema } from '../../admin/resources/bus.ts';
 import { ruleSchema } from '../../admin/resources/rule.ts';
+import { maxNameLength, maxValueLength } from '../../event/attributes.ts';
 import { errorCodes } from '../../event/error.ts';
 import { maxJsonDepth } from '../../event/json-keys.ts';
 import { defaultPreset } from '../../mesh/delivery/presets.ts';
+import { nameLength } from '../../mesh/ledger.ts';
 import { defaultLimits } from '../../mesh/protocols/protocol.ts';
 import { readDocument, root } from './markdown.ts';
 
@@ -28,6 +30,8 @@ describe('docs/operations.md', () => {
       ['event', `${number(eventBytes)} bytes`],
       ['batch', `${number(batchEvents)} events, ${number(batchBytes)} bytes`],
       ['levels of arrays and objects in an event', String(maxJsonDepth)],
+      ['attribute of an event', `${number(maxValueLength)} characters; its name ${maxNameLength}`],
+      ['id, source and type in the history', `their first ${number(nameLength)} characters`],
       ['steps of a rule', String(ruleSchema.properties.steps.maxItems)],
       ['targets of a rule', String(ruleSchema.properties.targets.maxItems)],
       ['shards of a bus', `${busSchema.properties.shards.maximum}, each about 1,000 requests a second on Workers`],

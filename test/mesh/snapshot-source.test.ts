@@ -107,4 +107,12 @@ describe('snapshots in the isolate', () => {
     bench.now += 1_000;
     expect((await bench.source.get('t', 'b'))?.snapshot.version).toBe(1);
   });
+
+  it('are not asked for by what can be no name of a bus', async () => {
+    const bench = createBench();
+    for (const bus of ['', '\u0000', '..', 'a/b', 'A', '__proto__', 'x'.repeat(64), 'x'.repeat(7_000)]) {
+      expect(await bench.source.get('t', bus)).toBeUndefined();
+    }
+    expect(bench.reads).toEqual([]);
+  });
 });
