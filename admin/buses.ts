@@ -1,6 +1,6 @@
 import { TulleError } from '../event/error.ts';
 import { mayUse, requireAccess } from '../mesh/authentication.ts';
-import type { Documents } from '../mesh/ports.ts';
+import type { Documents, StoredDocument } from '../mesh/ports.ts';
 import { readJson } from './body.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
 import { listPage, readPageRequest, toList } from './paging.ts';
@@ -72,12 +72,21 @@ export function busItem({ documents, publisher }: Services): Methods {
         await documents.delete(key, version);
         // A rule that came in between goes with its bus: nothing may wait for a later bus of the same name.
         for await (const rule of walkDocuments(documents, documentKeys.rules(tenant, name))) {
-          await documents.delete(rule.key, rule.version);
+          await deleteUnlessChanged(documents, rule);
         }
       });
       return new Response(null, { status: 204 });
     },
   };
+}
+
+/** Whoever changed or deleted the rule meanwhile finds its bus gone, and takes it away too: the others still have to go. */
+async function deleteUnlessChanged(documents: Documents, { key, version }: StoredDocument): Promise<void> {
+  try {
+    await documents.delete(key, version);
+  } catch (error) {
+    if (!TulleError.is(error) || error.code !== 'version_conflict') throw error;
+  }
 }
 
 /** Refuses one more where there are `max`. @throws TulleError `limit_reached` */

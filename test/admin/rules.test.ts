@@ -93,6 +93,31 @@ describe('rules', () => {
     expect(published).toHaveLength(count);
   });
 
+  it('that came in while their bus was deleted all go, also when one of them has just gone by itself', async () => {
+    const documents = createMemoryDocuments();
+    const snapshots = createMemorySnapshots();
+    await createHarness({ documents, snapshots }).call('PUT', '/buses/orders', { body: {} });
+    const { call } = createHarness({
+      snapshots,
+      documents: {
+        ...documents,
+        async delete(key, version) {
+          const deleted = await documents.delete(key, version);
+          if (key !== 'bus/default/orders') return deleted;
+          for (const name of ['crm', 'erp']) await documents.put(`rule/default/orders/${name}`, ruleBody);
+          return deleted;
+        },
+        async list(prefix, options) {
+          const page = await documents.list(prefix, options);
+          if (page.items.length === 2) await documents.delete('rule/default/orders/crm');
+          return page;
+        },
+      },
+    });
+    expect((await call('DELETE', '/buses/orders')).status).toBe(204);
+    expect((await documents.list('rule/')).items).toEqual([]);
+  });
+
   it.each(Array.from({ length: 40 }, (_, seed) => seed))(
     'never outlive a bus that is deleted while they are written (%i)',
     async (seed) => {
