@@ -22,6 +22,7 @@ export interface SettlementOptions {
   readonly now: () => number;
   /** Told of every retry that is stored. */
   readonly onRetry: (due: number) => void;
+  readonly report: (message: string, error: unknown) => void;
 }
 
 /** So many failures of our own code on one message, over about a day and a half, set it aside. */
@@ -34,7 +35,7 @@ const RECORDS_LENGTH = 300_000;
 export function createSettlement(
   options: SettlementOptions,
 ): (outcomes: readonly Outcome[], cursor: number | undefined) => void {
-  const { sql, store, nextSequence, now, onRetry } = options;
+  const { sql, store, nextSequence, now, onRetry, report } = options;
 
   function write(settlement: Settlement, records: LedgerRecord[]): void {
     for (const { body, delayMs } of settlement.retries) insertRetry(Math.round(delayMs), 0, body);
@@ -48,8 +49,10 @@ export function createSettlement(
   /** Our own failure, not the target's: every message alone, later, so that one bad message stops nothing else. */
   function repeat(job: Job, body: string, reason: string): void {
     const failures = (job.retry?.failures ?? 0) + 1;
-    if (failures > MAX_FAILURES) store.quarantine(nextSequence(), now(), body, reason);
-    else insertRetry(Math.min(1000 * 2 ** (failures - 1), MAX_FAILURE_DELAY_MS), failures, body);
+    if (failures > MAX_FAILURES) {
+      store.quarantine(nextSequence(), now(), body, reason);
+      report('a message was set aside: it could not be dispatched for more than a day', reason);
+    } else insertRetry(Math.min(1000 * 2 ** (failures - 1), MAX_FAILURE_DELAY_MS), failures, body);
   }
 
   function insertRetry(delayMs: number, failures: number, body: string): void {

@@ -69,6 +69,32 @@ describe('a settlement that cannot be written', () => {
   });
 });
 
+describe('a message that our own code never gets through', () => {
+  it('is set aside in the end, and the log says so', async () => {
+    const sql = createNodeSql(':memory:');
+    const reported: string[] = [];
+    let now = 1_700_000_000_000;
+    const log = createLog({
+      sql,
+      consume: () => Promise.reject(new Error('broken')),
+      now: () => now,
+      pause: () => new Promise((resolve) => setTimeout(resolve, 1)),
+      synced: () => Promise.resolve(),
+      setAlarm: () => Promise.resolve(),
+      report: (message) => reported.push(message),
+    });
+    await log.append(['poison'], 86_400);
+    for (let attempt = 0; attempt < 45; attempt++) {
+      await log.drain();
+      now += 3_600_000;
+    }
+    expect(reported.filter((message) => message.startsWith('a batch could not be dispatched'))).toHaveLength(41);
+    expect(reported.at(-1)).toMatch(/^a message was set aside/);
+    expect(sql.run('SELECT body, reason FROM quarantine').rows).toEqual([{ body: 'poison', reason: 'broken' }]);
+    sql.close();
+  });
+});
+
 describe('what the log keeps', () => {
   it('is deleted when its time is over, history too, and what waits for a retry stays', async () => {
     const sql = createNodeSql(':memory:');
