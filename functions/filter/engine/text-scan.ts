@@ -106,7 +106,8 @@ function scanMembers(scan: TextScan, from: number, node: FieldNode, depth: numbe
       at = scanValue(scan, at, child, depth);
       if (at === stopped || (depth === 1 && scan.missing === 0 && !isProving)) return stopped;
       others = 0;
-      expected = child.following;
+      // What follows it in its own object says nothing about this one.
+      expected = child.parent === node ? child.following : { others: 0, field: undefined };
     }
     unit = text.charCodeAt(at);
     if (unit <= 0x20) unit = text.charCodeAt((at = skipSpace(text, at)));

@@ -282,6 +282,16 @@ describe('a rule index', () => {
     expect(() => index.matchObject('{}')).toThrow('not a JSON object');
   });
 
+  it('does not take the order inside of an object for the order behind a name with a dot', () => {
+    const index = createRuleIndex<string>();
+    index.add('outer', { pattern: { a: [{ exists: true }] } });
+    index.add('inner', { pattern: { c: { a: [1] } } });
+    index.add('dotted', { pattern: { c: { c: ['x'] } } });
+    // Teaches that `a` follows `c` inside of `c`.
+    expect(index.match('{"c":{"c":"x","a":1}}').sort()).toEqual(['dotted', 'inner']);
+    expect(index.match('{"c.c":"x","a":1}').sort()).toEqual(['dotted', 'outer']);
+  });
+
   it('learns the order of members without being led astray by it', () => {
     const index = createRuleIndex<string>();
     index.add('r', { pattern: { b: ['x'], d: { e: [1] } } });
