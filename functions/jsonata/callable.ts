@@ -1,13 +1,13 @@
 import { JsonataError } from './error.ts';
-import type { Frame } from './frame.ts';
+import type { Run } from './run.ts';
 import type { Signature } from './signature.ts';
 
 /**
  * A function of the language: lambda, built-in, regular expression or what became of one. `input` is the context that
- * may stand in for a missing first argument, `frame` the caller's.
+ * may stand in for a missing first argument.
  */
 export interface Callable {
-  (args: readonly unknown[], input: unknown, frame: Frame): unknown;
+  (args: readonly unknown[], input: unknown, run: Run): unknown;
   /** How many arguments it can use; higher-order functions pass no more. */
   arity: number;
 }
@@ -32,44 +32,44 @@ export function isCallable(value: unknown): value is Callable {
 /** Makes a function of `body`, which becomes the callable itself: give a closure of its own each time. */
 export function callable(
   arity: number,
-  body: (args: readonly unknown[], input: unknown, frame: Frame) => unknown,
+  body: (args: readonly unknown[], input: unknown, run: Run) => unknown,
   signature?: Signature,
 ): Callable {
   const result = (
     signature === undefined
       ? body
-      : (args: readonly unknown[], input: unknown, frame: Frame) => body(signature.check(args, input), input, frame)
+      : (args: readonly unknown[], input: unknown, run: Run) => body(signature.check(args, input), input, run)
   ) as Callable;
   result.arity = arity;
   return result;
 }
 
 /** Calls, and goes on with what the callee left as its tail call. */
-export function apply(callee: unknown, args: readonly unknown[], input: unknown, frame: Frame): unknown {
-  let result = invoke(callee, args, input, frame);
+export function apply(callee: unknown, args: readonly unknown[], input: unknown, run: Run): unknown {
+  let result = invoke(callee, args, input, run);
   while (result instanceof TailCall) {
-    frame.run.spend(1);
+    run.spend(1);
     const { name, position, resume } = result;
     const { callee: next, args: values } = resume();
-    result = located(name, position, () => invoke(next, values, input, frame));
+    try {
+      result = invoke(next, values, input, run);
+    } catch (error) {
+      throw located(error, name, position);
+    }
   }
   return result;
 }
 
 /** An error that does not know yet where it comes from comes from here. */
-export function located<Result>(token: string, position: number | undefined, body: () => Result): Result {
-  try {
-    return body();
-  } catch (error) {
-    if (error instanceof JsonataError) {
-      error.position ??= position;
-      error.token ??= token;
-    }
-    throw error;
+export function located(error: unknown, token: string, position: number | undefined): unknown {
+  if (error instanceof JsonataError) {
+    error.position ??= position;
+    error.token ??= token;
   }
+  return error;
 }
 
-function invoke(callee: unknown, args: readonly unknown[], input: unknown, frame: Frame): unknown {
+function invoke(callee: unknown, args: readonly unknown[], input: unknown, run: Run): unknown {
   if (!isCallable(callee)) throw new JsonataError('T1006', 'What is called is not a function');
-  return callee(args, input, frame);
+  return callee(args, input, run);
 }

@@ -1,7 +1,8 @@
 import { apply, callable, isCallable, located, TailCall, type Callable } from './callable.ts';
 import { JsonataError } from './error.ts';
 import type { Compile, Evaluator } from './evaluator.ts';
-import type { Frame } from './frame.ts';
+import { newFrame, valueOf, type Frame } from './frame.ts';
+import type { Run } from './run.ts';
 import { parseSignature } from './signature.ts';
 import type { Ast } from './syntax.ts';
 
@@ -27,8 +28,8 @@ export function compileApply(node: Ast & { type: 'apply' }, compile: Compile): E
     const callee = right(input, frame);
     if (!isCallable(callee))
       throw new JsonataError('T2006', 'The right side of ~> is not a function', node.position, '~>');
-    if (!isCallable(value)) return apply(callee, [value], null, frame);
-    return callable(1, ([argument]) => apply(callee, [apply(value, [argument], null, frame)], null, frame));
+    if (!isCallable(value)) return apply(callee, [value], null, frame.run);
+    return callable(1, ([argument], _, run) => apply(callee, [apply(value, [argument], null, run)], null, run));
   };
 }
 
@@ -41,11 +42,7 @@ export function compileLambda(node: Ast & { type: 'lambda' }, compile: Compile):
   return (input, outer) =>
     callable(
       names.length,
-      (args) => {
-        const frame = outer.inner();
-        for (const [index, name] of names.entries()) frame.bind(name, args[index]);
-        return body(input, frame);
-      },
+      (args) => body(input, newFrame(outer.run, outer, names, args.slice(0, names.length))),
       signature,
     );
 }
@@ -54,6 +51,7 @@ export function compileLambda(node: Ast & { type: 'lambda' }, compile: Compile):
 export function compilePartial(node: CallNode, compile: Compile): Evaluator {
   const callee = compile(node.procedure);
   const given = node.arguments.map((arg) => (isPlaceholder(arg) ? undefined : compile(arg)));
+  const open = given.flatMap((evaluate, index) => (evaluate === undefined ? [index] : []));
   return (input, frame) => {
     const values = given.map((evaluate) => evaluate?.(input, frame));
     const target = callee(input, frame);
@@ -66,11 +64,11 @@ export function compilePartial(node: CallNode, compile: Compile): Evaluator {
         calleeName(node),
       );
     }
-    const open = given.flatMap((evaluate, index) => (evaluate === undefined ? [index] : []));
-    return callable(open.length, (args, context, caller) => {
+    return callable(open.length, (args, context, run) => {
+      run.spend(values.length);
       const complete = values.slice();
       for (const [place, index] of open.entries()) complete[index] = args[place];
-      return apply(target, complete, context, caller);
+      return apply(target, complete, context, run);
     });
   };
 }
@@ -82,13 +80,19 @@ function compileCallWith(
   const callee = compile(node.procedure);
   const args = node.arguments.map(compile);
   const name = calleeName(node);
+  const { position } = node;
   return (input, frame, values) => {
+    const { run } = frame;
     const target = callee(input, frame);
     if (target === undefined && isNameOfFunction(node, frame)) {
-      throw new JsonataError('T1005', calleeHint(node, true), node.position, calleeName(node));
+      throw new JsonataError('T1005', calleeHint(node, true), position, name);
     }
-    for (const evaluate of args) values.push(passable(evaluate(input, frame), frame));
-    return located(name, node.position, () => apply(target, values, input, frame));
+    for (let index = 0; index < args.length; index += 1) values.push(passable(args[index]!(input, frame), run));
+    try {
+      return apply(target, values, input, run);
+    } catch (error) {
+      throw located(error, name, position);
+    }
   };
 }
 
@@ -98,16 +102,16 @@ function compileTailCall(node: CallNode, compile: Compile): Evaluator {
   const args = node.arguments.map(compile);
   const name = calleeName(node);
   return (input, frame) =>
-    new TailCall(name, node.position, () => ({
-      callee: callee(input, frame),
-      args: args.map((evaluate) => evaluate(input, frame)),
-    }));
+    new TailCall(name, node.position, () => {
+      frame.run.spend(args.length);
+      return { callee: callee(input, frame), args: args.map((evaluate) => evaluate(input, frame)) };
+    });
 }
 
 /** A function that is handed on is called without the context of the call that it is handed to. */
-function passable(value: unknown, frame: Frame): unknown {
+function passable(value: unknown, run: Run): unknown {
   if (!isCallable(value)) return value;
-  const passed: Callable = callable(value.arity, (args) => apply(value, args, null, frame));
+  const passed: Callable = callable(value.arity, (args) => apply(value, args, null, run));
   return passed;
 }
 
@@ -117,7 +121,7 @@ function isPlaceholder(node: Ast): boolean {
 
 /** Somebody wrote `name(…)` for `$name(…)`. */
 function isNameOfFunction(node: CallNode, frame: Frame): boolean {
-  return node.procedure.type === 'path' && Boolean(frame.lookup(calleeName(node)));
+  return node.procedure.type === 'path' && Boolean(valueOf(calleeName(node), frame));
 }
 
 function calleeName({ procedure }: CallNode): string {

@@ -1,11 +1,13 @@
 import { compileApply, compileCall, compileLambda, compilePartial } from './calls.ts';
 import { compileArray, compileBind, compileBlock, compileCondition } from './constructs.ts';
 import { JsonataError } from './error.ts';
-import type { Evaluator } from './evaluator.ts';
+import type { Compile, Evaluator } from './evaluator.ts';
 import { compileFilter } from './filters.ts';
 import { compileGroup } from './group.ts';
+import { compileObject } from './object.ts';
 import { compileBinary, compileNegation } from './operators.ts';
-import { compilePath } from './path.ts';
+import { boundNames } from './parse.ts';
+import { compilePath, isPathOfNames } from './path.ts';
 import { compileRegexLiteral } from './regex-literal.ts';
 import { compileDescendants, compileParent, compileVariable, compileWildcard } from './selectors.ts';
 import { unwrap } from './sequence.ts';
@@ -13,52 +15,81 @@ import type { Ast } from './syntax.ts';
 import { compileTransform } from './transform.ts';
 import { lookup } from './values.ts';
 
-/** Compiles a node with its filters and its grouping to a closure; what it answers is unwrapped. */
-export function compile(node: Ast): Evaluator {
-  const evaluate = compileNode(node);
+/** Compiles a whole expression to a closure. */
+export function compileExpression(ast: Ast): Evaluator {
+  const bound = boundNames(ast);
+  const compile: Compile = Object.assign((node: Ast) => compileWhole(node, compile), {
+    isBound: (name: string) => bound.has(name),
+  });
+  return compile(ast);
+}
+
+/** A node with its filters and its grouping; what it answers is unwrapped. */
+function compileWhole(node: Ast, compile: Compile): Evaluator {
+  const evaluate = compileNode(node, compile);
   const filters = (node.predicate ?? []).map((stage) => compileFilter(stage, compile));
   const group = node.type === 'path' || node.group === undefined ? undefined : compileGroup(node.group, compile);
   const keepArray = node.keepArray === true;
-  const isPlain = filters.length === 0 && group === undefined;
-  // Literals, variables and names go no deeper: whoever evaluates them has paid for them.
-  if (isPlain && !keepArray && isLiteral(node)) return evaluate;
-  if (isPlain && !keepArray && isReference(node)) return (input, frame) => unwrap(evaluate(input, frame), false);
-  if (isPlain) {
+  const cost = costOf(node);
+  if (filters.length > 0 || group !== undefined) {
     return (input, frame) => {
       const { run } = frame;
-      run.enter();
-      const value = evaluate(input, frame);
+      run.enter(cost);
+      let value = evaluate(input, frame);
+      for (const filter of filters) value = filter(value, frame);
+      if (group !== undefined) value = group(value, frame);
       run.leave();
       return unwrap(value, keepArray);
     };
   }
+  // These go no deeper: whoever evaluates them has paid for them, or they pay for themselves.
+  if (isLiteral(node) && !keepArray) return evaluate;
+  if (isReference(node)) return (input, frame) => unwrap(evaluate(input, frame), keepArray);
+  if (isNeverSequence(node)) {
+    return (input, frame) => {
+      const { run } = frame;
+      run.enter(cost);
+      const value = evaluate(input, frame);
+      run.leave();
+      return value;
+    };
+  }
   return (input, frame) => {
     const { run } = frame;
-    run.enter();
-    let value = evaluate(input, frame);
-    for (const filter of filters) value = filter(value, frame);
-    if (group !== undefined) value = group(value, frame);
+    run.enter(cost);
+    const value = evaluate(input, frame);
     run.leave();
     return unwrap(value, keepArray);
   };
+}
+
+/** Steps of a node: itself, and what is written in it, since that may be literals and variables. */
+function costOf(node: Ast): number {
+  if (node.type === 'block' || (node.type === 'unary' && node.value === '[')) return 1 + node.expressions.length;
+  if (node.type === 'function' || node.type === 'partial') return 1 + node.arguments.length;
+  return 1;
 }
 
 function isLiteral({ type }: Ast): boolean {
   return type === 'string' || type === 'number' || type === 'value';
 }
 
-function isReference({ type }: Ast): boolean {
-  return type === 'variable' || type === 'name';
+function isReference(node: Ast): boolean {
+  return node.type === 'variable' || node.type === 'name' || isPathOfNames(node);
 }
 
-function compileNode(node: Ast): Evaluator {
+function isNeverSequence(node: Ast): boolean {
+  return (node.type === 'binary' && node.value !== '..') || (node.type === 'unary' && node.value !== '[');
+}
+
+function compileNode(node: Ast, compile: Compile): Evaluator {
   switch (node.type) {
     case 'path':
       return compilePath(node, compile);
     case 'binary':
       return compileBinary(node, compile);
     case 'unary':
-      return compileUnary(node);
+      return compileUnary(node, compile);
     case 'name': {
       const { value: name } = node;
       return (input, { run }) => lookup(input, name, run);
@@ -84,7 +115,7 @@ function compileNode(node: Ast): Evaluator {
     case 'regex':
       return compileRegexLiteral(node);
     case 'variable':
-      return compileVariable(node.value);
+      return compileVariable(node.value, compile);
     case 'function':
       return compileCall(node, compile);
     case 'lambda':
@@ -100,17 +131,13 @@ function compileNode(node: Ast): Evaluator {
   }
 }
 
-function compileUnary(node: Ast & { type: 'unary' }): Evaluator {
+function compileUnary(node: Ast & { type: 'unary' }, compile: Compile): Evaluator {
   switch (node.value) {
     case '-':
       return compileNegation(node, compile);
     case '[':
       return compileArray(node.expressions, node.consarray === true, compile);
     default:
-      // An object constructor groups the one value that it is evaluated on.
-      return compileGroup(
-        { lhs: node.lhs, ...(node.position === undefined ? {} : { position: node.position }) },
-        compile,
-      );
+      return compileObject(node, compile);
   }
 }

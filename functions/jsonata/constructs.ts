@@ -1,4 +1,5 @@
 import type { Compile, Evaluator } from './evaluator.ts';
+import { bind, innerFrame } from './frame.ts';
 import { addAll, type Sequence } from './sequence.ts';
 import type { Ast } from './syntax.ts';
 import { isTrue } from './values.ts';
@@ -34,7 +35,7 @@ export function compileBlock(nodes: readonly Ast[], compile: Compile): Evaluator
   const expressions = nodes.map(compile);
   const binds = nodes.some(bindsVariables);
   return (input, frame) => {
-    const inner = binds ? frame.inner() : frame;
+    const inner = binds ? innerFrame(frame) : frame;
     let value: unknown;
     for (const evaluate of expressions) value = evaluate(input, inner);
     return value;
@@ -46,7 +47,7 @@ export function compileBind(node: Ast & { type: 'bind' }, compile: Compile): Eva
   const name = (node.lhs as Ast & { type: 'variable' }).value;
   return (input, frame) => {
     const bound = value(input, frame);
-    frame.bind(name, bound);
+    bind(frame, name, bound);
     return bound;
   };
 }

@@ -5,4 +5,8 @@ import type { Ast } from './syntax.ts';
 export type Evaluator = (input: unknown, frame: Frame) => unknown;
 
 /** Compiles a node below; handed down so that the files of the compiler need not know each other. */
-export type Compile = (node: Ast) => Evaluator;
+export interface Compile {
+  (node: Ast): Evaluator;
+  /** Whether the expression gives this name to a variable anywhere; if not, it is known what the name means. */
+  readonly isBound: (name: string) => boolean;
+}

@@ -1,5 +1,5 @@
 import type { Compile } from './evaluator.ts';
-import type { Frame } from './frame.ts';
+import { tupleFrame, type Frame } from './frame.ts';
 import type { Run } from './run.ts';
 import { add, newSequence, type Sequence, type Tuple } from './sequence.ts';
 import type { Stage } from './syntax.ts';
@@ -23,7 +23,7 @@ export function compileFilter(stage: Stage, compile: Compile): Filter {
     run.spend(items.length);
     for (const [index, item] of items.entries()) {
       const answer = isTuples
-        ? predicate((item as Tuple)['@'], frame.withTuple(item as Tuple))
+        ? predicate((item as Tuple)['@'], tupleFrame(frame, item as Tuple))
         : predicate(item, frame);
       const times = timesKept(answer, index, items.length, run);
       for (let count = 0; count < times; count += 1) add(kept, item, run);

@@ -1,50 +1,62 @@
 import type { Run } from './run.ts';
 import type { Tuple } from './sequence.ts';
 
-/** What every expression can name: the functions, and as `$$` the whole input. */
-export interface Outermost {
-  readonly functions: ReadonlyMap<string, unknown>;
-  readonly input: unknown;
+/** The variables of a block, of a call or of a tuple, and those around it. */
+export interface Frame {
+  readonly run: Run;
+  readonly outer: Frame | undefined;
+  /** May be shared with other frames as long as `isOwn` is not set. */
+  names: readonly string[];
+  readonly values: unknown[];
+  isOwn: boolean;
 }
 
-/** The variables of a block, of a call or of a tuple, and those around it. */
-export class Frame {
-  readonly run: Run;
-  readonly #parent: Frame | undefined;
-  readonly #outermost: Outermost | undefined;
-  #variables: Map<string, unknown> | undefined;
+/** `names` is not changed; `values` belongs to the frame from here on, and may be shorter. */
+export function newFrame(run: Run, outer: Frame | undefined, names: readonly string[], values: unknown[]): Frame {
+  return { run, outer, names, values, isOwn: false };
+}
 
-  private constructor(run: Run, parent: Frame | undefined, outermost: Outermost | undefined) {
-    this.run = run;
-    this.#parent = parent;
-    this.#outermost = outermost;
-  }
+export function innerFrame(outer: Frame): Frame {
+  return newFrame(outer.run, outer, [], []);
+}
 
-  /** The frame of an evaluation. */
-  static outermost(run: Run, outermost: Outermost): Frame {
-    return new Frame(run, undefined, outermost);
-  }
+/** A frame with the variables of a tuple. */
+export function tupleFrame(outer: Frame, tuple: Tuple): Frame {
+  const names = Object.keys(tuple);
+  outer.run.spend(names.length >> 2);
+  return newFrame(
+    outer.run,
+    outer,
+    names,
+    names.map((name) => tuple[name]),
+  );
+}
 
-  inner(): Frame {
-    return new Frame(this.run, this, undefined);
+export function bind(frame: Frame, name: string, value: unknown): void {
+  frame.run.spend(frame.names.length >> 3);
+  let place = frame.names.lastIndexOf(name);
+  if (place === -1) {
+    place = frame.names.length;
+    if (frame.isOwn) (frame.names as string[]).push(name);
+    else frame.names = [...frame.names, name];
+    frame.isOwn = true;
   }
+  frame.values[place] = value;
+}
 
-  /** With the variables of a tuple. */
-  withTuple(tuple: Tuple): Frame {
-    const frame = this.inner();
-    for (const name of Object.keys(tuple)) frame.bind(name, tuple[name]);
-    return frame;
+/** Frames have few names, so that looking through all of them is the fastest way; where they have many it is paid. */
+export function valueOf(name: string, inside: Frame): unknown {
+  const { run } = inside;
+  let passed = 0;
+  for (let frame: Frame | undefined = inside; frame !== undefined; frame = frame.outer) {
+    const { names } = frame;
+    for (let place = names.length - 1; place >= 0; place -= 1) {
+      if (names[place] !== name) continue;
+      run.spend(passed >> 3);
+      return frame.values[place];
+    }
+    passed += 1 + names.length;
   }
-
-  bind(name: string, value: unknown): void {
-    this.#variables ??= new Map();
-    this.#variables.set(name, value);
-  }
-
-  lookup(name: string): unknown {
-    const value = this.#variables?.get(name);
-    if (value !== undefined || this.#variables?.has(name) === true) return value;
-    if (this.#parent !== undefined) return this.#parent.lookup(name);
-    return name === '$' ? this.#outermost?.input : this.#outermost?.functions.get(name);
-  }
+  run.spend(passed >> 3);
+  return run.given(name);
 }

@@ -1,8 +1,8 @@
 import { JsonataError } from './error.ts';
 import type { Compile, Evaluator } from './evaluator.ts';
-import type { Frame } from './frame.ts';
+import { tupleFrame, type Frame } from './frame.ts';
 import type { Run } from './run.ts';
-import { append, type Sequence, type Tuple } from './sequence.ts';
+import { append, newTuple, type Sequence, type Tuple } from './sequence.ts';
 import type { Group } from './syntax.ts';
 import { newObject, setMember } from './values.ts';
 
@@ -22,7 +22,7 @@ export function compileGroup({ lhs, position }: Group, compile: Compile): Evalua
     run.spend(list.length * pairs.length);
     for (const item of list) {
       const context = isTuples ? (item as Tuple)['@'] : item;
-      const inner = isTuples ? frame.withTuple(item as Tuple) : frame;
+      const inner = isTuples ? tupleFrame(frame, item as Tuple) : frame;
       for (const [index, pair] of pairs.entries()) {
         const key = pair.key(context, inner);
         if (key !== undefined) collect(groups, checkedKey(key, position), index, item, run, position);
@@ -38,6 +38,11 @@ export function compileGroup({ lhs, position }: Group, compile: Compile): Evalua
   };
 }
 
+/** Functions were objects with these members once; expressions that are portable do not use them. */
+export function isReserved(key: string): boolean {
+  return key === '_jsonata_lambda' || key === '_jsonata_function';
+}
+
 interface Members {
   /** Which pair of the constructor made the key. */
   readonly pair: number;
@@ -48,10 +53,7 @@ interface Members {
 
 function checkedKey(key: unknown, position: number | undefined): string {
   if (typeof key !== 'string') throw new JsonataError('T1003', 'The key of an object is not a string', position);
-  // Functions were objects with these members once; expressions that are portable do not use them.
-  if (key === '_jsonata_lambda' || key === '_jsonata_function') {
-    throw new JsonataError('D1013', `The key ${key} is reserved`, position);
-  }
+  if (isReserved(key)) throw new JsonataError('D1013', `The key ${key} is reserved`, position);
   return key;
 }
 
@@ -83,10 +85,10 @@ function collect(
 
 /** The tuples of a group become one: each variable holds the values that it had in all of them. */
 function evaluateOnTuples(evaluate: Evaluator, data: unknown, frame: Frame): unknown {
-  const merged: Tuple = newObject();
+  const merged = newTuple();
   for (const tuple of Array.isArray(data) ? (data as Tuple[]) : [data as Tuple]) {
     for (const name of Object.keys(tuple)) merged[name] = append(merged[name], tuple[name], frame.run);
   }
   const { '@': context, ...variables } = merged;
-  return evaluate(context, frame.withTuple(variables));
+  return evaluate(context, tupleFrame(frame, variables));
 }

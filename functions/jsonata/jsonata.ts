@@ -1,7 +1,8 @@
 import { TulleError } from '../../event/error.ts';
-import { compile } from './compile.ts';
+import { compileExpression } from './compile.ts';
 import { FuelExhausted, JsonataError } from './error.ts';
-import { Frame } from './frame.ts';
+import type { Evaluator } from './evaluator.ts';
+import { newFrame } from './frame.ts';
 import { builtIns } from './library/library.ts';
 import { callsOf, parse } from './parse.ts';
 import { toPlain } from './result.ts';
@@ -47,30 +48,45 @@ export interface CompiledJsonata {
  */
 export function compileJsonata(text: string, options: JsonataOptions = {}): CompiledJsonata {
   const { invalid = 'step_invalid' } = options;
-  const evaluate = guarded(invalid, () => compile(parseAllowed(text, { ...options.refused, ...never })));
+  const evaluate = compileOrRefuse(invalid, text, { ...options.refused, ...never });
   const limits: Limits = { ...defaultLimits, ...options.limits };
-  const start = (input: unknown, context: JsonataContext): Frame => {
-    const { now, random, bindings, fuel = limits.fuel } = context;
-    const frame = Frame.outermost(new Run(limits, fuel, now, random), { functions: builtIns, input });
-    if (bindings !== undefined) for (const [name, value] of Object.entries(bindings)) frame.bind(name, value);
-    return frame;
-  };
+  const start = (input: unknown, context: JsonataContext): Run =>
+    new Run(limits, context.fuel ?? limits.fuel, input, builtIns, context);
+  const valueOn = (input: unknown, run: Run): unknown => evaluate(wrapped(input), newFrame(run, undefined, [], []));
   return {
-    evaluate: (input, context) =>
-      guarded('step_failed', () => {
-        const frame = start(input, context);
-        return toPlain(evaluate(wrapped(input), frame), frame.run);
-      }),
-    test: (input, context) =>
-      guarded('step_failed', () => {
-        const frame = start(input, context);
-        return isTrue(evaluate(wrapped(input), frame), frame.run);
-      }),
+    evaluate(input, context) {
+      try {
+        const run = start(input, context);
+        return toPlain(valueOn(input, run), run);
+      } catch (error) {
+        throw toTulleError(error, 'step_failed');
+      }
+    },
+    test(input, context) {
+      try {
+        const run = start(input, context);
+        return isTrue(valueOn(input, run), run);
+      } catch (error) {
+        throw toTulleError(error, 'step_failed');
+      }
+    },
   };
 }
 
 /** Code that comes with the data cannot be looked through before it runs. */
 const never = { eval: 'write the expression itself' } as const;
+
+function compileOrRefuse(
+  invalid: 'step_invalid' | 'filter_invalid',
+  text: string,
+  refused: Readonly<Record<string, string>>,
+): Evaluator {
+  try {
+    return compileExpression(parseAllowed(text, refused));
+  } catch (error) {
+    throw toTulleError(error, invalid);
+  }
+}
 
 function parseAllowed(text: string, refused: Readonly<Record<string, string>>): Ast {
   const ast = parse(text);
@@ -86,14 +102,6 @@ function wrapped(input: unknown): unknown {
   wrapper.push(input);
   wrapper.wrapper = true;
   return wrapper;
-}
-
-function guarded<T>(code: 'step_invalid' | 'filter_invalid' | 'step_failed', body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    throw toTulleError(error, code);
-  }
 }
 
 function toTulleError(error: unknown, code: 'step_invalid' | 'filter_invalid' | 'step_failed'): unknown {

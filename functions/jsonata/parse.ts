@@ -18,20 +18,37 @@ export function parse(text: string): Ast {
  * itself is its own business.
  */
 export function callsOf(ast: Ast, names: readonly string[]): { name: string; position: number | undefined }[] {
-  const bound = new Set<unknown>();
+  const bound = boundNames(ast);
   const calls: { name: string; position: number | undefined }[] = [];
+  for (const node of nodesOf(ast)) {
+    if (node.type === 'variable' && names.includes(node.value) && !bound.has(node.value)) {
+      calls.push({ name: node.value, position: node.position });
+    }
+  }
+  return calls;
+}
+
+/** The names that an expression gives to variables, anywhere. */
+export function boundNames(ast: Ast): ReadonlySet<string> {
+  const bound = new Set<string>();
+  for (const node of nodesOf(ast)) {
+    if (node.type === 'bind') bound.add((node.lhs as Ast & { type: 'variable' }).value);
+    else if (node.type === 'lambda') for (const parameter of node.arguments) bound.add(parameter.value);
+    if (node.focus !== undefined) bound.add(node.focus);
+    if (node.index !== undefined) bound.add(node.index);
+    for (const stage of node.stages ?? []) if (stage.type === 'index') bound.add(stage.value);
+  }
+  return bound;
+}
+
+/** Every node, and some objects between them that are none: those have no `type` that a node has. */
+function nodesOf(ast: Ast): Iterable<Ast> {
   const seen = new Set<object>([ast]);
   // A set is walked over what is added on the way, so that this needs no recursion.
   for (const node of seen) {
     for (const child of Object.values(node) as unknown[]) {
       if (typeof child === 'object' && child !== null) seen.add(child);
     }
-    const one = node as Ast;
-    if (one.type === 'bind') bound.add((one.lhs as Ast & { type: 'variable' }).value);
-    else if (one.type === 'lambda') for (const parameter of one.arguments) bound.add(parameter.value);
-    else if (one.type === 'variable' && names.includes(one.value)) {
-      calls.push({ name: one.value, position: one.position });
-    }
   }
-  return calls.filter(({ name }) => !bound.has(name));
+  return seen as Set<Ast>;
 }

@@ -4,7 +4,7 @@ import { compileGroup } from './group.ts';
 import { add, addAll, isSequence, newSequence, sequenceOf, unwrap, type Sequence, type Tuple } from './sequence.ts';
 import { compileStep, type Step } from './step.ts';
 import type { Ast } from './syntax.ts';
-import { isObject, ownMember } from './values.ts';
+import { ownMember, type JsonObject } from './values.ts';
 
 type PathNode = Ast & { type: 'path' };
 
@@ -20,10 +20,13 @@ export function compilePath(node: PathNode, compile: Compile): Evaluator {
   if (firstTuple === -1) {
     const names = leadingNames(node.steps);
     const walk = walkPlain(steps, node.steps[0]?.type === 'variable');
-    return (input, frame) => {
-      if (names.length === 0 || Array.isArray(input)) return finish(walk(input, frame, 0), frame);
-      return finish(walkNames(input, frame, names, steps.length, walk), frame);
-    };
+    const follow =
+      names.length === 0
+        ? (input: unknown, frame: Frame) => walk(input, frame, 0)
+        : walkNames(names, steps.length, walk);
+    return node.keepSingletonArray !== true && group === undefined
+      ? follow
+      : (input, frame) => finish(follow(input, frame), frame);
   }
   const walk = walkTuples(steps, firstTuple, node.steps[0]?.type === 'variable');
   return (input, frame) => {
@@ -36,6 +39,12 @@ export function compilePath(node: PathNode, compile: Compile): Evaluator {
     const kept = node.keepSingletonArray === true ? keepSingleton(values) : values;
     return group === undefined ? kept : group(tuples, frame);
   };
+}
+
+/** A path that has nothing but names, and so goes no deeper than the data. */
+export function isPathOfNames(node: Ast): boolean {
+  if (node.type !== 'path' || node.group !== undefined || node.steps.some(({ tuple }) => tuple === true)) return false;
+  return leadingNames(node.steps).length === node.steps.length;
 }
 
 type Walk = (input: unknown, frame: Frame, from: number) => unknown;
@@ -59,22 +68,31 @@ function walkPlain(steps: readonly Step[], isAbsolute: boolean): Walk {
  * Names at the start of a path, on an object: as long as no array is met there is one value, and no sequence is
  * needed to carry it. This is what nearly every path does with nearly every event.
  */
-function walkNames(input: unknown, frame: Frame, names: readonly string[], length: number, walk: Walk): unknown {
-  let value = input;
-  for (let index = 0; index < names.length; index += 1) {
-    if (!isObject(value)) return undefined;
-    const member = unwrap(ownMember(value, names[index]!), false);
-    if (member === undefined) return undefined;
-    const isLast = index === length - 1;
-    if (Array.isArray(member)) {
-      if (isLast) return isSequence(member) ? copyOf(member, frame) : member;
-      if ((member as Sequence).constructed === true) return walk(sequenceOf(member), frame, index + 1);
-      return member.length === 0 ? undefined : walk(member, frame, index + 1);
+function walkNames(names: readonly string[], length: number, walk: Walk): Evaluator {
+  const isWhole = names.length === length;
+  return (input, frame) => {
+    frame.run.spend(names.length);
+    let value = input;
+    for (let index = 0; index < names.length; index += 1) {
+      if (typeof value !== 'object' || value === null) return undefined;
+      if (Array.isArray(value)) return walkArray(value as Sequence, frame, index, length, walk);
+      value = ownMember(value as JsonObject, names[index]!);
     }
-    if (isLast) return member;
-    value = member;
-  }
-  return walk(sequenceOf(value), frame, names.length);
+    if (value === undefined) return undefined;
+    if (Array.isArray(value)) return walkArray(value as Sequence, frame, names.length, length, walk);
+    return isWhole ? value : walk(sequenceOf(value), frame, names.length);
+  };
+}
+
+/** Goes on from an array that was found by `index` names; one that was made by the expression may stand for a value. */
+function walkArray(array: Sequence, frame: Frame, index: number, length: number, walk: Walk): unknown {
+  if (index === 0) return walk(array, frame, 0);
+  const member = unwrap(array, false);
+  if (member === undefined) return undefined;
+  if (index === length) return isSequence(member) ? copyOf(member, frame) : member;
+  if (!Array.isArray(member) || (member as Sequence).constructed === true)
+    return walk(sequenceOf(member), frame, index);
+  return member.length === 0 ? undefined : walk(member, frame, index);
 }
 
 function copyOf(values: readonly unknown[], { run }: Frame): Sequence {

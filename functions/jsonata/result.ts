@@ -1,7 +1,7 @@
 import { FuelExhausted } from './error.ts';
 import type { Run } from './run.ts';
 import type { Sequence } from './sequence.ts';
-import { isObject, newObject, setMember } from './values.ts';
+import { ownMember, setMember, type JsonObject } from './values.ts';
 
 const deepestResult = 200;
 
@@ -16,7 +16,9 @@ export function toPlain(value: unknown, run: Run): unknown {
 function plain(value: unknown, run: Run, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth > deepestResult) throw new FuelExhausted(`The result is nested deeper than ${deepestResult} levels.`);
-  return Array.isArray(value) ? plainArray(value as Sequence, run, depth) : plainObject(value, run, depth);
+  return Array.isArray(value)
+    ? plainArray(value as Sequence, run, depth)
+    : plainObject(value as JsonObject, run, depth);
 }
 
 function plainArray(array: Sequence, run: Run, depth: number): unknown[] {
@@ -32,20 +34,19 @@ function plainArray(array: Sequence, run: Run, depth: number): unknown[] {
   return copy ?? array;
 }
 
-function plainObject(object: object, run: Run, depth: number): object {
-  let copy: Record<string, unknown> | undefined;
-  for (const [name, member] of Object.entries(object)) {
-    run.spend(1);
+function plainObject(object: JsonObject, run: Run, depth: number): object {
+  let copy: JsonObject | undefined;
+  let count = 0;
+  // Nearly all members are texts and numbers: engines have their names at hand for this loop, and make no list of them.
+  for (const name in object) {
+    const member = ownMember(object, name);
+    count += 1;
+    if (typeof member !== 'object' || member === null) continue;
     const value = plain(member, run, depth + 1);
     if (value === member) continue;
-    copy ??= copyOf(object);
+    copy ??= { ...object };
     setMember(copy, name, value);
   }
+  run.spend(count);
   return copy ?? object;
-}
-
-function copyOf(object: object): Record<string, unknown> {
-  const copy = newObject();
-  if (isObject(object)) for (const [name, value] of Object.entries(object)) setMember(copy, name, value);
-  return copy;
 }

@@ -15,29 +15,61 @@ export interface Limits {
 /** A million steps take some 50 ms; 500 levels take a quarter of the smallest stack that was measured. */
 export const defaultLimits: Limits = { fuel: 1_000_000, depth: 500, sequence: 100_000, text: 1_048_576 };
 
-/** One evaluation under way: what it has left, and what it was given from outside. */
-export class Run {
-  readonly limits: Limits;
+/** What an evaluation is given from outside. */
+export interface Surroundings {
   /** Milliseconds since 1970, the same for the whole evaluation. */
   readonly now: number;
+  /** Numbers from 0 to below 1. */
   readonly random: () => number;
+  /** Variables by name without `$`. */
+  readonly bindings?: Readonly<Record<string, unknown>>;
+}
+
+/** One evaluation under way: what it has left, and what it was given. */
+export class Run {
+  readonly limits: Limits;
+  readonly #surroundings: Surroundings;
+  readonly #functions: ReadonlyMap<string, unknown>;
+  readonly #input: unknown;
   #fuel: number;
   #depth = 0;
 
-  constructor(limits: Limits, fuel: number, now: number, random: () => number) {
+  constructor(
+    limits: Limits,
+    fuel: number,
+    input: unknown,
+    functions: ReadonlyMap<string, unknown>,
+    surroundings: Surroundings,
+  ) {
     this.limits = limits;
-    this.now = now;
-    this.random = random;
     this.#fuel = fuel;
+    this.#input = input;
+    this.#functions = functions;
+    this.#surroundings = surroundings;
   }
 
-  /** Before a node is evaluated; `leave` follows unless it fails. */
-  enter(): void {
+  get now(): number {
+    return this.#surroundings.now;
+  }
+
+  random(): number {
+    return this.#surroundings.random();
+  }
+
+  /** What every expression can name: the variables it was given, as `$$` the whole input, and the functions. */
+  given(name: string): unknown {
+    const { bindings } = this.#surroundings;
+    if (bindings !== undefined && Object.hasOwn(bindings, name)) return bindings[name];
+    return name === '$' ? this.#input : this.#functions.get(name);
+  }
+
+  /** Before a node is evaluated, for itself and what it costs besides; `leave` follows unless it fails. */
+  enter(steps = 1): void {
     this.#depth += 1;
     if (this.#depth >= this.limits.depth) {
       throw new FuelExhausted(`The expression is nested, or calls itself, deeper than ${this.limits.depth} levels.`);
     }
-    this.spend(1);
+    this.spend(steps);
   }
 
   leave(): void {

@@ -1,11 +1,13 @@
-import type { Evaluator } from './evaluator.ts';
+import type { Compile, Evaluator } from './evaluator.ts';
+import { valueOf } from './frame.ts';
 import type { Run } from './run.ts';
 import { add, newSequence, type Sequence } from './sequence.ts';
 import type { ParentSlot } from './syntax.ts';
 
 /** `$name`; without a name, the context. */
-export function compileVariable(name: string): Evaluator {
-  if (name !== '') return (_, frame) => frame.lookup(name);
+export function compileVariable(name: string, compile: Compile): Evaluator {
+  if (name !== '' && !compile.isBound(name)) return (_, { run }) => run.given(name);
+  if (name !== '') return (_, frame) => valueOf(name, frame);
   return (input) => {
     const isWrapper = Array.isArray(input) && (input as Sequence).wrapper === true;
     return isWrapper ? (input[0] as unknown) : input;
@@ -14,7 +16,7 @@ export function compileVariable(name: string): Evaluator {
 
 /** `%`: what the step before was evaluated on. */
 export function compileParent({ label }: ParentSlot): Evaluator {
-  return (_, frame) => frame.lookup(label);
+  return (_, frame) => valueOf(label, frame);
 }
 
 /** `*`: the values of all members, arrays taken apart. */

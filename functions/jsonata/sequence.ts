@@ -19,6 +19,11 @@ export interface Sequence extends Array<unknown> {
 /** `@` is the value; the other keys are variables. */
 export type Tuple = Record<string, unknown>;
 
+/** Without a prototype: expressions choose the names. */
+export function newTuple(): Tuple {
+  return Object.create(null) as Tuple;
+}
+
 export function newSequence(): Sequence {
   const sequence: Sequence = [];
   sequence.sequence = true;

@@ -6,7 +6,9 @@ export interface Signature {
    * The arguments as the function expects them: single values in arrays where it wants arrays, the context in place
    * of a missing argument that may come from there. Throws T0410, T0411 or T0412.
    */
-  check(args: readonly unknown[], context: unknown): unknown[];
+  check(args: readonly unknown[], context: unknown): readonly unknown[];
+  /** Its last parameters take any number of arguments. */
+  readonly takesMore: boolean;
 }
 
 interface Parameter {
@@ -53,7 +55,10 @@ export function parseSignature(text: string): Signature {
       if (accepts !== undefined) parameters.push(parameter(symbol, accepts));
     }
   }
-  return { check: (args, context) => check(parameters, args, context) };
+  return {
+    check: (args, context) => (fitsOneByOne(parameters, args) ? args : check(parameters, args, context)),
+    takesMore: parameters.some(({ repeated }) => repeated),
+  };
 }
 
 const accepted: Readonly<Record<string, string>> = {
@@ -85,6 +90,26 @@ function closing(text: string, start: number, open: string, close: string): numb
     if (depth === 0) return at;
   }
   return text.length;
+}
+
+/** Whether every argument is plainly right for the parameter in its place, and nothing has to be put there for it. */
+function fitsOneByOne(parameters: readonly Parameter[], args: readonly unknown[]): boolean {
+  if (args.length > parameters.length) return false;
+  for (let index = 0; index < parameters.length; index += 1) {
+    const one = parameters[index]!;
+    if (one.repeated) return false;
+    if (index >= args.length) {
+      if (!one.optional || one.fromContext) return false;
+    } else if (one.type === 'a') {
+      const value = args[index];
+      const type = one.subtype?.charAt(0);
+      if (!Array.isArray(value) || (type !== undefined && !value.every((item) => symbolOf(item) === type)))
+        return false;
+    } else if (!one.accepts.includes(symbolOf(args[index]))) {
+      return false;
+    }
+  }
+  return true;
 }
 
 function check(parameters: readonly Parameter[], args: readonly unknown[], context: unknown): unknown[] {

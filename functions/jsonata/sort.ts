@@ -1,6 +1,6 @@
 import { JsonataError } from './error.ts';
 import type { Compile } from './evaluator.ts';
-import type { Frame } from './frame.ts';
+import { tupleFrame, type Frame } from './frame.ts';
 import type { Run } from './run.ts';
 import type { Sequence, Tuple } from './sequence.ts';
 import type { Ast } from './syntax.ts';
@@ -14,8 +14,9 @@ export function compileSort(
   return (values, frame) => {
     const isTuples = (values as Sequence).tuples === true;
     const evaluate = (term: (typeof terms)[number], item: unknown): unknown =>
-      isTuples ? term.evaluate((item as Tuple)['@'], frame.withTuple(item as Tuple)) : term.evaluate(item, frame);
+      isTuples ? term.evaluate((item as Tuple)['@'], tupleFrame(frame, item as Tuple)) : term.evaluate(item, frame);
     const isAfter = (left: unknown, right: unknown): boolean => {
+      frame.run.spend(terms.length);
       for (const term of terms) {
         const order = compare(evaluate(term, left), evaluate(term, right), term.descending, node.position);
         if (order !== 0) return order > 0;

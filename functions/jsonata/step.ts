@@ -1,10 +1,9 @@
 import type { Compile, Evaluator } from './evaluator.ts';
 import { compileFilter } from './filters.ts';
-import type { Frame } from './frame.ts';
-import { addAll, isSequence, newSequence, type Sequence, type Tuple } from './sequence.ts';
+import { tupleFrame, type Frame } from './frame.ts';
+import { addAll, isSequence, newSequence, newTuple, type Sequence, type Tuple } from './sequence.ts';
 import { compileSort } from './sort.ts';
 import type { Ast } from './syntax.ts';
-import { newObject } from './values.ts';
 
 /** One step of a path. */
 export interface Step {
@@ -51,7 +50,7 @@ export function compileStep(node: Ast, compile: Compile): Step {
       const found: Sequence = newSequence();
       found.tuples = true;
       for (const tuple of tuples ?? values.map(tupleOf)) {
-        const result = evaluate(tuple['@'], frame.withTuple(tuple));
+        const result = evaluate(tuple['@'], tupleFrame(frame, tuple));
         if (result === undefined) continue;
         const results = Array.isArray(result) ? (result as Sequence) : [result];
         run.values(found.length + results.length);
@@ -67,7 +66,7 @@ export function compileStep(node: Ast, compile: Compile): Step {
 }
 
 function nextTuple(node: Ast, before: Tuple, value: unknown, index: number, isTuple: boolean): Tuple {
-  const tuple: Tuple = Object.assign(newObject(), before);
+  const tuple: Tuple = Object.assign(newTuple(), before);
   if (isTuple) return Object.assign(tuple, value);
   // `@` keeps the context where it was and gives the value a name instead.
   if (node.focus === undefined) tuple['@'] = value;
@@ -109,7 +108,7 @@ function compileSortStep(node: Ast & { type: 'sort' }, compile: Compile): Step {
 }
 
 function tupleOf(value: unknown): Tuple {
-  const tuple: Tuple = newObject();
+  const tuple: Tuple = newTuple();
   tuple['@'] = value;
   return tuple;
 }

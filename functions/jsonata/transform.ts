@@ -1,6 +1,7 @@
 import { apply, callable, isCallable } from './callable.ts';
 import { JsonataError } from './error.ts';
 import type { Compile, Evaluator } from './evaluator.ts';
+import { valueOf } from './frame.ts';
 import type { Run } from './run.ts';
 import { parseSignature } from './signature.ts';
 import type { Ast } from './syntax.ts';
@@ -21,10 +22,10 @@ export function compileTransform(node: Ast & { type: 'transform' }, compile: Com
       1,
       ([original]) => {
         if (original === undefined) return undefined;
-        const clone = frame.lookup('clone');
+        const clone = valueOf('clone', frame);
         if (!isCallable(clone))
           throw new JsonataError('T2013', '$clone was replaced by something that is not a function', node.position);
-        const copy = apply(clone, [original], null, frame);
+        const copy = apply(clone, [original], null, frame.run);
         const own = objectsIn(copy, frame.run);
         const found = pattern(copy, frame);
         const matches: unknown[] = found === undefined ? [] : Array.isArray(found) ? found : [found];

@@ -30,9 +30,12 @@ export function setMember(object: JsonObject, name: string, value: unknown): voi
   }
 }
 
-/** Objects that expressions make have no prototype. */
+/**
+ * An object like those of `JSON.parse`, which engines handle many times faster than one without a prototype. It is read
+ * by `ownMember` and written by `setMember`.
+ */
 export function newObject(): JsonObject {
-  return Object.create(null) as JsonObject;
+  return {};
 }
 
 /** The effective boolean value; nothing stays nothing. */

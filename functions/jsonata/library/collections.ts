@@ -1,4 +1,4 @@
-import { isCallable } from '../callable.ts';
+import { apply, isCallable } from '../callable.ts';
 import { JsonataError } from '../error.ts';
 import type { Run } from '../run.ts';
 import { add, append, isSequence, newSequence } from '../sequence.ts';
@@ -20,48 +20,51 @@ import { define, type Library } from './define.ts';
 type Values = readonly unknown[] | undefined;
 
 export const collectionFunctions: Library = {
-  boolean: define('<x-:b>', 1, ({ run }, value: unknown) => toBoolean(value, run)),
-  not: define('<x-:b>', 1, ({ run }, value: unknown) => (value === undefined ? undefined : !isTrue(value, run))),
+  boolean: define('<x-:b>', 1, (run, value: unknown) => toBoolean(value, run)),
+  not: define('<x-:b>', 1, (run, value: unknown) => (value === undefined ? undefined : !isTrue(value, run))),
   exists: define('<x:b>', 1, (_, value: unknown) => value !== undefined),
   type: define('<x:s>', 1, (_, value: unknown) => typeName(value)),
-  append: define('<xx:a>', 2, ({ run }, first: unknown, second: unknown) => append(first, second, run)),
-  reverse: define('<a:a>', 1, ({ run }, values: Values) => {
+  append: define('<xx:a>', 2, (run, first: unknown, second: unknown) => append(first, second, run)),
+  reverse: define('<a:a>', 1, (run, values: Values) => {
     if (values === undefined || values.length <= 1) return values;
     run.values(values.length);
     return Array.from(values).reverse();
   }),
-  shuffle: define('<a:a>', 1, ({ run }, values: Values) =>
+  shuffle: define('<a:a>', 1, (run, values: Values) =>
     values === undefined || values.length <= 1 ? values : shuffle(values, run),
   ),
-  distinct: define('<x:x>', 1, ({ run }, values: unknown) =>
+  distinct: define('<x:x>', 1, (run, values: unknown) =>
     Array.isArray(values) && values.length > 1 ? distinct(values, run) : values,
   ),
-  sort: define('<af?:a>', 2, ({ run, invoke }, values: Values, isAfter: unknown) => {
+  sort: define('<af?:a>', 2, (run, values: Values, isAfter: unknown) => {
     if (values === undefined || values.length <= 1) return values;
     if (isAfter !== undefined) {
-      return mergeSort(values, (left, right) => isTruthy(invoke(isAfter, [left, right])), run);
+      return mergeSort(values, (left, right) => isTruthy(apply(isAfter, [left, right], null, run)), run);
     }
     if (!values.every(isNumeric) && !values.every((value) => typeof value === 'string')) {
       throw new JsonataError('D3070', 'Without a function to compare, $sort takes numbers only or strings only');
     }
     return mergeSort(values, (left, right) => (left as string) > (right as string), run);
   }),
-  zip: define('<a+>', 0, ({ run }, ...lists: readonly Values[]) => {
+  zip: define('<a+>', 0, (run, ...lists: readonly Values[]) => {
     const length = Math.min(...lists.map((list) => list?.length ?? 0));
     run.values(length * lists.length);
     return Array.from({ length }, (_, index) => lists.map((list) => list?.[index]));
   }),
-  keys: define('<x-:a<s>>', 1, ({ run }, value: unknown) => {
+  keys: define('<x-:a<s>>', 1, (run, value: unknown) => {
     const names = newSequence();
     for (const name of keysOf(value, run)) add(names, name, run);
     return names;
   }),
-  lookup: define('<x-s:x>', 2, ({ run }, value: unknown, name: string) => lookup(value, name, run)),
-  spread: define('<x-:a<o>>', 1, ({ run }, value: unknown) => spread(value, run)),
-  merge: define('<a<o>:o>', 1, ({ run }, objects: readonly JsonObject[] | undefined) => {
+  lookup: define('<x-s:x>', 2, (run, value: unknown, name: string) => lookup(value, name, run)),
+  spread: define('<x-:a<o>>', 1, (run, value: unknown) => spread(value, run)),
+  merge: define('<a<o>:o>', 1, (run, objects: readonly JsonObject[] | undefined) => {
     if (objects === undefined) return undefined;
-    const merged = newObject();
-    for (const object of objects) {
+    run.spend(objects.length);
+    const [first, ...rest] = objects;
+    const merged = { ...first };
+    run.spend(Object.keys(merged).length);
+    for (const object of rest) {
       for (const [name, value] of Object.entries(object)) {
         run.spend(1);
         setMember(merged, name, value);
@@ -69,7 +72,7 @@ export const collectionFunctions: Library = {
     }
     return merged;
   }),
-  clone: define('<(oa)-:o>', 1, ({ run }, value: unknown): unknown =>
+  clone: define('<(oa)-:o>', 1, (run, value: unknown): unknown =>
     value === undefined ? undefined : JSON.parse(run.text(toText(value, run))),
   ),
   error: define('<s?:x>', 1, (_, message: string | undefined) => {

@@ -1,29 +1,29 @@
-import { isCallable } from '../callable.ts';
+import { apply, isCallable } from '../callable.ts';
 import { JsonataError } from '../error.ts';
 import type { Run } from '../run.ts';
 import { newSequence } from '../sequence.ts';
 import { isObject, newObject } from '../values.ts';
-import { define, type Call, type Library } from './define.ts';
+import { define, type Library } from './define.ts';
 
 type Text = string | undefined;
 
 /** Functions that look for a text, or for what a matcher finds: a regular expression, or a function made like one. */
 export const matchingFunctions: Library = {
-  contains: define('<s-(sf):b>', 2, (call, text: Text, token: unknown) => {
+  contains: define('<s-(sf):b>', 2, (run, text: Text, token: unknown) => {
     if (text === undefined || token === undefined) return undefined;
-    if (typeof token === 'string') return call.run.text(text).includes(token);
-    return firstMatch(call, token, text) !== undefined;
+    if (typeof token === 'string') return run.text(text).includes(token);
+    return firstMatch(run, token, text) !== undefined;
   }),
-  match: define('<s-f<s:o>n?:a<o>>', 3, (call, text: Text, matcher: unknown, limit: number | undefined) => {
+  match: define('<s-f<s:o>n?:a<o>>', 3, (run, text: Text, matcher: unknown, limit: number | undefined) => {
     if (text === undefined) return undefined;
     checkLimit(limit, 'D3040', 'Third argument of $match');
     const found = newSequence();
-    for (const { match, start, groups } of matches(call, matcher, text, limit)) {
+    for (const { match, start, groups } of matches(run, matcher, text, limit)) {
       const one = newObject();
       one['match'] = match;
       one['index'] = start;
       one['groups'] = groups;
-      call.run.values(1);
+      run.values(1);
       found.push(one);
     }
     return found;
@@ -41,8 +41,8 @@ interface Match {
   readonly next: unknown;
 }
 
-function firstMatch(call: Call, matcher: unknown, text: string | undefined): Match | undefined {
-  const found = call.invoke(matcher, text === undefined ? [] : [text]);
+function firstMatch(run: Run, matcher: unknown, text: string | undefined): Match | undefined {
+  const found = apply(matcher, text === undefined ? [] : [text], null, run);
   if (found === undefined) return undefined;
   if (
     isObject(found) &&
@@ -62,19 +62,18 @@ function firstMatch(call: Call, matcher: unknown, text: string | undefined): Mat
   throw new JsonataError('T1010', 'The matcher does not answer the structure of a match');
 }
 
-function* matches(call: Call, matcher: unknown, text: string, limit = Infinity): Generator<Match, void> {
+function* matches(run: Run, matcher: unknown, text: string, limit = Infinity): Generator<Match, void> {
   if (limit <= 0) return;
-  let found = firstMatch(call, matcher, text);
+  let found = firstMatch(run, matcher, text);
   for (let count = 0; found !== undefined && count < limit; count += 1) {
     yield found;
     // The matcher is asked once more than needed, as the original function does: it may fail there.
-    found = firstMatch(call, found.next, undefined);
+    found = firstMatch(run, found.next, undefined);
   }
 }
 
-function replace(call: Call, text: Text, pattern: unknown, replacement: unknown, limit: number | undefined): Text {
+function replace(run: Run, text: Text, pattern: unknown, replacement: unknown, limit: number | undefined): Text {
   if (text === undefined) return undefined;
-  const { run } = call;
   if (pattern === '') throw new JsonataError('D3010', 'Second argument of $replace is an empty string');
   checkLimit(limit, 'D3011', 'Fourth argument of $replace');
   let result = '';
@@ -93,9 +92,9 @@ function replace(call: Call, text: Text, pattern: unknown, replacement: unknown,
       at = text.indexOf(pattern, position);
     }
   } else {
-    for (const match of matches(call, pattern, text, limit)) {
+    for (const match of matches(run, pattern, text, limit)) {
       put(text.slice(position, match.start));
-      put(replacementFor(call, match, replacement));
+      put(replacementFor(run, match, replacement));
       position = match.start + match.match.length;
     }
   }
@@ -103,9 +102,9 @@ function replace(call: Call, text: Text, pattern: unknown, replacement: unknown,
   return result;
 }
 
-function replacementFor(call: Call, match: Match, replacement: unknown): string {
-  if (typeof replacement === 'string') return substitute(replacement, match, call.run);
-  return asReplacement(call.invoke(replacement, [match]));
+function replacementFor(run: Run, match: Match, replacement: unknown): string {
+  if (typeof replacement === 'string') return substitute(replacement, match, run);
+  return asReplacement(apply(replacement, [match], null, run));
 }
 
 function asReplacement(value: unknown): string {
@@ -127,9 +126,8 @@ function substitute(template: string, { match, groups }: Match, run: Run): strin
   });
 }
 
-function split(call: Call, text: Text, separator: unknown, limit: number | undefined): string[] | undefined {
+function split(run: Run, text: Text, separator: unknown, limit: number | undefined): string[] | undefined {
   if (text === undefined) return undefined;
-  const { run } = call;
   checkLimit(limit, 'D3020', 'Third argument of $split');
   if (typeof separator === 'string') {
     if (separator === '' && limit === undefined) run.values(text.length);
@@ -139,7 +137,7 @@ function split(call: Call, text: Text, separator: unknown, limit: number | undef
   }
   const pieces: string[] = [];
   let position = 0;
-  for (const match of matches(call, separator, text, limit)) {
+  for (const match of matches(run, separator, text, limit)) {
     run.values(1);
     pieces.push(text.slice(position, match.start));
     position = match.end;

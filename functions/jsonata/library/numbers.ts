@@ -5,20 +5,20 @@ type Numbers = readonly number[] | undefined;
 type OptionalNumber = number | undefined;
 
 export const numberFunctions: Library = {
-  sum: define('<a<n>:n>', 1, ({ run }, numbers: Numbers) => {
+  sum: define('<a<n>:n>', 1, (run, numbers: Numbers) => {
     run.spend(numbers?.length ?? 0);
     return numbers?.reduce((total, number) => total + number, 0);
   }),
   count: define('<a:n>', 1, (_, values: readonly unknown[] | undefined) => values?.length ?? 0),
-  max: define('<a<n>:n>', 1, ({ run }, numbers: Numbers) => {
+  max: define('<a<n>:n>', 1, (run, numbers: Numbers) => {
     run.spend(numbers?.length ?? 0);
     return numbers?.length ? numbers.reduce((most, number) => Math.max(most, number)) : undefined;
   }),
-  min: define('<a<n>:n>', 1, ({ run }, numbers: Numbers) => {
+  min: define('<a<n>:n>', 1, (run, numbers: Numbers) => {
     run.spend(numbers?.length ?? 0);
     return numbers?.length ? numbers.reduce((least, number) => Math.min(least, number)) : undefined;
   }),
-  average: define('<a<n>:n>', 1, ({ run }, numbers: Numbers) => {
+  average: define('<a<n>:n>', 1, (run, numbers: Numbers) => {
     run.spend(numbers?.length ?? 0);
     return numbers?.length ? numbers.reduce((total, number) => total + number, 0) / numbers.length : undefined;
   }),
@@ -39,7 +39,7 @@ export const numberFunctions: Library = {
     if (!Number.isFinite(power)) throw new JsonataError('D3061', 'The power cannot be represented as a JSON number');
     return power;
   }),
-  random: define('<:n>', 0, ({ run }) => run.random()),
+  random: define('<:n>', 0, (run) => run.random()),
   formatBase: define('<n-n?:s>', 2, (_, value: OptionalNumber, radix: OptionalNumber) => {
     if (value === undefined) return undefined;
     const base = radix === undefined ? 10 : roundHalfEven(radix);

@@ -11,29 +11,27 @@ type OptionalNumber = number | undefined;
 
 /** Functions that format and parse by a picture; the time is the evaluation's. */
 export const pictureFunctions: Library = {
-  now: define('<s?s?:s>', 2, ({ run }, picture: Text, zone: Text) =>
-    formatDate(run.now, paid(picture, run), zone, run),
-  ),
-  millis: define('<:n>', 0, ({ run }) => run.now),
-  fromMillis: define('<n-s?s?:s>', 3, ({ run }, millis: OptionalNumber, picture: Text, zone: Text) =>
+  now: define('<s?s?:s>', 2, (run, picture: Text, zone: Text) => formatDate(run.now, paid(picture, run), zone, run)),
+  millis: define('<:n>', 0, (run) => run.now),
+  fromMillis: define('<n-s?s?:s>', 3, (run, millis: OptionalNumber, picture: Text, zone: Text) =>
     millis === undefined ? undefined : formatDate(millis, paid(picture, run), zone, run),
   ),
-  toMillis: define('<s-s?:n>', 2, ({ run }, text: Text, picture: Text) => {
+  toMillis: define('<s-s?:n>', 2, (run, text: Text, picture: Text) => {
     if (text === undefined) return undefined;
     return picture === undefined ? parseIsoDate(text) : parseDate(text, picture, run);
   }),
-  formatInteger: define('<n-s:s>', 2, ({ run }, value: OptionalNumber, picture: string) =>
+  formatInteger: define('<n-s:s>', 2, (run, value: OptionalNumber, picture: string) =>
     value === undefined
       ? undefined
       : formatInteger(finite(Math.floor(value)), parseIntegerPicture(paid(picture, run)), run),
   ),
-  parseInteger: define('<s-s:n>', 2, ({ run }, text: Text, picture: string) =>
+  parseInteger: define('<s-s:n>', 2, (run, text: Text, picture: string) =>
     text === undefined ? undefined : parseInteger(run.text(text), parseIntegerPicture(paid(picture, run))),
   ),
   formatNumber: define(
     '<n-so?:s>',
     3,
-    ({ run }, value: OptionalNumber, picture: string, options: Record<string, unknown> | undefined) =>
+    (run, value: OptionalNumber, picture: string, options: Record<string, unknown> | undefined) =>
       value === undefined ? undefined : formatNumber(value, paid(picture, run), options ?? {}),
   ),
 };

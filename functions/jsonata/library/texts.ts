@@ -7,30 +7,26 @@ type Text = string | undefined;
 
 /** Characters are Unicode code points in `$length`, `$substring` and `$pad`. */
 export const textFunctions: Library = {
-  string: define('<x-b?:s>', 1, ({ run }, value: unknown, prettify: boolean | undefined) =>
+  string: define('<x-b?:s>', 1, (run, value: unknown, prettify: boolean | undefined) =>
     value === undefined ? undefined : run.text(toText(value, run, prettify === true ? '  ' : '')),
   ),
-  substring: define('<s-nn?:s>', 3, ({ run }, text: Text, start: number, length: number | undefined) =>
+  substring: define('<s-nn?:s>', 3, (run, text: Text, start: number, length: number | undefined) =>
     text === undefined ? undefined : substring(run.text(text), start, length),
   ),
-  substringBefore: define('<s-s:s>', 2, ({ run }, text: Text, separator: string) => {
+  substringBefore: define('<s-s:s>', 2, (run, text: Text, separator: string) => {
     const at = text === undefined ? -1 : run.text(text).indexOf(separator);
     return at === -1 ? text : text?.slice(0, at);
   }),
-  substringAfter: define('<s-s:s>', 2, ({ run }, text: Text, separator: string) => {
+  substringAfter: define('<s-s:s>', 2, (run, text: Text, separator: string) => {
     const at = text === undefined ? -1 : run.text(text).indexOf(separator);
     return at === -1 ? text : text?.slice(at + separator.length);
   }),
-  lowercase: define('<s-:s>', 1, ({ run }, text: Text) =>
-    text === undefined ? undefined : run.text(text).toLowerCase(),
-  ),
-  uppercase: define('<s-:s>', 1, ({ run }, text: Text) =>
-    text === undefined ? undefined : run.text(text).toUpperCase(),
-  ),
-  length: define('<s-:n>', 1, ({ run }, text: Text) =>
+  lowercase: define('<s-:s>', 1, (run, text: Text) => (text === undefined ? undefined : run.text(text).toLowerCase())),
+  uppercase: define('<s-:s>', 1, (run, text: Text) => (text === undefined ? undefined : run.text(text).toUpperCase())),
+  length: define('<s-:n>', 1, (run, text: Text) =>
     text === undefined ? undefined : Array.from(run.text(text)).length,
   ),
-  trim: define('<s-:s>', 1, ({ run }, text: Text) =>
+  trim: define('<s-:s>', 1, (run, text: Text) =>
     text === undefined
       ? undefined
       : run
@@ -39,24 +35,24 @@ export const textFunctions: Library = {
           .replace(/^ /, '')
           .replace(/ $/, ''),
   ),
-  pad: define('<s-ns?:s>', 3, ({ run }, text: Text, width: number, filler: Text) =>
+  pad: define('<s-ns?:s>', 3, (run, text: Text, width: number, filler: Text) =>
     text === undefined
       ? undefined
       : pad(run, text, Math.trunc(width), filler === undefined || filler === '' ? ' ' : filler),
   ),
-  join: define('<a<s>s?:s>', 2, ({ run }, texts: readonly string[] | undefined, separator: Text) => {
+  join: define('<a<s>s?:s>', 2, (run, texts: readonly string[] | undefined, separator: Text) => {
     if (texts === undefined) return undefined;
     const between = separator ?? '';
     run.spend(texts.length);
     run.textOf(texts.reduce((sum, text) => sum + text.length, between.length * Math.max(0, texts.length - 1)));
     return texts.join(between);
   }),
-  base64encode: define('<s-:s>', 1, ({ run }, text: Text) => {
+  base64encode: define('<s-:s>', 1, (run, text: Text) => {
     if (text === undefined) return undefined;
     run.textOf(text.length * 2);
     return btoa(latin1(text));
   }),
-  base64decode: define('<s-:s>', 1, ({ run }, text: Text) =>
+  base64decode: define('<s-:s>', 1, (run, text: Text) =>
     text === undefined ? undefined : base64decode(run.text(text)),
   ),
   encodeUrlComponent: define('<s-:s>', 1, urlFunction('encodeUrlComponent', encodeURIComponent)),
@@ -102,7 +98,7 @@ function base64decode(text: string): string {
 }
 
 function urlFunction(name: string, convert: (text: string) => string) {
-  return ({ run }: { run: Run }, text: Text): Text => {
+  return (run: Run, text: Text): Text => {
     if (text === undefined) return undefined;
     run.textOf(text.length * 3);
     try {
