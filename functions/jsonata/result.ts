@@ -1,7 +1,7 @@
 import { FuelExhausted } from './error.ts';
 import type { Run } from './run.ts';
 import type { Sequence } from './sequence.ts';
-import { ownMember, setMember, type JsonObject } from './values.ts';
+import { setMember, type JsonObject } from './values.ts';
 
 const deepestResult = 200;
 
@@ -39,11 +39,11 @@ function plainObject(object: JsonObject, run: Run, depth: number): object {
   let count = 0;
   // Nearly all members are texts and numbers: engines have their names at hand for this loop, and make no list of them.
   for (const name in object) {
-    const member = ownMember(object, name);
+    const member = object[name];
     count += 1;
     if (typeof member !== 'object' || member === null) continue;
     const value = plain(member, run, depth + 1);
-    if (value === member) continue;
+    if (value === member || !Object.hasOwn(object, name)) continue;
     copy ??= { ...object };
     setMember(copy, name, value);
   }

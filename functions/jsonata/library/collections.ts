@@ -60,15 +60,13 @@ export const collectionFunctions: Library = {
   spread: define('<x-:a<o>>', 1, (run, value: unknown) => spread(value, run)),
   merge: define('<a<o>:o>', 1, (run, objects: readonly JsonObject[] | undefined) => {
     if (objects === undefined) return undefined;
-    run.spend(objects.length);
-    const [first, ...rest] = objects;
-    const merged = { ...first };
-    run.spend(Object.keys(merged).length);
-    for (const object of rest) {
-      for (const [name, value] of Object.entries(object)) {
-        run.spend(1);
-        setMember(merged, name, value);
-      }
+    // Engines copy a whole object faster than member by member.
+    let merged: JsonObject = {};
+    for (const [index, object] of objects.entries()) {
+      const names = Object.keys(object);
+      run.spend(1 + names.length);
+      if (index === 0) merged = { ...object };
+      else for (const name of names) setMember(merged, name, object[name]);
     }
     return merged;
   }),
