@@ -1,7 +1,8 @@
-/** A set of UTF-16 code units as sorted, disjoint ranges `[first, last]`. */
+/** A set of UTF-16 code units, or of code points with the `u` flag, as sorted, disjoint ranges `[first, last]`. */
 export type CharacterSet = readonly (readonly [number, number])[];
 
 const lastUnit = 0xff_ff;
+const lastPoint = 0x10_ff_ff;
 
 export const digits = setOf([[48, 57]]);
 export const wordCharacters = setOf([
@@ -28,7 +29,7 @@ export const whiteSpace = setOf([
   [0x30_00, 0x30_00],
   [0xfe_ff, 0xfe_ff],
 ]);
-export const everything = setOf([[0, lastUnit]]);
+export const everything = setOf([[0, lastPoint]]);
 
 /** Sorts and joins ranges that touch or overlap. */
 export function setOf(ranges: CharacterSet): CharacterSet {
@@ -48,7 +49,8 @@ export function complement(set: CharacterSet): CharacterSet {
     if (first > next) rest.push([next, first - 1]);
     next = last + 1;
   }
-  if (next <= lastUnit) rest.push([next, lastUnit]);
+  // Beyond what a unit can be: without the `u` flag nothing ever is.
+  if (next <= lastPoint) rest.push([next, lastPoint]);
   return rest;
 }
 
@@ -73,11 +75,11 @@ export function membership(set: CharacterSet): (unit: number) => boolean {
   for (const [first, last] of set) {
     for (let unit = first; unit <= last && unit < 128; unit += 1) ascii[unit] = 1;
   }
-  const high = Uint16Array.from(set.filter(([, last]) => last >= 128).flat());
+  const high = Uint32Array.from(set.filter(([, last]) => last >= 128).flat());
   return (unit) => (unit < 128 ? ascii[unit] === 1 : isBetween(high, unit));
 }
 
-function isBetween(bounds: Uint16Array, unit: number): boolean {
+function isBetween(bounds: Uint32Array, unit: number): boolean {
   let low = 0;
   let end = bounds.length >> 1;
   while (low < end) {

@@ -9,11 +9,11 @@ export type Slots = readonly number[];
 export type Search = (text: string, from: number, spend: (steps: number) => void) => Slots | undefined;
 
 /**
- * Makes the matcher of a program over UTF-16 units: it finds the leftmost match, and among those the one that
+ * Makes the matcher of a program over UTF-16 units, or over code points where `unicode` is set: it finds the leftmost match, and among those the one that
  * backtracking would find first. All alternatives advance together through the text (Thompson, Pike), so that no unit
  * is read twice by the same instruction: at most length × instructions × (loops within loops) steps.
  */
-export function createSearch(program: Program): Search {
+export function createSearch(program: Program, unicode = false): Search {
   const { instructions, levels, canBegin } = program;
   const unset = Array.from<number>({ length: (program.captures + 1) * 2 }).fill(-1);
   // What a thread will do depends on its instruction and on the loops that have not moved since they began. Those are
@@ -22,6 +22,7 @@ export function createSearch(program: Program): Search {
   // When each state was last reached. The stamps go on from search to search, so that nothing has to be cleared.
   const seen = new Float64Array(instructions.length * width);
   let stamp = 0;
+  const read = unicode ? pointAt : unitAt;
 
   return (text, from, spend) => {
     const base = stamp + 1;
@@ -30,21 +31,27 @@ export function createSearch(program: Program): Search {
     let current: Thread[] = [];
     let next: Thread[] = [];
     let found: Slots | undefined;
-    for (let at = from; at <= text.length; at += 1) {
+    /** To the next character. */
+    let step = 1;
+    for (let at = from; at <= text.length; at += step) {
+      step = 1;
       if (found === undefined && current.length === 0 && canBegin !== undefined) {
         const skippedFrom = at;
-        while (at < text.length && !canBegin(text.charCodeAt(at))) at += 1;
+        for (let point = read(text, at); at < text.length && !canBegin(point); point = read(text, at)) {
+          at += point > 0xff_ff ? 2 : 1;
+        }
         steps += (at - skippedFrom) >> 3;
         if (at === text.length) break;
       }
       if (found === undefined) follow({ instruction: 0, slots: withSlot(unset, 0, at), stuck: width }, at, current);
       spend(steps);
       steps = 0;
+      const unit = at < text.length ? read(text, at) : -1;
+      if (unit > 0xff_ff) step = 2;
       if (current.length === 0) {
         if (found !== undefined) break;
         continue;
       }
-      const unit = at < text.length ? text.charCodeAt(at) : -1;
       for (const thread of current) {
         const instruction = instructions[thread.instruction]!;
         if (instruction.operation === 'match') {
@@ -53,7 +60,7 @@ export function createSearch(program: Program): Search {
           break;
         }
         if (instruction.operation === 'set' && unit !== -1 && instruction.accepts(unit)) {
-          follow({ instruction: thread.instruction + 1, slots: thread.slots, stuck: width }, at + 1, next);
+          follow({ instruction: thread.instruction + 1, slots: thread.slots, stuck: width }, at + step, next);
         }
       }
       [current, next] = [next, current];
@@ -93,6 +100,14 @@ export function createSearch(program: Program): Search {
       }
     }
   };
+}
+
+function unitAt(text: string, at: number): number {
+  return text.charCodeAt(at);
+}
+
+function pointAt(text: string, at: number): number {
+  return text.codePointAt(at) ?? -1;
 }
 
 interface Thread {

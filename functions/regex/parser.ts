@@ -21,8 +21,9 @@ const deepestNesting = 100;
 const mostCaptures = 100;
 const empty: Node = { kind: 'empty' };
 
-/** Parses ECMAScript's syntax without the `u` flag, its web legacy (Annex B) included; throws `RegexError`. */
+/** Parses ECMAScript's syntax, without the `u` flag its web legacy (Annex B) included; throws `RegexError`. */
 export function parseRegex(source: string, flags: Flags): ParsedRegex {
+  if (flags.unicode) requireUnicodeSyntax(source);
   const parser = new Parser(source, flags);
   const node = parser.alternation();
   if (!parser.atEnd) throw parser.error('There is a ")" without its "(".');
@@ -117,11 +118,23 @@ class Parser {
     if (this.#take('.')) {
       return { kind: 'set', set: this.#flags.dotAll ? everything : complement(lineTerminators) };
     }
-    if (this.#take('\\')) return this.#single(this.#escape(false));
+    if (this.#take('\\')) {
+      if (this.#property()) return { kind: 'test', accepts: testOf(this.#source.slice(start, this.#at)) };
+      return this.#single(this.#escape(false));
+    }
     if (this.#bounds() !== undefined) throw this.error('There is nothing to repeat before the quantifier.', start);
-    const unit = this.#source.charCodeAt(this.#at);
-    this.#at += 1;
-    return this.#single(one(unit));
+    return this.#single(this.#character());
+  }
+
+  #character(): CharacterSet {
+    const point = this.#flags.unicode ? this.#source.codePointAt(this.#at)! : this.#source.charCodeAt(this.#at);
+    this.#at += point > 0xff_ff ? 2 : 1;
+    return one(point);
+  }
+
+  /** Unicode property escapes exist with the `u` flag only. */
+  #property(): boolean {
+    return this.#flags.unicode && this.#match(/[pP]\{[^}]*\}/y) !== undefined;
   }
 
   #single(set: CharacterSet): Node {
@@ -153,7 +166,12 @@ class Parser {
   #class(start: number): Node {
     const inverted = this.#take('^');
     const ranges: [number, number][] = [];
+    let hasProperty = false;
     while (!this.#take(']')) {
+      if (this.#flags.unicode && this.#match(/\\[pP]\{[^}]*\}/y) !== undefined) {
+        hasProperty = true;
+        continue;
+      }
       if (this.atEnd) throw this.error('The class has no closing "]".', start);
       const from = this.#classAtom();
       const dash = this.#at;
@@ -169,6 +187,7 @@ class Parser {
         ranges.push(...this.#range(from, to, dash));
       }
     }
+    if (hasProperty) return { kind: 'test', accepts: testOf(this.#source.slice(start, this.#at)) };
     const plain = setOf(ranges);
     const set = this.#flags.ignoreCase ? ignoreCase(plain) : plain;
     return { kind: 'set', set: inverted ? complement(set) : set };
@@ -184,10 +203,7 @@ class Parser {
   }
 
   #classAtom(): CharacterSet {
-    if (this.#take('\\')) return this.#escape(true);
-    const unit = this.#source.charCodeAt(this.#at);
-    this.#at += 1;
-    return one(unit);
+    return this.#take('\\') ? this.#escape(true) : this.#character();
   }
 
   /** After the backslash. */
@@ -196,6 +212,8 @@ class Parser {
     const shorthand = this.#match(/[dDsSwW]/y)?.[0];
     if (shorthand !== undefined) return shorthands[shorthand]!;
     if (inClass && this.#take('b')) return one(8);
+    const point = this.#flags.unicode ? this.#pointEscape() : undefined;
+    if (point !== undefined) return one(point);
     const hex = this.#match(/x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})/y);
     if (hex !== undefined) return one(Number.parseInt(hex[1] ?? hex[2]!, 16));
     const control = this.#match(inClass ? /c([A-Za-z0-9_])/y : /c([A-Za-z])/y)?.[1];
@@ -209,6 +227,16 @@ class Parser {
     this.#at += 1;
     const named = controlEscapes[String.fromCharCode(unit)];
     return one(named ?? unit);
+  }
+
+  /** `\u{1F600}`, or both halves of a surrogate pair. */
+  #pointEscape(): number | undefined {
+    const braced = this.#match(/u\{([0-9A-Fa-f]+)\}/y)?.[1];
+    if (braced !== undefined) return Number.parseInt(braced, 16);
+    const pair = this.#match(/u([dD][89abAB][0-9A-Fa-f]{2})\\u([dD][c-fC-F][0-9A-Fa-f]{2})/y);
+    if (pair === undefined) return undefined;
+    const [high, low] = [Number.parseInt(pair[1]!, 16), Number.parseInt(pair[2]!, 16)];
+    return ((high - 0xd8_00) << 10) + (low - 0xdc_00) + 0x1_00_00;
   }
 
   #refuseReference(): void {
@@ -266,6 +294,21 @@ function isOne(set: CharacterSet): boolean {
 
 function mutable(set: CharacterSet): [number, number][] {
   return set.map(([first, last]) => [first, last]);
+}
+
+/** With the `u` flag whatever has no meaning is an error; the built-in parser knows them all. */
+function requireUnicodeSyntax(source: string): void {
+  try {
+    void new RegExp(source, 'u');
+  } catch {
+    throw new RegexError('This is no regular expression of ECMA-262 with the u flag.', 0);
+  }
+}
+
+/** The built-in engine, for one character: there it cannot backtrack. */
+function testOf(source: string): (point: number) => boolean {
+  const regex = new RegExp(`^${source}$`, 'u');
+  return (point) => regex.test(String.fromCodePoint(point));
 }
 
 /** A reference may stand before its group, so the number of groups must be known first. */

@@ -52,6 +52,9 @@ export function compileProgram(node: Node, captures: number): Program {
       case 'set':
         add({ operation: 'set', accepts: membership(node.set) });
         break;
+      case 'test':
+        add({ operation: 'set', accepts: node.accepts });
+        break;
       case 'assertion':
         add({ operation: 'assert', test: node.test });
         break;
@@ -131,6 +134,7 @@ export function compileProgram(node: Node, captures: number): Program {
 function canBeEmpty(node: Node): boolean {
   switch (node.kind) {
     case 'set':
+    case 'test':
       return false;
     case 'sequence':
       return node.parts.every(canBeEmpty);

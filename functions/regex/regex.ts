@@ -25,15 +25,16 @@ export interface RegexMatch {
 }
 
 /**
- * Compiles ECMAScript's regular expressions (without the `u` and `v` flags) for a matcher that never backtracks, and
- * that finds the same matches as the built-in one. Flags: `i`, `m`, `s`; `g` is accepted and changes nothing.
+ * Compiles ECMAScript's regular expressions for a matcher that never backtracks, and that finds the same matches as the
+ * built-in one. Flags: `i`, `m`, `s`, and `u` without `i`; `g` is accepted and changes nothing.
  *
  * Refused with a `RegexError`: references to earlier groups, look-ahead and look-behind (no linear-time matcher can have
  * them), inline modifiers, and expressions that are too large when their repetitions are written out.
  */
 export function compileRegex(source: string, flags = ''): Regex {
-  const parsed = parseRegex(source, readFlags(flags));
-  const search = createSearch(compileProgram(parsed.node, parsed.captures));
+  const read = readFlags(flags);
+  const parsed = parseRegex(source, read);
+  const search = createSearch(compileProgram(parsed.node, parsed.captures), read.unicode);
   return {
     source,
     flags,
@@ -54,7 +55,9 @@ export function compileRegex(source: string, flags = ''): Regex {
 function ignore(): void {}
 
 function readFlags(flags: string): Flags {
-  const unknown = /[^gims]/.exec(flags);
-  if (unknown !== null) throw new RegexError(`The flag ${unknown[0]} is not supported; there are i, m, s and g.`, 0);
-  return { ignoreCase: flags.includes('i'), multiline: flags.includes('m'), dotAll: flags.includes('s') };
+  const unknown = /[^gimsu]/.exec(flags);
+  if (unknown !== null) throw new RegexError(`The flag ${unknown[0]} is not supported; there are i, m, s, u and g.`, 0);
+  const [ignoreCase, unicode] = [flags.includes('i'), flags.includes('u')];
+  if (ignoreCase && unicode) throw new RegexError('The flags i and u are not supported together.', 0);
+  return { ignoreCase, multiline: flags.includes('m'), dotAll: flags.includes('s'), unicode };
 }

@@ -4,6 +4,8 @@ import type { CharacterSet } from './character-set.ts';
 export type Node =
   | { readonly kind: 'empty' }
   | { readonly kind: 'set'; readonly set: CharacterSet }
+  /** A class that goes by Unicode properties: a set too large to write down. */
+  | { readonly kind: 'test'; readonly accepts: (point: number) => boolean }
   | { readonly kind: 'assertion'; readonly test: Assertion }
   | { readonly kind: 'sequence'; readonly parts: readonly Node[] }
   | { readonly kind: 'alternation'; readonly branches: readonly Node[] }
@@ -25,6 +27,8 @@ export interface Flags {
   readonly ignoreCase: boolean;
   readonly multiline: boolean;
   readonly dotAll: boolean;
+  /** Code points instead of UTF-16 units, `\p{…}`, and no web legacy in the syntax. */
+  readonly unicode: boolean;
 }
 
 /** A refused pattern. `offset` counts UTF-16 units in the pattern. */

@@ -1,0 +1,68 @@
+/** How the keywords of a dialect hold schemas: one, an object of them, or an array. */
+type Holds = 'schema' | 'schemas' | 'list' | 'schema or list' | 'schemas or names';
+
+export interface Dialect {
+  readonly name: '2020-12' | 'draft-07';
+  readonly uri: string;
+  /** Every keyword that holds schemas. What stands below any other member is no schema. */
+  readonly applicators: Readonly<Record<string, Holds>>;
+  /** `$ref` stands alone: whatever is beside it does not count. */
+  readonly refStandsAlone: boolean;
+  /** Without the validation vocabulary `minimum` and its kin only annotate. */
+  readonly validates: boolean;
+}
+
+const shared = {
+  additionalProperties: 'schema',
+  contains: 'schema',
+  not: 'schema',
+  if: 'schema',
+  then: 'schema',
+  else: 'schema',
+  propertyNames: 'schema',
+  properties: 'schemas',
+  patternProperties: 'schemas',
+  definitions: 'schemas',
+  allOf: 'list',
+  anyOf: 'list',
+  oneOf: 'list',
+} as const;
+
+const draft2020: Dialect = {
+  name: '2020-12',
+  uri: 'https://json-schema.org/draft/2020-12/schema',
+  applicators: {
+    ...shared,
+    $defs: 'schemas',
+    dependentSchemas: 'schemas',
+    items: 'schema',
+    prefixItems: 'list',
+    unevaluatedItems: 'schema',
+    unevaluatedProperties: 'schema',
+    contentSchema: 'schema',
+    dependencies: 'schemas or names',
+  },
+  refStandsAlone: false,
+  validates: true,
+};
+
+const draft07: Dialect = {
+  name: 'draft-07',
+  uri: 'http://json-schema.org/draft-07/schema',
+  applicators: {
+    ...shared,
+    items: 'schema or list',
+    additionalItems: 'schema',
+    dependencies: 'schemas or names',
+  },
+  refStandsAlone: true,
+  validates: true,
+};
+
+export const dialects: readonly Dialect[] = [draft2020, draft07];
+
+/** The dialect that `$schema` names; `undefined` for one that is not known. */
+export function dialectOf(uri: string): Dialect | undefined {
+  const plain = uri.replace(/#$/, '');
+  return dialects.find((dialect) => dialect.uri === plain);
+}

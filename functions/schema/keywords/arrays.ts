@@ -1,0 +1,118 @@
+import type { CompileKeyword, KeywordTable } from '../compile.ts';
+import { canonicalText } from '../json.ts';
+import { type Check, checkInside, fail, spend, test } from '../run.ts';
+import { readCount } from './values.ts';
+
+function count(fits: (items: number, limit: number) => boolean): CompileKeyword {
+  return (_argument, context) => {
+    const limit = readCount(context);
+    return (value, run) => !Array.isArray(value) || fits(value.length, limit) || fail(run, context.site);
+  };
+}
+
+/** The first items by place, then all others by one schema: `prefixItems` and `items`, in draft-07 `items` and `additionalItems`. */
+const items: CompileKeyword = (argument, context) => {
+  const { keyword, schema, self, compile, refuse } = context;
+  const [firstKeyword, restKeyword] =
+    self.resource.dialect.name === '2020-12' ? ['prefixItems', 'items'] : ['items', 'additionalItems'];
+  const isList = keyword === firstKeyword && (keyword === 'prefixItems' || Array.isArray(argument));
+  if (isList) {
+    if (!Array.isArray(argument)) throw refuse('prefixItems takes an array of schemas.', 'Put them into an array.');
+    return leadingItems(argument.map((_item, index) => compile(keyword, index)));
+  }
+  // `items` of draft-07 that is one schema leaves nothing for `additionalItems`.
+  if (keyword === 'additionalItems' && !Array.isArray(schema['items'])) return undefined;
+  const start = keyword === restKeyword ? lengthOf(schema[firstKeyword]) : 0;
+  const check = compile(keyword);
+  const isClosed = schema[keyword] === false;
+  return (value, run) => {
+    if (!Array.isArray(value)) return true;
+    const { length } = value;
+    if (isClosed && length > start) return fail(run, context.site);
+    let fits = true;
+    if (check !== undefined) {
+      spend(run, length);
+      for (let index = start; index < length; index += 1) {
+        if (checkInside(check, value[index], index, run)) continue;
+        if (run.faults === undefined) return false;
+        fits = false;
+      }
+    }
+    if (run.evaluated !== undefined) run.evaluated.allItems = true;
+    return fits;
+  };
+};
+
+function leadingItems(checks: readonly (Check | undefined)[]): Check {
+  return (value, run) => {
+    if (!Array.isArray(value)) return true;
+    let fits = true;
+    const length = Math.min(value.length, checks.length);
+    for (let index = 0; index < length; index += 1) {
+      const check = checks[index];
+      if (check === undefined || checkInside(check, value[index], index, run)) continue;
+      if (run.faults === undefined) return false;
+      fits = false;
+    }
+    if (run.evaluated !== undefined) run.evaluated.leading = Math.max(run.evaluated.leading, length);
+    return fits;
+  };
+}
+
+const contains: CompileKeyword = (_argument, context) => {
+  const { schema, self, compile, site } = context;
+  const counts = self.resource.dialect.name === '2020-12' && self.resource.dialect.validates;
+  const read = (keyword: string): number => readCount({ ...context, keyword });
+  const least = counts && Object.hasOwn(schema, 'minContains') ? read('minContains') : 1;
+  const most = counts && Object.hasOwn(schema, 'maxContains') ? read('maxContains') : Infinity;
+  const check = compile('contains');
+  return (value, run) => {
+    if (!Array.isArray(value)) return true;
+    spend(run, value.length);
+    const { evaluated } = run;
+    run.evaluated = undefined;
+    let found = 0;
+    for (let index = 0; index < value.length; index += 1) {
+      if (!test(check, value[index], run)) continue;
+      found += 1;
+      evaluated?.items.add(index);
+      if (found > most || (found >= least && most === Infinity && evaluated === undefined)) break;
+    }
+    run.evaluated = evaluated;
+    return (found >= least && found <= most) || fail(run, site);
+  };
+};
+
+const uniqueItems: CompileKeyword = (argument, { site }) => {
+  if (argument !== true) return undefined;
+  return (value, run) => {
+    if (!Array.isArray(value) || value.length < 2) return true;
+    spend(run, value.length);
+    const seen = new Set<unknown>();
+    const seenStructures = new Set<string>();
+    for (const item of value as unknown[]) {
+      const isStructure = typeof item === 'object' && item !== null;
+      const key = isStructure ? canonicalText(item) : item;
+      const set: Set<unknown> = isStructure ? seenStructures : seen;
+      if (set.has(key)) return fail(run, site);
+      set.add(key);
+    }
+    return true;
+  };
+};
+
+export const arrayKeywords: KeywordTable = {
+  minItems: count((length, least) => length >= least),
+  maxItems: count((length, most) => length <= most),
+  prefixItems: (argument, context) =>
+    context.self.resource.dialect.name === '2020-12' ? items(argument, context) : undefined,
+  items,
+  additionalItems: (argument, context) =>
+    context.self.resource.dialect.name === 'draft-07' ? items(argument, context) : undefined,
+  contains,
+  uniqueItems,
+};
+
+function lengthOf(list: unknown): number {
+  return Array.isArray(list) ? list.length : 0;
+}

@@ -1,0 +1,27 @@
+import { compileRegex, RegexError } from '../regex/regex.ts';
+import { type Run, spend } from './run.ts';
+
+export interface Pattern {
+  /** Whether the text matches anywhere. Takes time linear in its length. */
+  test(text: string, run: Run): boolean;
+}
+
+/**
+ * ECMA-262 with the `u` flag, on an engine that never backtracks.
+ * @throws what `refuse` makes, with what is not supported
+ */
+export function compilePattern(source: unknown, refuse: (message: string, mend: string) => Error): Pattern {
+  if (typeof source !== 'string') throw refuse('A pattern is a string.', 'Write a regular expression.');
+  if (source.length > longestPattern) throw refuse('The pattern is too long.', `Keep it to ${longestPattern} characters.`);
+  try {
+    const regex = compileRegex(source, 'u');
+    return {
+      test: (text, run) => regex.exec(text, 0, (steps) => spend(run, steps >> 4)) !== undefined,
+    };
+  } catch (error) {
+    if (!(error instanceof RegexError)) throw error;
+    throw refuse(error.message, 'Use a regular expression of ECMA-262 with the u flag, without look-around.');
+  }
+}
+
+const longestPattern = 2000;

@@ -1,0 +1,60 @@
+import { compileLibrary } from './compile.ts';
+import { type Fault, toFault } from './fault.ts';
+import { type JsonSchema, readLibrary } from './resource.ts';
+import { mostFaults, newRun, OutOfFuel, type RawFault, type Run } from './run.ts';
+
+export type { Fault, JsonSchema };
+
+export interface CompiledSchema {
+  /** Every fault of a JSON value, up to 50; none for one that fits. Never throws. */
+  validate(value: unknown): readonly Fault[];
+  /** Whether a JSON value fits. */
+  check(value: unknown): boolean;
+}
+
+export interface CompileOptions {
+  /** Other schemas that references may lead to, by absolute URI. Nothing is ever fetched. */
+  readonly documents?: ReadonlyMap<string, JsonSchema>;
+}
+
+/**
+ * Compiles a JSON Schema (2020-12, or draft-07 where `$schema` says so) into closures; no code is generated. `format`
+ * and the `content…` keywords are annotations. `pattern` runs in linear time, and no value costs more than its share.
+ * @throws TulleError `schema_invalid` with the place in the schema: what would never work is refused here
+ */
+export function compileSchema(schema: JsonSchema, { documents = noDocuments }: CompileOptions = {}): CompiledSchema {
+  const check = compileLibrary(readLibrary(schema, documents));
+  const run = (state: Run, value: unknown): boolean => check === undefined || check(value, state);
+  const isFitting = (value: unknown): boolean => {
+    try {
+      return run(newRun(undefined), value);
+    } catch (error) {
+      if (error instanceof OutOfFuel || error instanceof RangeError) return false;
+      throw error;
+    }
+  };
+  return {
+    check: isFitting,
+    validate(value) {
+      if (isFitting(value)) return noFaults;
+      const faults: RawFault[] = [];
+      try {
+        run(newRun(faults), value);
+      } catch (error) {
+        if (!(error instanceof OutOfFuel || error instanceof RangeError)) throw error;
+        if (faults.length === 0) return [tooCostly];
+      }
+      return faults.slice(0, mostFaults).map(toFault);
+    },
+  };
+}
+
+const noDocuments: ReadonlyMap<string, JsonSchema> = new Map();
+const noFaults: readonly Fault[] = [];
+const tooCostly: Fault = {
+  place: '',
+  keyword: '',
+  detail: 'The value takes more steps to check than it may.',
+  mend: 'Send less in one event, or make the schema simpler.',
+};
+
