@@ -24,10 +24,18 @@ export const errorCodes = {
   filter_invalid: { status: 400, fault: 'user', title: 'The filter cannot be compiled' },
   step_invalid: { status: 400, fault: 'user', title: 'The step cannot be compiled' },
   target_invalid: { status: 400, fault: 'user', title: 'The target cannot be used' },
+  schema_invalid: { status: 400, fault: 'user', title: 'The JSON Schema cannot be used' },
+  schema_incompatible: { status: 409, fault: 'user', title: 'The schema does not go with the versions before it' },
+  schema_mismatch: { status: 422, fault: 'user', title: 'The event does not fit the schema of its type' },
   request_invalid: { status: 400, fault: 'user', title: 'The request is not valid' },
   // While an event is on its way
   step_failed: { status: 422, fault: 'user', title: 'A step of the rule failed on this event' },
   fuel_exhausted: { status: 422, fault: 'user', title: 'The expression needed more than it may use' },
+  function_unavailable: {
+    status: 503,
+    fault: 'user',
+    title: 'A function could not be reached; a later attempt may succeed',
+  },
   // Ours
   unavailable: { status: 503, fault: 'system', title: 'The service cannot take this now' },
   internal: { status: 500, fault: 'system', title: 'Something failed on our side' },

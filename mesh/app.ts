@@ -18,7 +18,7 @@ const statuses: readonly string[] = [
   'retrying',
   'dead-lettered',
   'disabled',
-  'dropped',
+  'filtered',
 ] satisfies DeliveryStatus[];
 
 /** The data plane over HTTP: publish events, read what became of them. */

@@ -29,20 +29,25 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
       const envelope = decodeEnvelope(message);
       const compiled = await snapshots.atLeast(envelope.tenant, envelope.bus, envelope.version);
       for (const planned of envelope.events) {
-        for (const { rule, target } of planned.deliveries) {
+        for (const { rule, target, parts } of planned.deliveries) {
           const key = `${envelope.tenant}/${envelope.bus}/${rule}/${target}/${envelope.attempts}`;
           const group = groups.get(key) ?? toGroup(envelope, compiled, rule, target);
           if (group === undefined) journal.removed({ ...envelope, rule, target }, planned);
           else {
             groups.set(key, group);
-            group.items.push(planned);
+            group.items.push({ planned, ...(parts === undefined ? {} : { parts }) });
           }
         }
       }
     }
     const retries: Settlement['retries'][number][] = [];
     const limit = createLimit(CONNECTIONS);
-    const { deliver, untried } = createDelivery({ ...options, journal, limit, reshape: createReshape(runtime) });
+    const { deliver, untried } = createDelivery({
+      ...options,
+      journal,
+      limit,
+      reshape: createReshape(options.secrets),
+    });
     for (const left of await Promise.all(Array.from(groups.values(), deliver))) retries.push(...left);
     retries.push(...untried());
     return { retries, records: journal.records };

@@ -35,6 +35,8 @@ export interface Receipt {
 export interface DeliveryPlan {
   readonly rule: string;
   readonly target: string;
+  /** Of the events that the rule's steps make of this one, those that are left to deliver, from 1; absent: all. */
+  readonly parts?: readonly number[];
 }
 
 export function encodeEnvelope(envelope: Envelope): string {
@@ -46,7 +48,7 @@ export function encodeEnvelope(envelope: Envelope): string {
   for (const { event, receipt, index, deliveries } of envelope.events) {
     const request = receipts.place(receipt.id);
     receiptRows[request] = [receipt.id, receipt.at];
-    const plan = deliveries.map(({ rule, target }) => names.place(`${rule}/${target}`));
+    const plan = deliveries.map((delivery) => names.place(toName(delivery)));
     const span = event.data;
     const member = span === undefined ? 0 : span.member === 'data' ? 1 : 2;
     rows.push([request, index, member, span?.start ?? 0, span?.end ?? 0, plan]);
@@ -70,10 +72,7 @@ export function decodeEnvelope(text: string): Envelope {
   const [first = '', ...texts] = unframe(text);
   const header = JSON.parse(first) as Header;
   const receipts = header.r.map(([id, at]): Receipt => ({ id, at }));
-  const plans = header.d.map((name): DeliveryPlan => {
-    const [rule = '', target = ''] = name.split('/');
-    return { rule, target };
-  });
+  const plans = header.d.map(fromName);
   return {
     tenant: header.t,
     bus: header.b,
@@ -102,6 +101,16 @@ interface Header {
 
 /** Place in `r`, index, payload member (0 none, 1 `data`, 2 `data_base64`), its span, places in `d`. */
 type EventRow = [number, number, 0 | 1 | 2, number, number, number[]];
+
+/** Names have no slash. */
+function toName({ rule, target, parts }: DeliveryPlan): string {
+  return parts === undefined ? `${rule}/${target}` : `${rule}/${target}/${parts.join(',')}`;
+}
+
+function fromName(name: string): DeliveryPlan {
+  const [rule = '', target = '', parts] = name.split('/');
+  return parts === undefined ? { rule, target } : { rule, target, parts: parts.split(',').map(Number) };
+}
 
 function toSpan(member: 0 | 1 | 2, start: number, end: number): DataSpan | undefined {
   return member === 0 ? undefined : { member: member === 1 ? 'data' : 'data_base64', start, end };

@@ -12,6 +12,10 @@ export interface LedgerRecord {
   readonly target: string;
   /** From 1. */
   readonly attempt: number;
+  /** Of several events that the rule's steps made of this one, those that the record is about, from 1. */
+  readonly parts?: readonly number[];
+  /** What steps took out or put in, and which did not succeed: names and paths, never values. */
+  readonly steps?: readonly StepNote[];
   /** HTTP status of the target's answer, where there was one. */
   readonly code?: number;
   readonly latencyMs?: number;
@@ -23,8 +27,17 @@ export interface LedgerRecord {
   readonly event?: string;
 }
 
-/** `retrying` is a moment, the others are ends. */
-export type DeliveryStatus = 'delivered' | 'retrying' | 'dead-lettered' | 'disabled' | 'dropped';
+/** `retrying` is a moment, the others are ends; `filtered`: the rule's steps left no event to deliver. */
+export type DeliveryStatus = 'delivered' | 'retrying' | 'dead-lettered' | 'disabled' | 'filtered';
+
+export interface StepNote {
+  /** Its place among the rule's steps, from 0. */
+  readonly step: number;
+  readonly kind: string;
+  readonly outcome: 'done' | 'skipped' | 'passedThrough' | 'failed';
+  readonly touched?: readonly string[];
+  readonly reason?: string;
+}
 
 export interface LedgerQuery {
   readonly tenant: string;

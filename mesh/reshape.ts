@@ -1,29 +1,65 @@
 import type { Event } from '../event/event.ts';
 import { defaultFuel } from '../functions/transform/define-transformer.ts';
+import type { StepReport } from '../functions/transform/step.ts';
 import type { CompiledRule } from './compiled-snapshot.ts';
 import type { PlannedEvent } from './envelope.ts';
-import type { Runtime } from './ports.ts';
+import type { StepNote } from './ledger.ts';
+import type { Secrets } from './ports.ts';
+import { createSeededRandom } from './seeded-random.ts';
 
-/** Runs a rule's steps on an event: once, however many targets the rule has. */
-export type Reshape = (rule: CompiledRule, planned: PlannedEvent) => Event | Promise<Event>;
+/** Runs a rule's steps on an event: once, however many targets the rule has. Fails as `CompiledSteps.run`. */
+export type Reshape = (rule: CompiledRule, planned: PlannedEvent) => Reshaped | Promise<Reshaped>;
 
-export function createReshape(runtime: Runtime): Reshape {
-  const done = new Map<CompiledRule, Map<PlannedEvent, Event | Promise<Event>>>();
+export interface Reshaped {
+  /** What is to be delivered; several where a step splits, none where one drops. */
+  readonly events: readonly Event[];
+  readonly notes: readonly StepNote[];
+}
+
+export function createReshape(secrets: Secrets): Reshape {
+  const done = new Map<CompiledRule, Map<PlannedEvent, Reshaped | Promise<Reshaped>>>();
+
+  function run(rule: CompiledRule, { event, receipt, index }: PlannedEvent): Reshaped | Promise<Reshaped> {
+    const notes: StepNote[] = [];
+    const left = rule.steps().run(event, {
+      // The time of acceptance and chance by the event's name, so that a retry makes the same event.
+      now: receipt.at,
+      random: createSeededRandom(`${receipt.id}/${index}/${rule.name}`),
+      fuel: defaultFuel,
+      secret: (name) => secrets.get(name),
+      trace: (report) => note(notes, report),
+    });
+    return left instanceof Promise ? left.then((events) => ({ events, notes })) : { events: left, notes };
+  }
 
   return (rule, planned) => {
-    // The time of acceptance, so that a retry makes the same event.
-    const run = (): Event | Promise<Event> =>
-      rule.steps().run(planned.event, { now: planned.receipt.at, random: runtime.random, fuel: defaultFuel });
-    if (rule.deliveries.length === 1) return run();
-    let events = done.get(rule);
-    if (events === undefined) {
-      events = new Map();
-      done.set(rule, events);
+    if (rule.deliveries.length === 1) return run(rule, planned);
+    let known = done.get(rule);
+    if (known === undefined) {
+      known = new Map();
+      done.set(rule, known);
     }
-    const known = events.get(planned);
-    if (known !== undefined) return known;
-    const result = run();
-    events.set(planned, result);
+    let result = known.get(planned);
+    if (result === undefined) {
+      result = run(rule, planned);
+      known.set(planned, result);
+    }
     return result;
   };
+}
+
+/** A step that did its work and touched nothing is not worth its bytes; nor is the same, said for each of many events. */
+function note(notes: StepNote[], { step, kind, outcome, touched = [], reason }: StepReport): void {
+  if (outcome === 'done' && touched.length === 0) return;
+  const same = notes.find((known) => known.step === step && known.outcome === outcome);
+  const paths = [...new Set([...(same?.touched ?? []), ...touched])];
+  const entry: StepNote = {
+    step,
+    kind,
+    outcome,
+    ...(paths.length === 0 ? {} : { touched: paths }),
+    ...(reason === undefined ? {} : { reason: same?.reason ?? reason }),
+  };
+  if (same === undefined) notes.push(entry);
+  else notes[notes.indexOf(same)] = entry;
 }

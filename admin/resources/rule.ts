@@ -41,8 +41,7 @@ export const ruleSchema = {
       items: {
         type: 'object',
         minProperties: 1,
-        maxProperties: 1,
-        description: 'exactly one step, such as { "redact": { … } }',
+        description: 'exactly one step, such as { "redact": { … } }, and perhaps onError',
       },
     },
     targets: { type: 'array', minItems: 1, maxItems: 20, items: targetSchema },

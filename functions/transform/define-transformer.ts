@@ -10,18 +10,23 @@ export interface Transformer<Spec = unknown> {
   readonly schema: object;
   /** It carries integers that a number cannot hold: they come as `longIntegerText` reads them. */
   readonly longIntegers?: true;
+  /** It takes out what must not be seen: a rule may not let an event pass it by (`onError: passThrough`). */
+  readonly protects?: true;
+  /** It calls functions, which may be anywhere: events wait for it side by side. */
+  readonly callsFunctions?: true;
   /** Throws TulleError `step_invalid`; its place is a JSON Pointer within the spec. */
   compile(spec: Spec): CompiledTransformer;
 }
 
 /**
- * The event is the transformer's own: it may change it and answer it, or answer another object. Throws TulleError
- * `step_failed` or `fuel_exhausted` when this event cannot be transformed; its place, too, is within the spec.
+ * The event is the transformer's own: it may change it and answer it, or answer others. Throws TulleError
+ * `step_failed` or `fuel_exhausted` when this event cannot be transformed, `function_unavailable` when a later
+ * attempt may succeed; its place, too, is within the spec.
  */
-export type CompiledTransformer = (
-  event: CloudEventObject,
-  context: StepContext,
-) => CloudEventObject | Promise<CloudEventObject>;
+export type CompiledTransformer = (event: CloudEventObject, context: StepContext) => StepResult | Promise<StepResult>;
+
+/** One event, several, or none: `null` and an empty array drop it. */
+export type StepResult = CloudEventObject | readonly CloudEventObject[] | null;
 
 /** A CloudEvent as the CloudEvents JSON format writes it: `{ specversion, id, source, type, …, data }`. */
 export type CloudEventObject = Record<string, unknown>;
@@ -29,11 +34,15 @@ export type CloudEventObject = Record<string, unknown>;
 export interface StepContext {
   /** Milliseconds since the epoch, the same for all steps of an event: replays give the same result. */
   readonly now: number;
-  /** Uniform in [0, 1). */
+  /** Uniform in [0, 1); the same sequence for every attempt of an event. */
   readonly random: () => number;
   /** What each user expression may use, as steps of evaluation; `defaultFuel` where the caller has no other wish. */
   readonly fuel: number;
-  /** Told what a step did, for whoever tests a rule: paths, never values. */
+  /** A secret of the tenant by its name; `undefined` when there is none. */
+  readonly secret?: (name: string) => Promise<string | undefined>;
+  /** Runs a registered function on an event. Rejects with what `CompiledTransformer` may throw. */
+  readonly call?: (name: string, event: CloudEventObject) => Promise<StepResult>;
+  /** Told what a step did, for whoever traces or tests a rule: paths, never values. */
   readonly report?: (touched: readonly string[]) => void;
 }
 

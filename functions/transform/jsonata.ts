@@ -6,8 +6,8 @@ import { toPlainJson } from './plain-json.ts';
 export interface JsonataSpec {
   /** Evaluated on the whole event: `data.amount`, `type`, `$.source`. */
   readonly jsonata: string;
-  /** What the result is: the event's new data (default), or the whole new event. */
-  readonly output?: 'data' | 'event';
+  /** What the result is: the event's new data (default), the whole new event, or as many events as there are in a list. */
+  readonly output?: 'data' | 'event' | 'events';
 }
 
 /**
@@ -23,13 +23,18 @@ export const jsonata = defineTransformer<JsonataSpec>({
     additionalProperties: false,
     properties: {
       jsonata: { type: 'string', minLength: 1, maxLength: 16_384 },
-      output: { enum: ['data', 'event'] },
+      output: { enum: ['data', 'event', 'events'] },
     },
   },
   compile(spec) {
     const expression = placed(() => compileJsonata(spec.jsonata));
-    const finish = spec.output === 'event' ? asEvent : withData;
-    return (event, context) => finish(toPlainJson(placed(() => expression.evaluate(event, context))), event);
+    const finish = { data: withData, event: asEvent, events: asEvents }[spec.output ?? 'data'];
+    return (event, context) => {
+      const result = placed(() => expression.evaluate(event, context));
+      // Where a list is expected, nothing found is an empty one.
+      const found = result === undefined && spec.output === 'events' ? [] : result;
+      return finish(toPlainJson(found), event);
+    };
   },
 });
 
@@ -46,6 +51,10 @@ function asEvent(result: unknown): CloudEventObject {
     place: '/jsonata',
     mend: 'Answer a whole event, such as $merge([$, { "type": "new" }]), or set output to data.',
   });
+}
+
+function asEvents(result: unknown): readonly CloudEventObject[] {
+  return (Array.isArray(result) ? result : [result]).map(asEvent);
 }
 
 /** The compiler says where in the expression; a step says where in its spec. */

@@ -42,6 +42,7 @@ export const redact = defineTransformer<RedactSpec>({
     },
   },
   longIntegers: true,
+  protects: true,
   compile(spec) {
     const how = spec.with ?? { mask: 'all' };
     const mask = how === 'drop' ? drop : maskNamed(how.mask);

@@ -1,27 +1,59 @@
 import { Validator } from '@cfworker/json-schema';
-import { fromObject, toObject } from '../../event/create.ts';
-import { dataText } from '../../event/data.ts';
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
-import type { CloudEventObject, CompiledTransformer, StepContext, Transformer } from './define-transformer.ts';
-import { mayHaveLongIntegers, parseExactly } from './exact-numbers.ts';
-import { jsonata } from './jsonata.ts';
-import { redact } from './redact.ts';
+import type { CompiledTransformer, StepContext, Transformer } from './define-transformer.ts';
+import { decodeEvent, encodeEvent } from './event-object.ts';
+import { runSteps } from './run-steps.ts';
+import { relocate } from './step-error.ts';
+import { transformers } from './transformers.ts';
 
-/** One step of a rule: exactly one transformer, named by its key. */
+/** One step of a rule: exactly one transformer, named by its key, and perhaps `onError`. */
 export type Step = Readonly<Record<string, unknown>>;
 
+/**
+ * What becomes of an event on which a step fails: a dead letter; nothing, it is not delivered by this rule (`skip`); or it
+ * goes on as it was before the step (`passThrough`).
+ */
+export type OnError = (typeof onErrors)[number];
+
 export interface CompiledSteps {
+  /** Some step calls a function, which may take its time. */
+  readonly callsFunctions: boolean;
   /**
-   * The event as the steps leave it; without steps the very same object. The text is parsed once and written once.
-   * Throws (or rejects with) TulleError `step_failed` or `fuel_exhausted`, whose message starts with the step's
-   * number and whose place is a JSON Pointer into the rule.
+   * The events that the steps leave, several after a step that splits, none after one that drops; without steps the very
+   * same object. The text is parsed once and written once. Throws (or rejects with) TulleError `step_failed`,
+   * `fuel_exhausted` or, where a later attempt may succeed, `function_unavailable`; the message starts with the step's
+   * number and the place is a JSON Pointer into the rule.
    */
-  run(event: Event, context: StepContext): Event | Promise<Event>;
+  run(event: Event, context: StepsContext): readonly Event[] | Promise<readonly Event[]>;
 }
 
-/** Every transformer there is, by the key that names it in a step. */
-export const transformers: Readonly<Record<string, Transformer<never>>> = { redact, transform: jsonata };
+export interface StepsContext extends Omit<StepContext, 'report'> {
+  /** Told what became of each step, in the order in which they ran: names and paths, never values. */
+  readonly trace?: (report: StepReport) => void;
+}
+
+export interface StepReport {
+  /** Its place among the rule's steps, from 0. */
+  readonly step: number;
+  readonly kind: string;
+  readonly outcome: 'done' | 'skipped' | 'passedThrough' | 'failed';
+  /** How many events it left. */
+  readonly events: number;
+  /** The paths at which it took something out or put something in. */
+  readonly touched?: readonly string[];
+  readonly reason?: string;
+}
+
+export interface CompiledStep {
+  readonly index: number;
+  readonly kind: string;
+  /** Whether integers that a number cannot hold are kept, as all the rule's transformers carry them. */
+  readonly exact: boolean;
+  readonly callsFunctions: boolean;
+  readonly onError: OnError;
+  readonly run: CompiledTransformer;
+}
 
 /**
  * Compiles a rule's steps.
@@ -34,43 +66,76 @@ export function compileSteps(steps: readonly Step[]): CompiledSteps {
       mend: 'Put several changes into one transform step.',
     });
   }
-  const compiled = steps.map(compileStep);
-  if (compiled.length === 0) return { run: (event) => event };
+  if (steps.length === 0) return { callsFunctions: false, run: (event) => [event] };
+  const separate = steps.map(compileStep);
   // Other transformers calculate: for them a number is a number.
-  const exact = compiled.every(({ longIntegers }) => longIntegers);
-  return { run: (event, context) => runFrom(0, compiled, decode(event, exact), context) };
+  const exact = separate.every((step) => step.exact);
+  const compiled = separate.map((step) => ({ ...step, exact }));
+  return {
+    callsFunctions: compiled.some((step) => step.callsFunctions),
+    run(event, context) {
+      const objects = runSteps(compiled, decodeEvent(event, exact), context);
+      return objects instanceof Promise ? objects.then(encodeAll) : encodeAll(objects);
+    },
+  };
 }
 
-/** What leaves the steps is held to the same limit as what comes in. */
-const eventBytesLimit = 1_048_576;
 const stepsLimit = 20;
+/** All that the steps make of one event, in UTF-16 units. */
+const outputLimit = 4_194_304;
+const onErrors = ['deadLetter', 'skip', 'passThrough'] as const;
 
-interface CompiledStep {
-  readonly index: number;
-  readonly kind: string;
-  readonly longIntegers: boolean;
-  readonly run: CompiledTransformer;
+function encodeAll(objects: readonly Record<string, unknown>[]): readonly Event[] {
+  let length = 0;
+  return objects.map((object) => {
+    const event = encodeEvent(object);
+    length += event.json.length;
+    if (length <= outputLimit) return event;
+    throw new TulleError('step_failed', `The steps left events of more than ${outputLimit} characters together`, {
+      place: '/steps',
+      mend: 'Let the steps keep less of the event before it is split.',
+    });
+  });
 }
 
 function compileStep(step: Step, index: number): CompiledStep {
   const place = `/steps/${index}`;
-  const [kind = '', ...others] = Object.keys(step);
+  const { onError = 'deadLetter', ...named } = step;
+  const [kind = '', ...others] = Object.keys(named);
   const transformer = Object.hasOwn(transformers, kind) ? transformers[kind] : undefined;
   if (!transformer || others.length > 0) {
     const known = Object.keys(transformers).join(', ');
     throw new TulleError('step_invalid', 'A step names exactly one transformer', {
       place,
-      mend: `Use one of these keys: ${known}.`,
+      mend: `Use one of these keys: ${known}; onError may stand beside it.`,
     });
   }
-  const spec = step[kind];
+  const checked = checkOnError(onError, transformer, place);
+  const spec = named[kind];
   checkSpec(spec, transformer, `${place}/${kind}`);
   try {
-    const { longIntegers = false } = transformer;
-    return { index, kind, longIntegers, run: transformer.compile(spec as never) };
+    const { longIntegers: exact = false, callsFunctions = false } = transformer;
+    return { index, kind, exact, callsFunctions, onError: checked, run: transformer.compile(spec as never) };
   } catch (error) {
     throw TulleError.is(error) ? relocate(error, 'step_invalid', error.message, `${place}/${kind}`) : error;
   }
+}
+
+function checkOnError(value: unknown, { kind, protects }: Transformer<never>, place: string): OnError {
+  const found = onErrors.find((name) => name === value);
+  if (found === undefined) {
+    throw new TulleError('step_invalid', 'There is no such onError', {
+      place: `${place}/onError`,
+      mend: `Use one of ${onErrors.join(', ')}.`,
+    });
+  }
+  if (found === 'passThrough' && protects) {
+    throw new TulleError('step_invalid', `No event may pass ${kind} by: it would show what is to be hidden`, {
+      place: `${place}/onError`,
+      mend: 'Use deadLetter or skip.',
+    });
+  }
+  return found;
 }
 
 function checkSpec(spec: unknown, transformer: Transformer<never>, place: string): void {
@@ -83,83 +148,5 @@ function checkSpec(spec: unknown, transformer: Transformer<never>, place: string
   throw new TulleError('step_invalid', `The spec of ${transformer.kind} is not valid. ${why}`.trim(), {
     place: place + (fault?.instanceLocation.slice(1) ?? ''),
     mend: `${transformer.kind}: ${transformer.description}.`,
-  });
-}
-
-/** Goes on without a promise for as long as the transformers do. */
-function runFrom(
-  start: number,
-  steps: readonly CompiledStep[],
-  object: CloudEventObject,
-  context: StepContext,
-): Event | Promise<Event> {
-  let current = object;
-  for (let i = start; i < steps.length; i += 1) {
-    const step = steps[i];
-    if (!step) break;
-    try {
-      const next = step.run(current, context);
-      if (next instanceof Promise) {
-        return next.then(
-          (value) => runFrom(i + 1, steps, value, context),
-          (error: unknown) => {
-            throw stepError(error, step);
-          },
-        );
-      }
-      current = next;
-    } catch (error) {
-      throw stepError(error, step);
-    }
-  }
-  return encode(current);
-}
-
-function decode(event: Event, exact: boolean): CloudEventObject {
-  const object = toObject(event);
-  const text = exact && event.data?.member === 'data' ? dataText(event) : undefined;
-  if (text !== undefined && mayHaveLongIntegers(text)) object['data'] = parseExactly(text);
-  return object;
-}
-
-function encode(object: CloudEventObject): Event {
-  let event: Event;
-  try {
-    event = fromObject(object);
-  } catch (error) {
-    if (!TulleError.is(error)) throw error;
-    throw relocate(error, 'step_failed', `The steps left no valid event: ${error.message}`, '/steps');
-  }
-  if (isLarger(event.json, eventBytesLimit)) {
-    throw new TulleError('step_failed', `The steps left an event of more than ${eventBytesLimit} bytes`, {
-      place: '/steps',
-      mend: 'Let the steps keep less of the event.',
-    });
-  }
-  return event;
-}
-
-/** Whether a text is longer than so many bytes of UTF-8; encoded only where the length alone does not tell. */
-function isLarger(text: string, bytes: number): boolean {
-  if (text.length > bytes) return true;
-  return text.length * 3 > bytes && new TextEncoder().encode(text).length > bytes;
-}
-
-function stepError(error: unknown, { index, kind }: CompiledStep): unknown {
-  if (!TulleError.is(error)) return error;
-  const code = error.code === 'fuel_exhausted' ? 'fuel_exhausted' : 'step_failed';
-  return relocate(error, code, `Step ${index + 1} (${kind}): ${error.message}`, `/steps/${index}/${kind}`);
-}
-
-function relocate(
-  error: TulleError,
-  code: 'step_invalid' | 'step_failed' | 'fuel_exhausted',
-  message: string,
-  place: string,
-): TulleError {
-  return new TulleError(code, message, {
-    place: place + (error.place ?? ''),
-    cause: error,
-    ...(error.mend === undefined ? {} : { mend: error.mend }),
   });
 }

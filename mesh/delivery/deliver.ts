@@ -1,14 +1,14 @@
 import { TulleError } from '../../event/error.ts';
-import type { Event } from '../../event/event.ts';
 import type { PlannedEvent } from '../envelope.ts';
-import { nameLength } from '../ledger.ts';
 import type { Runtime, Secrets, Settlement } from '../ports.ts';
 import type { Reshape } from '../reshape.ts';
 import type { AttemptResult, Sink, TargetPolicy } from '../sink.ts';
-import type { Group } from './group.ts';
-import type { Journal } from './journal.ts';
+import type { Group, Item } from './group.ts';
+import type { About, Journal } from './journal.ts';
 import { createLater, createUntried } from './later.ts';
-import { backoffCeilingMs, decide } from './retry.ts';
+import { prepare, type Ready } from './prepare.ts';
+import { backoffCeilingMs, decide, type Decision } from './retry.ts';
+import { createRoom, eventSizeOf, PART_SIZE, sizeOf } from './room.ts';
 
 export interface DeliveryOptions {
   readonly sinks: ReadonlyMap<string, Sink>;
@@ -28,109 +28,134 @@ export interface Deliveries {
   readonly untried: () => Settlement['retries'];
 }
 
-interface Ready {
-  readonly planned: PlannedEvent;
-  readonly event: Event;
-}
-
 /** Failures in a row after which the rest for this target is left for later: one round of a Worker's connections. */
 const GIVE_UP_AFTER = 6;
 /** After this no further call is started: what is left is handed out again, so that no batch is held for minutes. */
 const DISPATCH_MS = 30_000;
-/**
- * What one dispatch may answer with, in bytes at worst; beyond it no further call is started either. An RPC takes 32 MiB,
- * and the events that were not tried have to go into it as well.
- */
-const SETTLEMENT_SIZE = 24_000_000;
-/** A UTF-16 unit in an RPC has two bytes at worst, and that of an event may be escaped. */
-const UNIT_SIZE = 2;
-/** A record beside the names of its event, in UTF-16 units. */
-const RECORD_LENGTH = 400;
 
 export function createDelivery(options: DeliveryOptions): Deliveries {
   const { sinks, secrets, policy, runtime, journal, limit, reshape } = options;
   const context = { runtime, secrets, policy };
   const deadline = runtime.now() + DISPATCH_MS;
   const untried = createUntried();
-  /** What the settlement may come to, with what is under way. */
-  let reserved = 0;
+  const room = createRoom();
   const underWay = new Set<Promise<unknown>>();
 
-  function isFull(size: number): boolean {
-    return reserved > 0 && reserved + size > SETTLEMENT_SIZE;
-  }
+  const isLate = (): boolean => runtime.now() >= deadline;
 
-  /** Runs the steps; an event on which one fails ends here. */
-  async function prepare(group: Group): Promise<Ready[]> {
-    const ready: Ready[] = [];
-    for (const planned of group.items) {
-      if (isFull(sizeOf(planned))) {
-        untried.add(group, planned);
-        continue;
-      }
-      try {
-        const reshaped = reshape(group.rule, planned);
-        ready.push({ planned, event: reshaped instanceof Promise ? await reshaped : reshaped });
-      } catch (error) {
-        if (!TulleError.is(error) || error.fault === 'system') throw error;
-        journal.died(group, planned, `${error.code}: ${error.message}`);
-        reserved += sizeOf(planned);
-      }
+  async function wait<Result>(work: Promise<Result>): Promise<Result> {
+    underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      underWay.delete(work);
     }
-    return ready;
   }
 
   async function deliver(group: Group): Promise<Settlement['retries']> {
-    const { target, attempt } = group;
+    const { rule, target, attempt } = group;
     const sink = toSink(sinks, target.kind);
     // One draw for the group: what fails together is tried again together, in one message.
     const chance = runtime.random();
     const clock = { now: runtime.now, random: () => chance };
     const later = createLater(group);
+    /** Events of several parts that have their room. */
+    const housed = new Set<PlannedEvent>();
     let failedInRow = 0;
 
-    async function send(chunk: readonly Ready[]): Promise<void> {
-      const size = sum(chunk, ({ planned }) => sizeOf(planned));
+    /** Runs the steps; an event that they fail on, or leave nothing of, ends here. */
+    async function makeReady(item: Item): Promise<readonly Ready[]> {
+      const { planned } = item;
+      const size = sizeOf(planned);
       // What is delivered makes room again.
-      while (isFull(size) && underWay.size > 0) await Promise.race(underWay);
-      const late = runtime.now() >= deadline;
-      if ((late && failedInRow === 0) || isFull(size)) {
-        for (const { planned } of chunk) untried.add(group, planned);
+      while (room.isFull(size) && underWay.size > 0) await Promise.race(underWay);
+      if (!canBegin(size)) {
+        untried.add(group, item);
+        return [];
+      }
+      room.take(size);
+      if (isHopeless()) {
+        postpone(item, { planned });
+        return [];
+      }
+      const preparing = prepare(item, () => reshape(rule, planned));
+      const prepared = preparing instanceof Promise ? await wait(preparing) : preparing;
+      if (prepared.kind === 'ready') {
+        room.giveBack(size);
+        return prepared.events;
+      }
+      if (prepared.kind === 'filtered') journal.filtered(group, { planned, notes: prepared.notes });
+      else if (prepared.kind === 'failed') journal.died(group, { planned }, prepared.reason);
+      else {
+        failedInRow += 1;
+        const decision = decideOn(prepared.result, { planned });
+        if (decision.kind === 'retry') later.add(item, attempt, decision.delayMs);
+      }
+      return [];
+    }
+
+    async function send(chunk: readonly Ready[]): Promise<void> {
+      const size = roomFor(chunk, housed);
+      // What is delivered makes room again.
+      while (room.isFull(size) && underWay.size > 0) await Promise.race(underWay);
+      if (!canBegin(size)) {
+        for (const { planned, part } of chunk) untried.add(group, toItem(planned, part));
         return;
       }
-      reserved += size;
-      if (late || failedInRow >= GIVE_UP_AFTER) {
-        for (const { planned } of chunk) postpone(planned);
+      room.take(size);
+      for (const { planned, part } of chunk) if (part !== undefined) housed.add(planned);
+      if (isHopeless()) {
+        for (const ready of chunk) postpone(toItem(ready.planned, ready.part), ready);
         return;
       }
-      const deliveries = chunk.map(({ planned, event }) => ({ event, id: toDeliveryId(group, planned), attempt }));
-      const sending = sink.deliver(deliveries, target.options, context);
-      underWay.add(sending);
-      const results = await sending;
-      underWay.delete(sending);
+      const deliveries = chunk.map((ready) => ({ event: ready.event, id: toDeliveryId(group, ready), attempt }));
+      const results = await wait(sink.deliver(deliveries, target.options, context));
       failedInRow = results.some((result) => result.ok) ? 0 : failedInRow + 1;
-      for (const [index, { planned }] of chunk.entries()) {
-        const result = results[index] ?? unanswered;
-        const decision = decide(result, target.retry, { attempt, firstAttemptAt: planned.receipt.at }, clock);
-        if (decision.kind === 'retry') later.add(planned, attempt, decision.delayMs);
-        if (decision.kind === 'delivered') reserved -= eventSizeOf(planned);
-        journal.attempted(group, planned, result, decision);
+      for (const [index, ready] of chunk.entries()) {
+        const { planned, part } = ready;
+        const decision = decideOn(results[index] ?? unanswered, ready);
+        if (decision.kind === 'retry') later.add(toItem(planned, part), attempt, decision.delayMs);
+        // The other parts may need the event.
+        if (decision.kind === 'delivered' && part === undefined) room.giveBack(eventSizeOf(planned));
       }
+    }
+
+    /** Whether there are time and room to begin: to be asked, and the room to be taken, without waiting in between. */
+    function canBegin(size: number): boolean {
+      return !room.isFull(size) && (!isLate() || failedInRow > 0);
+    }
+
+    /** The target, or a function, fails so often that the rest is left for later. */
+    function isHopeless(): boolean {
+      return isLate() || failedInRow >= GIVE_UP_AFTER;
+    }
+
+    function decideOn(result: AttemptResult, about: About): Decision {
+      const decision = decide(result, target.retry, { attempt, firstAttemptAt: about.planned.receipt.at }, clock);
+      journal.attempted(group, about, result, decision);
+      return decision;
     }
 
     /** Not an attempt: its number stays. Only the age of the event ends this. */
-    function postpone(planned: PlannedEvent): void {
+    function postpone(item: Item, about: About): void {
       const delayMs = Math.max(1_000, Math.floor(chance * backoffCeilingMs(attempt)));
       const reason = 'not tried: the target failed several times in a row';
-      if (runtime.now() + delayMs > planned.receipt.at + target.retry.maxAgeSeconds * 1000) {
-        journal.died(group, planned, `too old; ${reason}`);
+      if (runtime.now() + delayMs > item.planned.receipt.at + target.retry.maxAgeSeconds * 1000) {
+        journal.died(group, about, `too old; ${reason}`);
       } else {
-        later.add(planned, attempt - 1, delayMs);
-        journal.postponed(group, planned, reason, delayMs);
+        later.add(item, attempt - 1, delayMs);
+        journal.postponed(group, about, reason, delayMs);
       }
     }
 
-    const ready = await prepare(group);
+    const ready: Ready[] = [];
+    // Functions answer over the network: as many at a time as there are connections.
+    if (rule.steps().callsFunctions) {
+      const items = await Promise.all(group.items.map((item) => limit(() => makeReady(item))));
+      ready.push(...items.flat());
+    } else {
+      for (const item of group.items) ready.push(...(await makeReady(item)));
+    }
     const size = sink.batchSize(target.options);
     const calls: Promise<void>[] = [];
     for (let start = 0; start < ready.length; start += size) {
@@ -151,24 +176,26 @@ const unanswered: AttemptResult = {
   reason: 'the sink did not answer for it',
 };
 
-/** What a delivery may add to the settlement: a record, and the event again. */
-function sizeOf(planned: PlannedEvent): number {
-  const { id, source, type } = planned.event.attributes;
-  const names = sum([id, source, type], (name) => Math.min(name.length, nameLength));
-  return (RECORD_LENGTH + names) * UNIT_SIZE + eventSizeOf(planned);
+/** An event has its room once, however many parts it has. */
+function roomFor(chunk: readonly Ready[], housed: ReadonlySet<PlannedEvent>): number {
+  const seen = new Set<PlannedEvent>();
+  let size = 0;
+  for (const { planned, part, notes } of chunk) {
+    const known = part !== undefined && (housed.has(planned) || seen.has(planned));
+    size += known ? PART_SIZE : sizeOf(planned, notes);
+    seen.add(planned);
+  }
+  return size;
 }
 
-function eventSizeOf({ event }: PlannedEvent): number {
-  return event.json.length * 2 * UNIT_SIZE;
-}
-
-function sum<Item>(items: readonly Item[], length: (item: Item) => number): number {
-  return items.reduce((total, item) => total + length(item), 0);
+function toItem(planned: PlannedEvent, part: number | undefined): Item {
+  return part === undefined ? { planned } : { planned, parts: [part] };
 }
 
 /** The same for every attempt and after every crash; no dot in it (Standard Webhooks). */
-function toDeliveryId({ rule, target }: Group, { receipt, index }: PlannedEvent): string {
-  return `msg_${receipt.id}_${index}_${rule.name}_${target.name}`;
+function toDeliveryId({ rule, target }: Group, { planned: { receipt, index }, part }: Ready): string {
+  const whole = `msg_${receipt.id}_${index}_${rule.name}_${target.name}`;
+  return part === undefined ? whole : `${whole}_${part}`;
 }
 
 function toSink(sinks: ReadonlyMap<string, Sink>, kind: string): Sink {

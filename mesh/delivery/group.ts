@@ -11,5 +11,11 @@ export interface Group {
   readonly target: Target;
   /** The attempt to be made now, from 1. */
   readonly attempt: number;
-  readonly items: PlannedEvent[];
+  readonly items: Item[];
+}
+
+export interface Item {
+  readonly planned: PlannedEvent;
+  /** See `DeliveryPlan.parts`. */
+  readonly parts?: readonly number[];
 }

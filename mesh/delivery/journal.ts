@@ -1,8 +1,8 @@
-import type { Group } from './group.ts';
 import type { PlannedEvent } from '../envelope.ts';
-import { type DeliveryStatus, type LedgerRecord, nameLength } from '../ledger.ts';
+import { type DeliveryStatus, type LedgerRecord, nameLength, type StepNote } from '../ledger.ts';
 import type { Runtime } from '../ports.ts';
 import type { AttemptResult } from '../sink.ts';
+import type { Group } from './group.ts';
 import type { Decision } from './retry.ts';
 
 /**
@@ -11,10 +11,18 @@ import type { Decision } from './retry.ts';
  */
 export interface Journal {
   readonly records: readonly LedgerRecord[];
-  attempted(group: Group, planned: PlannedEvent, result: AttemptResult, decision: Decision): void;
-  postponed(group: Group, planned: PlannedEvent, reason: string, delayMs: number): void;
-  died(group: Group, planned: PlannedEvent, reason: string): void;
+  attempted(group: Group, about: About, result: AttemptResult, decision: Decision): void;
+  postponed(group: Group, about: About, reason: string, delayMs: number): void;
+  died(group: Group, about: About, reason: string): void;
+  filtered(group: Group, about: About): void;
   removed(place: RemovedPlace, planned: PlannedEvent): void;
+}
+
+/** The event that a record is about, or one of several that the steps made of it. */
+export interface About {
+  readonly planned: PlannedEvent;
+  readonly part?: number;
+  readonly notes?: readonly StepNote[];
 }
 
 /** A delivery whose rule or target is not there any more. */
@@ -27,48 +35,75 @@ export interface RemovedPlace {
 }
 
 type Details = Pick<LedgerRecord, 'code' | 'latencyMs' | 'reason' | 'nextAt'>;
+type Draft = LedgerRecord & { parts?: number[] };
 
 export function createJournal(runtime: Runtime): Journal {
-  const records: LedgerRecord[] = [];
+  const records: Draft[] = [];
+  /** Parts of an event that fared alike share a record: a dead letter has the whole event in it. */
+  const ofParts = new Map<PlannedEvent, Map<string, Draft>>();
 
-  function write(group: Group, planned: PlannedEvent, status: DeliveryStatus, details: Details): void {
+  function write(group: Group, about: About, status: DeliveryStatus, details: Details): void {
     const { record: kept } = group.compiled.snapshot.settings;
+    const { planned, part, notes = [] } = about;
     const dead = status === 'dead-lettered';
     const lost = dead || status === 'disabled';
-    if (!lost && (kept === 'none' || (kept === 'failures' && status === 'delivered'))) return;
-    records.push({
+    const fine = status === 'delivered' || status === 'filtered';
+    if (!lost && (kept === 'none' || (kept === 'failures' && fine))) return;
+    const alike = part === undefined ? undefined : findAlike(group, planned, status);
+    if (part !== undefined && alike?.parts !== undefined) {
+      alike.parts.push(part);
+      return;
+    }
+    const draft: Draft = {
       ...toRecord(runtime.now(), planned, status),
       tenant: group.tenant,
       bus: group.bus,
       rule: group.rule.name,
       target: group.target.name,
       attempt: group.attempt,
+      ...(part === undefined ? {} : { parts: [part] }),
+      // They are the same each time.
+      ...(notes.length > 0 && (group.attempt === 1 || dead) ? { steps: notes } : {}),
       ...details,
       ...(dead ? { event: planned.event.json } : {}),
-    });
+    };
+    records.push(draft);
+    if (part !== undefined) ofParts.get(planned)?.set(keyOf(group, status), draft);
+  }
+
+  function findAlike(group: Group, planned: PlannedEvent, status: DeliveryStatus): Draft | undefined {
+    let known = ofParts.get(planned);
+    if (known === undefined) {
+      known = new Map();
+      ofParts.set(planned, known);
+    }
+    return known.get(keyOf(group, status));
   }
 
   return {
     records,
-    attempted(group, planned, result, decision) {
+    attempted(group, about, result, decision) {
       const details: Details = {
         ...(result.code === undefined ? {} : { code: result.code }),
         latencyMs: result.latencyMs,
         ...(result.ok ? {} : { reason: result.reason }),
       };
-      if (decision.kind === 'delivered') write(group, planned, 'delivered', details);
+      if (decision.kind === 'delivered') write(group, about, 'delivered', details);
       else if (decision.kind === 'retry') {
-        write(group, planned, 'retrying', { ...details, nextAt: runtime.now() + decision.delayMs });
+        write(group, about, 'retrying', { ...details, nextAt: runtime.now() + decision.delayMs });
       } else {
         const status = decision.kind === 'disabled' ? 'disabled' : 'dead-lettered';
-        write(group, planned, status, { ...details, reason: decision.reason });
+        write(group, about, status, { ...details, reason: decision.reason });
       }
     },
-    postponed(group, planned, reason, delayMs) {
-      write(group, planned, 'retrying', { reason, nextAt: runtime.now() + delayMs });
+    postponed(group, about, reason, delayMs) {
+      write(group, about, 'retrying', { reason, nextAt: runtime.now() + delayMs });
     },
-    died(group, planned, reason) {
-      write(group, planned, 'dead-lettered', { reason });
+    died(group, about, reason) {
+      write(group, about, 'dead-lettered', { reason });
+    },
+    filtered(group, about) {
+      write(group, about, 'filtered', { reason: 'the steps left no event' });
     },
     removed({ tenant, bus, rule, target, attempts }, planned) {
       records.push({
@@ -82,6 +117,10 @@ export function createJournal(runtime: Runtime): Journal {
       });
     },
   };
+}
+
+function keyOf({ rule, target, attempt }: Group, status: DeliveryStatus): string {
+  return `${rule.name}/${target.name}/${attempt}/${status}`;
 }
 
 function toRecord(

@@ -145,7 +145,7 @@ describe('rules', () => {
     ['a filter that is text', { filter: 'type = 1' }, 'resource_invalid', '/filter', 'exactly one'],
     ['a faulty step', { steps: [{ redact: { paths: 'x' } }] }, 'step_invalid', '/steps/0/redact/paths', ''],
     ['an unknown step', { steps: [{ nope: {} }] }, 'step_invalid', '/steps/0', 'redact'],
-    ['two steps in one', { steps: [{ redact: {}, transform: {} }] }, 'resource_invalid', '/steps/0', 'exactly one'],
+    ['two steps in one', { steps: [{ redact: {}, transform: {} }] }, 'step_invalid', '/steps/0', 'one of these keys'],
     ['too many steps', { steps: times(21, { redact: { paths: ['data.x'] } }) }, 'resource_invalid', '/steps', ''],
     ['no targets', { targets: [] }, 'resource_invalid', '/targets', ''],
     ['too many targets', { targets: times(21, { name: 'a', http: { url } }) }, 'resource_invalid', '/targets', ''],

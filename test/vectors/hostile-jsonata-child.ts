@@ -16,8 +16,8 @@ const before = Object.getOwnPropertyNames(Object.prototype).join(',');
 const start = process.cpuUsage();
 let end: string;
 try {
-  const after = await compileSteps([{ transform: { jsonata: process.argv[2] ?? '' } }]).run(event, context);
-  end = `result ${after.json.length}`;
+  const [after] = await compileSteps([{ transform: { jsonata: process.argv[2] ?? '' } }]).run(event, context);
+  end = `result ${after?.json.length}`;
 } catch (error) {
   end = TulleError.is(error) ? error.code : `broke: ${String(error)}`;
 }

@@ -1,19 +1,33 @@
 import { fromObject } from '../../../event/create.ts';
 import { TulleError } from '../../../event/error.ts';
 import type { Event } from '../../../event/event.ts';
-import { type StepContext, defaultFuel } from '../../../functions/transform/define-transformer.ts';
-import { type Step, compileSteps } from '../../../functions/transform/step.ts';
+import { defaultFuel } from '../../../functions/transform/define-transformer.ts';
+import { type Step, type StepsContext, compileSteps } from '../../../functions/transform/step.ts';
 
-export const context: StepContext = { now: Date.UTC(2026, 10, 21, 12), random: () => 0.25, fuel: defaultFuel };
+export const context: StepsContext = { now: Date.UTC(2026, 10, 21, 12), random: () => 0.25, fuel: defaultFuel };
 
 export function newEvent(changes: Record<string, unknown> = {}): Event {
   return fromObject({ specversion: '1.0', id: 'e1', source: '/shop', type: 'order.created', ...changes });
 }
 
-/** What the steps make of an event, as an object. */
-export async function runSteps(steps: readonly Step[], event: Event, changes: Partial<StepContext> = {}) {
+/** What the steps make of an event, as objects. */
+export async function runSteps(steps: readonly Step[], event: Event, changes: Partial<StepsContext> = {}) {
   const after = await compileSteps(steps).run(event, { ...context, ...changes });
-  return JSON.parse(after.json) as Record<string, unknown>;
+  return after.map(({ json }) => JSON.parse(json) as Record<string, unknown>);
+}
+
+/** The one event that the steps make of an event. */
+export async function runToEvent(steps: readonly Step[], event: Event): Promise<Event> {
+  const [only, ...others] = await compileSteps(steps).run(event, context);
+  if (only === undefined || others.length > 0) throw new Error(`the steps left ${only ? others.length + 1 : 0} events`);
+  return only;
+}
+
+/** The same, as an object. */
+export async function runToOne(steps: readonly Step[], event: Event, changes: Partial<StepsContext> = {}) {
+  const [only, ...others] = await runSteps(steps, event, changes);
+  if (only === undefined || others.length > 0) throw new Error(`the steps left ${only ? others.length + 1 : 0} events`);
+  return only;
 }
 
 /** The error of compiling or running steps. */

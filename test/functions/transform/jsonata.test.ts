@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { compileJsonata } from '../../../functions/jsonata/jsonata.ts';
-import { context, failureOf, newEvent, runSteps } from './context.ts';
+import { context, failureOf, newEvent, runToOne } from './context.ts';
 
 const order = { id: 7, items: [{ price: 2 }, { price: 3 }], mail: 'ann@example.com' };
 
 async function dataOf(jsonata: string, data: unknown = order, changes = {}) {
-  return (await runSteps([{ transform: { jsonata } }], newEvent({ data }), changes))['data'];
+  return (await runToOne([{ transform: { jsonata } }], newEvent({ data }), changes))['data'];
 }
 
 describe('the result', () => {
   it('replaces the data and says that it is JSON', async () => {
     const event = newEvent({ data_base64: 'AAE=', datacontenttype: 'application/octet-stream' });
-    expect(await runSteps([{ transform: { jsonata: '{ "kind": type, "raw": data_base64 }' } }], event)).toEqual({
+    expect(await runToOne([{ transform: { jsonata: '{ "kind": type, "raw": data_base64 }' } }], event)).toEqual({
       specversion: '1.0',
       id: 'e1',
       source: '/shop',
@@ -23,7 +23,7 @@ describe('the result', () => {
 
   it('is the whole event where that is asked for', async () => {
     const steps = [{ transform: { jsonata: '$merge([$, { "type": "order.seen" }])', output: 'event' } }];
-    expect(await runSteps(steps, newEvent({ data: order }))).toMatchObject({
+    expect(await runToOne(steps, newEvent({ data: order }))).toMatchObject({
       id: 'e1',
       type: 'order.seen',
       data: order,

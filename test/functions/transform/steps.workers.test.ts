@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isPublicAddress } from '../../../mesh/delivery/address.ts';
 import { checkTargetUrl } from '../../../mesh/delivery/guard.ts';
 import { signWebhook } from '../../../mesh/delivery/sign.ts';
-import { failureOf, newEvent, runSteps } from './context.ts';
+import { failureOf, newEvent, runToOne } from './context.ts';
 
 describe('inside workerd', () => {
   it('steps redact and transform', async () => {
@@ -10,7 +10,7 @@ describe('inside workerd', () => {
       { redact: { paths: ['data.phone'], with: { mask: 'keep-last-4' } } },
       { transform: { jsonata: '{ "p": $replace(data.phone, /[*]/, "x"), "b": $base64encode("a"), "n": $now() }' } },
     ];
-    const { data } = await runSteps(steps, newEvent({ data: { phone: '13812345678' } }));
+    const { data } = await runToOne(steps, newEvent({ data: { phone: '13812345678' } }));
     expect(data).toEqual({ p: 'xxxxxxx5678', b: 'YQ==', n: '2026-11-21T12:00:00.000Z' });
   });
 
