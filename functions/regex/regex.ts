@@ -1,3 +1,4 @@
+import { createTest } from './automaton.ts';
 import { createSearch } from './machine.ts';
 import { parseRegex } from './parser.ts';
 import { compileProgram } from './program.ts';
@@ -13,6 +14,8 @@ export interface Regex {
   readonly names: ReadonlyMap<string, number>;
   /** The first match at or after `from`. `spend` hears of the steps as they are taken, and may throw to end the search. */
   exec(text: string, from?: number, spend?: (steps: number) => void): RegexMatch | undefined;
+  /** Whether there is a match anywhere: faster than `exec`. */
+  test(text: string, spend?: (steps: number) => void): boolean;
 }
 
 export interface RegexMatch {
@@ -34,7 +37,9 @@ export interface RegexMatch {
 export function compileRegex(source: string, flags = ''): Regex {
   const read = readFlags(flags);
   const parsed = parseRegex(source, read);
-  const search = createSearch(compileProgram(parsed.node, parsed.captures), read.unicode);
+  const program = compileProgram(parsed.node, parsed.captures);
+  const search = createSearch(program, read.unicode);
+  const test = createTest(program, read.unicode);
   return {
     source,
     flags,
@@ -49,6 +54,7 @@ export function compileRegex(source: string, flags = ''): Regex {
       }
       return { start: slots[0]!, end: slots[1]!, text: text.slice(slots[0], slots[1]), groups };
     },
+    test: (text, spend = ignore) => test?.(text, spend) ?? search(text, 0, spend) !== undefined,
   };
 }
 

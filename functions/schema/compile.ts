@@ -117,8 +117,7 @@ function track(check: Check | undefined, unevaluated: Check | undefined): Check 
     const own = newEvaluated();
     run.evaluated = own;
     // After another fault these would only repeat it.
-    const fits =
-      (check === undefined || check(value, run)) && (unevaluated === undefined || unevaluated(value, run));
+    const fits = (check === undefined || check(value, run)) && (unevaluated === undefined || unevaluated(value, run));
     run.evaluated = outer;
     if (fits && outer !== undefined) mergeEvaluated(outer, own);
     return fits;

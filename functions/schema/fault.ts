@@ -11,6 +11,8 @@ export interface Fault {
 }
 
 export function toFault({ site, path, member }: RawFault): Fault {
-  const place = [...path, ...(member === undefined ? [] : [member])].map((s) => `/${escapePointer(String(s))}`).join('');
+  const place = [...path, ...(member === undefined ? [] : [member])]
+    .map((s) => `/${escapePointer(String(s))}`)
+    .join('');
   return { place, keyword: site.keyword, detail: `${site.keyword}` };
 }

@@ -12,11 +12,12 @@ export interface Pattern {
  */
 export function compilePattern(source: unknown, refuse: (message: string, mend: string) => Error): Pattern {
   if (typeof source !== 'string') throw refuse('A pattern is a string.', 'Write a regular expression.');
-  if (source.length > longestPattern) throw refuse('The pattern is too long.', `Keep it to ${longestPattern} characters.`);
+  if (source.length > longestPattern)
+    throw refuse('The pattern is too long.', `Keep it to ${longestPattern} characters.`);
   try {
     const regex = compileRegex(source, 'u');
     return {
-      test: (text, run) => regex.exec(text, 0, (steps) => spend(run, steps >> 4)) !== undefined,
+      test: (text, run) => regex.test(text, (steps) => spend(run, steps >> 4)),
     };
   } catch (error) {
     if (!(error instanceof RegexError)) throw error;

@@ -57,4 +57,3 @@ const tooCostly: Fault = {
   detail: 'The value takes more steps to check than it may.',
   mend: 'Send less in one event, or make the schema simpler.',
 };
-

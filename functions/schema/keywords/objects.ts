@@ -31,7 +31,9 @@ function count(fits: (members: number, limit: number) => boolean): CompileKeywor
 /** `properties`, `patternProperties` and `additionalProperties` in one pass; it goes by the first that is there. */
 const members: CompileKeyword = (_argument, context) => {
   const { schema, keyword, compile } = context;
-  const present = ['properties', 'patternProperties', 'additionalProperties'].find((name) => Object.hasOwn(schema, name));
+  const present = ['properties', 'patternProperties', 'additionalProperties'].find((name) =>
+    Object.hasOwn(schema, name),
+  );
   if (present !== keyword) return undefined;
   const named = compileNamed('properties', context);
   const patterns = compilePatterns(context);
@@ -175,4 +177,3 @@ function readNames(argument: unknown, refuse: KeywordContext['refuse']): readonl
   if (Array.isArray(argument) && argument.every((name) => typeof name === 'string')) return argument as string[];
   throw refuse('An array of names must stand here.', 'Put the names into an array.');
 }
-

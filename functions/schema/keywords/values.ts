@@ -123,4 +123,3 @@ function lengthOf(text: string): number {
 function isStructure(value: unknown): boolean {
   return Array.isArray(value) || isObject(value);
 }
-

@@ -113,7 +113,9 @@ function expectSameMatch(source: string, flags: string, text: string, from = 0):
   const native = new RegExp(source, `${flags}g`);
   native.lastIndex = from;
   const wanted = from > text.length ? null : native.exec(text);
-  const found = compileRegex(source, flags).exec(text, from);
+  const regex = compileRegex(source, flags);
+  const found = regex.exec(text, from);
+  if (from === 0) expect(regex.test(text), `/${source}/${flags} in ${JSON.stringify(text)}`).toBe(wanted !== null);
   const shown = found && [found.start, found.end, ...found.groups];
   expect(shown, `/${source}/${flags} in ${JSON.stringify(text)}`).toEqual(
     wanted === null ? undefined : [wanted.index, wanted.index + wanted[0].length, ...wanted.slice(1)],
