@@ -1,5 +1,6 @@
 import type { Filter } from '../functions/filter/filter.ts';
 import type { Step } from '../functions/transform/step.ts';
+import type { FunctionSettings } from './functions/settings.ts';
 
 /** Everything the hot path needs of one tenant's bus, whole, in one document. */
 export interface Snapshot {
@@ -12,6 +13,8 @@ export interface Snapshot {
   readonly settings: BusSettings;
   readonly rules: readonly Rule[];
   readonly keys: readonly Key[];
+  /** What the tenant's documents say of functions; absent for none. */
+  readonly functions?: readonly FunctionSettings[];
 }
 
 export interface BusSettings {

@@ -1,0 +1,28 @@
+import { TulleError } from '../../event/error.ts';
+
+/**
+ * Runs `work` with a signal that is aborted when the time is over; then the promise rejects with TulleError
+ * `function_unavailable`, whether `work` heeds the signal or not.
+ */
+export async function withDeadline<Result>(
+  timeoutMs: number,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const abort = new AbortController();
+  const late = new TulleError('function_unavailable', `it was not done within ${timeoutMs / 1000} s`);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      abort.abort(late);
+      reject(late);
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([work(abort.signal), deadline]);
+  } catch (error) {
+    // What fails because of the abort has its own words for it.
+    throw abort.signal.aborted ? late : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

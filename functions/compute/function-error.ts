@@ -1,0 +1,42 @@
+import { TulleError } from '../../event/error.ts';
+import type { FunctionContext } from './define-function.ts';
+
+/**
+ * What a caller learns of a failed call: the function's name and a short message. Our own failures, and what was thrown
+ * with `retryLater`, are worth another attempt; the stack of anything else goes to the log.
+ */
+export function toFunctionError(name: string, error: unknown, log: FunctionContext['log']): TulleError {
+  if (TulleError.is(error)) {
+    const { code, place, mend, retryAfter } = error;
+    const again = code === 'function_unavailable' || error.fault === 'system';
+    return new TulleError(
+      again ? 'function_unavailable' : 'step_failed',
+      `The function ${name}: ${toLine(error.message)}`,
+      {
+        cause: error,
+        ...(place === undefined || again ? {} : { place }),
+        ...(mend === undefined ? {} : { mend }),
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+      },
+    );
+  }
+  const message = error instanceof Error ? error.message : typeof error === 'string' ? error : '';
+  const stack = error instanceof Error ? error.stack : undefined;
+  log.error('the function failed', stack === undefined ? {} : { stack: stack.slice(0, stackLimit) });
+  return new TulleError('step_failed', `The function ${name} failed: ${toLine(message) || 'it gave no reason'}`, {
+    mend: 'Correct the function, or the event; throw retryLater(…) where another attempt may succeed.',
+    cause: error,
+  });
+}
+
+const messageLimit = 512;
+const stackLimit = 2_000;
+
+/** One line of bounded length, without control characters. */
+function toLine(text: string): string {
+  const line = text
+    .slice(0, 4 * messageLimit)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim();
+  return line.slice(0, messageLimit).toWellFormed();
+}
