@@ -6,6 +6,9 @@ import { http } from '../connectors/sinks/http.ts';
 import { createMeshApp } from '../mesh/app.ts';
 import { createAuthenticator } from '../mesh/authentication.ts';
 import { createDispatcher } from '../mesh/dispatcher.ts';
+import { createFunctions } from '../mesh/functions/functions.ts';
+import { createPublish } from '../mesh/functions/publish.ts';
+import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { Documents, Ledger, Queue, QueueConsumer, Runtime, Secrets, Snapshots } from '../mesh/ports.ts';
 import { defaultLimits } from '../mesh/protocols/protocol.ts';
 import type { Sink } from '../mesh/sink.ts';
@@ -22,6 +25,8 @@ export interface Platform {
   /** The operator's own key; without it the doors stay shut. */
   readonly adminKey?: string | undefined;
   readonly allowPrivateTargets: boolean;
+  /** The functions in the bundle, and where else this platform can run some; nothing where it is absent. */
+  readonly functions?: FunctionSupport;
   /** See `Limits`: the platform's HTTP server ends every body at its declared length. */
   readonly exactLength: boolean;
   readonly report: (message: string, error: unknown) => void;
@@ -38,10 +43,12 @@ export interface Mesh {
 const sinks: ReadonlyMap<string, Sink> = new Map([[http.kind, http as Sink]]);
 
 export function createMesh(platform: Platform): Mesh {
-  const { documents, snapshots, runtime, adminKey, report } = platform;
+  const { documents, snapshots, runtime, adminKey, report, functions: support = {} } = platform;
   const policy = { allowPrivateTargets: platform.allowPrivateTargets };
   const source = createSnapshotSource(createSnapshotReader({ documents, snapshots, runtime }), runtime);
   const onPublished = (tenant: string, bus: string): void => source.drop(tenant, bus);
+  const publish = createPublish({ snapshots: source, queue: platform.queue, runtime });
+  const functions = createFunctions({ support, publish, secrets: platform.secrets, policy, runtime });
   const authenticator = createAuthenticator({ adminKey, now: runtime.now });
 
   const admin = createAdminApi({
@@ -66,7 +73,7 @@ export function createMesh(platform: Platform): Mesh {
   const publisher = createPublisher({ documents, snapshots, runtime, onPublished });
   return {
     fetch: (request) => Promise.resolve((isAdmin(request) ? admin : app).fetch(request)),
-    dispatch: createDispatcher({ snapshots: source, sinks, secrets: platform.secrets, policy, runtime }),
+    dispatch: createDispatcher({ snapshots: source, sinks, secrets: platform.secrets, policy, runtime, functions }),
     async tick() {
       await publisher.repair();
     },

@@ -12,6 +12,8 @@ export interface CompiledSnapshot {
 }
 
 export interface CompiledRule {
+  /** The one that it is of. */
+  readonly snapshot: Snapshot;
   readonly name: string;
   readonly deliveries: readonly DeliveryPlan[];
   steps(): CompiledSteps;
@@ -24,7 +26,7 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
   const rules = new Map<string, CompiledRule>();
   for (const rule of snapshot.rules) {
     if (!rule.enabled) continue;
-    const compiled = compileRule(rule);
+    const compiled = compileRule(rule, snapshot);
     rules.set(rule.name, compiled);
     index.add(compiled, rule.filter);
   }
@@ -35,10 +37,11 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
   };
 }
 
-function compileRule(rule: Rule): CompiledRule {
+function compileRule(rule: Rule, snapshot: Snapshot): CompiledRule {
   let steps: CompiledSteps | undefined;
   const targets = new Map(rule.targets.map((target) => [target.name, target]));
   return {
+    snapshot,
     name: rule.name,
     deliveries: rule.targets.map((target) => ({ rule: rule.name, target: target.name })),
     steps: () => (steps ??= compileSteps(rule.steps)),

@@ -5,11 +5,13 @@ import type { Group } from './delivery/group.ts';
 import { createJournal } from './delivery/journal.ts';
 import { decodeEnvelope, type Envelope } from './envelope.ts';
 import type { QueueConsumer, Settlement } from './ports.ts';
+import type { Functions } from './functions/functions.ts';
 import { createReshape } from './reshape.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
 
 export interface DispatcherOptions extends Pick<DeliveryOptions, 'sinks' | 'secrets' | 'policy' | 'runtime'> {
   readonly snapshots: SnapshotSource;
+  readonly functions: Functions;
 }
 
 /** Simultaneous calls of one dispatch: a Worker's invocation has 6 connections. */
@@ -46,7 +48,7 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
       ...options,
       journal,
       limit,
-      reshape: createReshape(options.secrets),
+      reshape: createReshape(options.secrets, options.functions),
     });
     for (const left of await Promise.all(Array.from(groups.values(), deliver))) retries.push(...left);
     retries.push(...untried());

@@ -1,8 +1,11 @@
+import { fromObject, toObject } from '../event/create.ts';
 import type { Event } from '../event/event.ts';
-import { defaultFuel } from '../functions/transform/define-transformer.ts';
+import { hopsOf } from '../functions/compute/emitter.ts';
+import { type CloudEventObject, defaultFuel } from '../functions/transform/define-transformer.ts';
 import type { StepReport } from '../functions/transform/step.ts';
 import type { CompiledRule } from './compiled-snapshot.ts';
 import type { PlannedEvent } from './envelope.ts';
+import type { Functions } from './functions/functions.ts';
 import type { StepNote } from './ledger.ts';
 import type { Secrets } from './ports.ts';
 import { createSeededRandom } from './seeded-random.ts';
@@ -16,17 +19,25 @@ export interface Reshaped {
   readonly notes: readonly StepNote[];
 }
 
-export function createReshape(secrets: Secrets): Reshape {
+export function createReshape(secrets: Secrets, functions: Functions): Reshape {
   const done = new Map<CompiledRule, Map<PlannedEvent, Reshaped | Promise<Reshaped>>>();
 
   function run(rule: CompiledRule, { event, receipt, index }: PlannedEvent): Reshaped | Promise<Reshaped> {
     const notes: StepNote[] = [];
+    // The time of acceptance and chance by the event's name, so that a retry makes the same event.
+    const now = receipt.at;
+    const random = createSeededRandom(`${receipt.id}/${index}/${rule.name}`);
     const left = rule.steps().run(event, {
-      // The time of acceptance and chance by the event's name, so that a retry makes the same event.
-      now: receipt.at,
-      random: createSeededRandom(`${receipt.id}/${index}/${rule.name}`),
+      now,
+      random,
       fuel: defaultFuel,
       secret: (name) => secrets.get(name),
+      async call(name, object) {
+        // Hops are counted from the event that was accepted: a step before may have taken the attribute away.
+        const invocation = { now, random, hops: hopsOf(event) };
+        const events = await functions.call(rule.snapshot, name, fromObject(object), invocation);
+        return events.map((answer): CloudEventObject => toObject(answer));
+      },
       trace: (report) => note(notes, report),
     });
     return left instanceof Promise ? left.then((events) => ({ events, notes })) : { events: left, notes };

@@ -18,6 +18,7 @@ export const compute = defineTransformer<ComputeSpec>({
     additionalProperties: false,
     properties: { function: nameSchema },
   },
+  callsFunctions: true,
   compile(spec) {
     const name = nameOf(spec);
     return (event, { call }) => {
