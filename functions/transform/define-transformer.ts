@@ -10,6 +10,10 @@ export interface Transformer<Spec = unknown> {
   readonly schema: object;
   /** It carries integers that a number cannot hold: they come as `longIntegerText` reads them. */
   readonly longIntegers?: true;
+  /** It carries every number as it was written, `10.0` and `1e400` as well: those come as `numberText` reads them. */
+  readonly writtenNumbers?: true;
+  /** It leaves every event as it is: a rule of such steps alone sends the very bytes that came in. */
+  readonly keepsEvent?: true;
   /** It takes out what must not be seen: a rule may not let an event pass it by (`onError: passThrough`). */
   readonly protects?: true;
   /** It calls functions, which may be anywhere: events wait for it side by side. */
@@ -38,12 +42,19 @@ export interface StepContext {
   readonly random: () => number;
   /** What each user expression may use, as steps of evaluation; `defaultFuel` where the caller has no other wish. */
   readonly fuel: number;
+  /** The rule whose step this is, where there is one. */
+  readonly rule?: RuleName;
   /** A secret of the tenant by its name; `undefined` when there is none. */
   readonly secret?: (name: string) => Promise<string | undefined>;
   /** Runs a registered function on an event. Rejects with what `CompiledTransformer` may throw. */
   readonly call?: (name: string, event: CloudEventObject) => Promise<StepResult>;
   /** Told what a step did, for whoever traces or tests a rule: paths, never values. */
   readonly report?: (touched: readonly string[]) => void;
+}
+
+export interface RuleName {
+  readonly bus: string;
+  readonly name: string;
 }
 
 /** Fuel is counted, never time: on Workers the clock stands still while code runs. A million steps take some 50 ms. */

@@ -3,20 +3,20 @@ import { dataText } from '../../event/data.ts';
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
 import type { CloudEventObject } from './define-transformer.ts';
-import { mayHaveLongIntegers, parseExactly } from './exact-numbers.ts';
+import { type Exactness, isExact, parseExactly } from './exact-numbers.ts';
 import { relocate } from './step-error.ts';
 
-/** An event as the steps see it. `exact`: integers that a number cannot hold are kept as `longIntegerText` reads them. */
-export function decodeEvent(event: Event, exact: boolean): CloudEventObject {
+/** An event as the steps see it, with the numbers that are to be kept as `numberText` reads them. */
+export function decodeEvent(event: Event, exactness: Exactness): CloudEventObject {
   const object = toObject(event);
-  const text = exact && event.data?.member === 'data' ? dataText(event) : undefined;
-  if (text !== undefined && mayHaveLongIntegers(text)) object['data'] = parseExactly(text);
+  const text = event.data?.member === 'data' ? dataText(event) : undefined;
+  if (text !== undefined && !isExact(text, exactness)) object['data'] = parseExactly(text, exactness);
   return object;
 }
 
 /** What `JSON.stringify` made of an event as the steps see it. */
-export function parseObject(text: string, exact: boolean): CloudEventObject {
-  const parsed = (exact ? parseExactly(text) : JSON.parse(text)) as CloudEventObject;
+export function parseObject(text: string, exactness: Exactness): CloudEventObject {
+  const parsed = parseExactly(text, exactness) as CloudEventObject;
   return Object.assign(Object.create(null) as CloudEventObject, parsed);
 }
 

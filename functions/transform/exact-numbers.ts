@@ -5,20 +5,42 @@ const json = JSON as unknown as {
   isRawJSON(value: unknown): boolean;
 };
 
-/** Whether a JSON text may hold an integer that a JavaScript number cannot; cheap, and sometimes wrongly true. */
-export function mayHaveLongIntegers(text: string): boolean {
-  return /[:[,]\s*-?\d{16}/.test(text) || /^\s*-?\d{16}/.test(text);
+/**
+ * Which numbers are kept as they were written: none, integers that a JavaScript number cannot hold, or all that
+ * JavaScript would write in another way (`10.0`, `1e400`, `0.1234567890123456789`).
+ */
+export type Exactness = 'none' | 'integers' | 'all';
+
+/** Whether `JSON.parse` keeps a JSON text's numbers so exactly; cheap, and sometimes wrongly false. */
+export function isExact(text: string, exactness: Exactness): boolean {
+  switch (exactness) {
+    case 'none':
+      return true;
+    case 'integers':
+      return !/[:[,]\s*-?\d{16}/.test(text) && !/^\s*-?\d{16}/.test(text);
+    case 'all':
+      return !/(?:^|[:[,])\s*-?(?:[\d.]{16}|[\d.]*(?:[eE]|\.\d*0(?!\d)))/.test(text) && !/-0(?![.\d])/.test(text);
+  }
 }
 
-/** Like `JSON.parse`, but an integer that a number cannot hold becomes an object that `JSON.stringify` writes as it was. */
-export function parseExactly(text: string): unknown {
+/** Like `JSON.parse`, but a number that is to be kept becomes an object that `JSON.stringify` writes as it was. */
+export function parseExactly(text: string, exactness: Exactness = 'integers'): unknown {
+  if (exactness === 'none') return JSON.parse(text);
   return json.parse(text, (_key, value, { source }) => {
-    const lost = typeof value === 'number' && !Number.isSafeInteger(value) && source && /^-?\d+$/.test(source);
+    if (typeof value !== 'number' || source === undefined) return value;
+    const lost = exactness === 'all' ? String(value) !== source : isLongInteger(value, source);
     return lost ? json.rawJSON(source) : value;
   });
 }
 
-/** The digits of such an integer; `undefined` for every other value. */
-export function longIntegerText(value: unknown): string | undefined {
+/** The text of a number that was kept; `undefined` for every other value. */
+export function numberText(value: unknown): string | undefined {
   return json.isRawJSON(value) ? (value as { readonly rawJSON: string }).rawJSON : undefined;
+}
+
+/** The same where integers alone are kept: its digits. */
+export const longIntegerText: typeof numberText = numberText;
+
+function isLongInteger(value: number, source: string): boolean {
+  return !Number.isSafeInteger(value) && /^-?\d+$/.test(source);
 }

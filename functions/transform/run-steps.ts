@@ -92,7 +92,7 @@ function runStep(step: CompiledStep, object: CloudEventObject, context: StepsCon
       trace?.({ ...nameOf(step), outcome: 'failed', events: 0, reason });
       throw located;
     }
-    const objects = before === undefined ? [] : [parseObject(before, step.exact)];
+    const objects = before === undefined ? [] : [parseObject(before, step.exactness)];
     const outcome = before === undefined ? 'skipped' : 'passedThrough';
     trace?.({ ...nameOf(step), outcome, events: objects.length, reason });
     return objects;

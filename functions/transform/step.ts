@@ -3,6 +3,7 @@ import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
 import type { CompiledTransformer, StepContext, Transformer } from './define-transformer.ts';
 import { decodeEvent, encodeEvent } from './event-object.ts';
+import type { Exactness } from './exact-numbers.ts';
 import { runSteps } from './run-steps.ts';
 import { relocate } from './step-error.ts';
 import { transformers } from './transformers.ts';
@@ -48,8 +49,9 @@ export interface StepReport {
 export interface CompiledStep {
   readonly index: number;
   readonly kind: string;
-  /** Whether integers that a number cannot hold are kept, as all the rule's transformers carry them. */
-  readonly exact: boolean;
+  /** Which numbers are kept as they were written: those that all the rule's transformers carry. */
+  readonly exactness: Exactness;
+  readonly keepsEvent: boolean;
   readonly callsFunctions: boolean;
   readonly onError: OnError;
   readonly run: CompiledTransformer;
@@ -66,15 +68,15 @@ export function compileSteps(steps: readonly Step[]): CompiledSteps {
       mend: 'Put several changes into one transform step.',
     });
   }
-  if (steps.length === 0) return { callsFunctions: false, run: (event) => [event] };
-  const separate = steps.map(compileStep);
+  const separate = steps.map(compileStep).filter((step) => !step.keepsEvent);
+  if (separate.length === 0) return { callsFunctions: false, run: (event) => [event] };
   // Other transformers calculate: for them a number is a number.
-  const exact = separate.every((step) => step.exact);
-  const compiled = separate.map((step) => ({ ...step, exact }));
+  const exactness = leastExact(separate.map((step) => step.exactness));
+  const compiled = separate.map((step) => ({ ...step, exactness }));
   return {
     callsFunctions: compiled.some((step) => step.callsFunctions),
     run(event, context) {
-      const objects = runSteps(compiled, decodeEvent(event, exact), context);
+      const objects = runSteps(compiled, decodeEvent(event, exactness), context);
       return objects instanceof Promise ? objects.then(encodeAll) : encodeAll(objects);
     },
   };
@@ -114,11 +116,23 @@ function compileStep(step: Step, index: number): CompiledStep {
   const spec = named[kind];
   checkSpec(spec, transformer, `${place}/${kind}`);
   try {
-    const { longIntegers: exact = false, callsFunctions = false } = transformer;
-    return { index, kind, exact, callsFunctions, onError: checked, run: transformer.compile(spec as never) };
+    const { callsFunctions = false, keepsEvent = false } = transformer;
+    const exactness = exactnessOf(transformer);
+    const run = transformer.compile(spec as never);
+    return { index, kind, exactness, callsFunctions, keepsEvent, onError: checked, run };
   } catch (error) {
     throw TulleError.is(error) ? relocate(error, 'step_invalid', error.message, `${place}/${kind}`) : error;
   }
+}
+
+function exactnessOf({ writtenNumbers, longIntegers }: Transformer<never>): Exactness {
+  if (writtenNumbers) return 'all';
+  return longIntegers ? 'integers' : 'none';
+}
+
+function leastExact(all: readonly Exactness[]): Exactness {
+  if (all.includes('none')) return 'none';
+  return all.includes('integers') ? 'integers' : 'all';
 }
 
 function checkOnError(value: unknown, { kind, protects }: Transformer<never>, place: string): OnError {
