@@ -1,10 +1,8 @@
 import { longIntegerText } from './exact-numbers.ts';
-
-/** What a value becomes; `undefined` removes it. */
-export type Mask = (value: unknown) => unknown;
+import type { Treatment } from './rewrite.ts';
 
 /** What stands for a value of which nothing is shown: always the same, so that not even the length is told. */
-const hidden = '****';
+export const hidden = '****';
 
 /**
  * The mask of a name: `all`; `keep-first-N` and `keep-last-N` (a star for each hidden character); `email` (the first
@@ -12,13 +10,13 @@ const hidden = '****';
  * shown than hidden. Numbers are masked as their decimal text and become strings; true, false, objects and arrays
  * are hidden whole; null, which tells nothing, stays.
  */
-export function maskNamed(name: string): Mask {
+export function maskNamed(name: string): Treatment {
   const [, side, digits] = /^keep-(first|last)-(\d+)$/.exec(name) ?? [];
   if (side !== undefined) return ofText((text) => keep(text, Number(digits), side === 'first'));
   return name === 'email' ? ofText(maskEmail) : ofText(() => hidden);
 }
 
-function ofText(mask: (text: string) => string): Mask {
+function ofText(mask: (text: string) => string): Treatment {
   return (value) => {
     if (value === null) return null;
     if (typeof value === 'string') return mask(value);

@@ -1,22 +1,28 @@
 import { TulleError } from '../../event/error.ts';
 import { type CloudEventObject, defineTransformer } from './define-transformer.ts';
-import { type Mask, maskNamed } from './mask.ts';
-import { type Path, parsePath, replaceAt } from './path.ts';
+import { readJsonText } from './json-text.ts';
+import { hidden } from './mask.ts';
+import { parsePath, type Path } from './path.ts';
+import { pathTree } from './path-tree.ts';
+import { rewrite, type Treatment } from './rewrite.ts';
+import { compileTreatment, treatmentSchema, type TreatmentSpec } from './treatment.ts';
 
 export interface RedactSpec {
   /** `subject`, `data.customer.phone`, `data.items[*].phone`, `data.**.phone`: see `Path`. */
   readonly paths: readonly string[];
   /** Default: `{ mask: 'all' }`. */
-  readonly with?: 'drop' | { readonly mask: string };
+  readonly with?: TreatmentSpec;
 }
 
 /**
- * Takes values out of an event, or hides them. A path that leads nowhere is no fault. A payload that nobody can look
- * into (binary, or plain text) fails the step when a path goes into it: what cannot be searched is not let through.
+ * Takes values out of an event, or hides them: one treatment a step, so that a rule reads as a list of sentences. A path
+ * that leads nowhere is no fault. A payload that nobody can look into (binary, or plain text) fails the step when a path
+ * goes into it: what cannot be searched is not let through.
  */
 export const redact = defineTransformer<RedactSpec>({
   kind: 'redact',
-  description: 'Drops or masks the values at some paths, such as { paths: [data.phone], with: { mask: keep-last-4 } }',
+  description:
+    'Drops, masks, hashes, tokenises or generalises the values at some paths, such as { paths: [data.phone], with: { mask: keep-last-4 } }',
   schema: {
     type: 'object',
     required: ['paths'],
@@ -28,38 +34,38 @@ export const redact = defineTransformer<RedactSpec>({
         maxItems: 100,
         items: { type: 'string', minLength: 1, maxLength: 256 },
       },
-      with: {
-        oneOf: [
-          { const: 'drop' },
-          {
-            type: 'object',
-            required: ['mask'],
-            additionalProperties: false,
-            properties: { mask: { type: 'string', pattern: '^(all|email|keep-(first|last)-([1-9]|1[0-6]))$' } },
-          },
-        ],
-      },
+      with: treatmentSchema,
     },
   },
   longIntegers: true,
   protects: true,
   compile(spec) {
     const how = spec.with ?? { mask: 'all' };
-    const mask = how === 'drop' ? drop : maskNamed(how.mask);
-    const paths = spec.paths.map((text, index) => compilePath(text, index, how === 'drop'));
-    const intoData = paths.some(({ path }) => path.length > 1);
+    const treatmentAt = compileTreatment(how);
+    const paths = spec.paths.map((text, index) => ({ text, path: compilePath(text, index, how === 'drop') }));
+    const tree = pathTree(paths);
+    const whole = tree.names.get('data')?.ends ?? [];
+    const isSearched = whole.length === 0 && paths.some(({ path }) => path.length > 1);
+
+    const run = (event: CloudEventObject, treat: Treatment): ReadonlySet<string> => {
+      if (isSearched) checkSearchable(event);
+      const touched = new Set(rewrite(event, tree, treat));
+      if (whole.length > 0 && hideBinary(event, how === 'drop')) for (const text of whole) touched.add(text);
+      return touched;
+    };
     return (event, context) => {
-      if (intoData) checkReadable(event);
-      const touched = paths.filter(({ path }) => replaceAt(event, path, mask) > 0);
-      context.report?.(touched.map(({ text }) => text));
-      return event;
+      const finish = (treat: Treatment): CloudEventObject => {
+        const touched = run(event, treat);
+        context.report?.(spec.paths.filter((text) => touched.has(text)));
+        return event;
+      };
+      const treatment = treatmentAt(context);
+      return treatment instanceof Promise ? treatment.then(finish) : finish(treatment);
     };
   },
 });
 
-const drop: Mask = () => undefined;
-
-function compilePath(text: string, index: number, dropped: boolean): { text: string; path: Path } {
+function compilePath(text: string, index: number, dropped: boolean): Path {
   const place = `/paths/${index}`;
   let path: Path;
   try {
@@ -72,7 +78,7 @@ function compilePath(text: string, index: number, dropped: boolean): { text: str
   const refusal = refusalOf(name, dropped);
   if (path.length === 1 && refusal)
     throw new TulleError('step_invalid', `${name} ${refusal.why}`, { place, ...refusal });
-  return { text, path };
+  return path;
 }
 
 /** What the event would no longer be a CloudEvent without. */
@@ -87,15 +93,23 @@ function refusalOf(name: string, dropped: boolean): { why: string; mend: string 
     return { why: 'is required and cannot be dropped', mend: 'Mask it, or set it in a transform step.' };
   }
   if (!dropped && ['time', 'dataschema', 'datacontenttype', 'data_base64'].includes(name)) {
-    return { why: 'has a form that a mask would break', mend: 'Drop it.' };
+    return { why: 'has a form that another value would break', mend: 'Drop it.' };
   }
   return undefined;
 }
 
-function checkReadable(event: CloudEventObject): void {
-  if (typeof event['data'] !== 'string' && event['data_base64'] === undefined) return;
+function checkSearchable({ data, data_base64: binary }: CloudEventObject): void {
+  if (binary === undefined && (typeof data !== 'string' || readJsonText(data))) return;
   throw new TulleError('step_failed', 'The payload is binary or plain text, so that no path can be searched in it', {
     place: '/paths',
-    mend: 'Filter for events with JSON data, or redact data or data_base64 as a whole.',
+    mend: 'Filter for events with JSON data, or redact data as a whole.',
   });
+}
+
+/** The path `data` is the payload, whatever its form: bytes have no characters to keep. Answers whether there were any. */
+function hideBinary(event: CloudEventObject, dropped: boolean): boolean {
+  if (event['data_base64'] === undefined) return false;
+  delete event['data_base64'];
+  if (!dropped) event['data'] = hidden;
+  return true;
 }
