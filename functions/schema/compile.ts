@@ -25,14 +25,15 @@ export interface KeywordContext {
   readonly self: Located;
   readonly library: Library;
   readonly site: Site;
+  readonly assertFormats: boolean;
   /** The check of a schema inside of this one, by its path. */
-  compile(...path: (string | number)[]): Check | undefined;
-  compileAt(target: Located): Check | undefined;
+  readonly compile: (...path: (string | number)[]) => Check | undefined;
+  readonly compileAt: (target: Located) => Check | undefined;
   /** The argument is not what the keyword takes. */
-  refuse(message: string, mend: string, place?: string): Error;
+  readonly refuse: (message: string, mend: string, place?: string) => Error;
 }
 
-export function compileLibrary(library: Library): Check | undefined {
+export function compileLibrary(library: Library, assertFormats: boolean): Check | undefined {
   const tracks = library.uses('unevaluatedItems') || library.uses('unevaluatedProperties');
   const isDynamic = library.uses('$dynamicRef');
   /** By schema: its check, or the cell that will hold it while it is being compiled. */
@@ -86,6 +87,7 @@ export function compileLibrary(library: Library): Check | undefined {
       schema,
       self,
       library,
+      assertFormats,
       site: { keyword, argument: schema[keyword], schema },
       compile: (...path) => compileAt(library.inside(self, ...path), schema),
       compileAt,

@@ -13,20 +13,10 @@ export interface Dialect {
 }
 
 const shared = {
-  additionalProperties: 'schema',
-  contains: 'schema',
-  not: 'schema',
-  if: 'schema',
-  then: 'schema',
-  else: 'schema',
-  propertyNames: 'schema',
-  properties: 'schemas',
-  patternProperties: 'schemas',
-  definitions: 'schemas',
-  allOf: 'list',
-  anyOf: 'list',
-  oneOf: 'list',
-} as const;
+  ...all('schema', ['additionalProperties', 'contains', 'not', 'if', 'then', 'else', 'propertyNames']),
+  ...all('schemas', ['properties', 'patternProperties', 'definitions']),
+  ...all('list', ['allOf', 'anyOf', 'oneOf']),
+};
 
 const draft2020: Dialect = {
   name: '2020-12',
@@ -65,4 +55,8 @@ export const dialects: readonly Dialect[] = [draft2020, draft07];
 export function dialectOf(uri: string): Dialect | undefined {
   const plain = uri.replace(/#$/, '');
   return dialects.find((dialect) => dialect.uri === plain);
+}
+
+function all(holds: Holds, keywords: readonly string[]): Readonly<Record<string, Holds>> {
+  return Object.fromEntries(keywords.map((keyword) => [keyword, holds]));
 }

@@ -1,5 +1,5 @@
 import { compileLibrary } from './compile.ts';
-import { type Fault, toFault } from './fault.ts';
+import { type Fault, toFault, type Wording } from './fault.ts';
 import { type JsonSchema, readLibrary } from './resource.ts';
 import { mostFaults, newRun, OutOfFuel, type RawFault, type Run } from './run.ts';
 
@@ -15,6 +15,10 @@ export interface CompiledSchema {
 export interface CompileOptions {
   /** Other schemas that references may lead to, by absolute URI. Nothing is ever fetched. */
   readonly documents?: ReadonlyMap<string, JsonSchema>;
+  /** Values have to be in the `format` of their schema, where it is a known one; otherwise it is an annotation. */
+  readonly assertFormats?: boolean;
+  /** How faults speak of the value; "The data" where nothing is said. */
+  readonly wording?: Wording;
 }
 
 /**
@@ -22,8 +26,9 @@ export interface CompileOptions {
  * and the `content…` keywords are annotations. `pattern` runs in linear time, and no value costs more than its share.
  * @throws TulleError `schema_invalid` with the place in the schema: what would never work is refused here
  */
-export function compileSchema(schema: JsonSchema, { documents = noDocuments }: CompileOptions = {}): CompiledSchema {
-  const check = compileLibrary(readLibrary(schema, documents));
+export function compileSchema(schema: JsonSchema, options: CompileOptions = {}): CompiledSchema {
+  const { documents = noDocuments, wording = { subject: 'The data' }, assertFormats = false } = options;
+  const check = compileLibrary(readLibrary(schema, documents), assertFormats);
   const run = (state: Run, value: unknown): boolean => check === undefined || check(value, state);
   const isFitting = (value: unknown): boolean => {
     try {
@@ -44,7 +49,7 @@ export function compileSchema(schema: JsonSchema, { documents = noDocuments }: C
         if (!(error instanceof OutOfFuel || error instanceof RangeError)) throw error;
         if (faults.length === 0) return [tooCostly];
       }
-      return faults.slice(0, mostFaults).map(toFault);
+      return faults.slice(0, mostFaults).map((fault) => toFault(fault, wording));
     },
   };
 }

@@ -46,6 +46,7 @@ const members: CompileKeyword = (_argument, context) => {
   return (value, run) => {
     if (!isObject(value)) return true;
     let fits = true;
+    const unknown = run.faults === undefined ? undefined : ([] as string[]);
     const names = Object.keys(value);
     spend(run, names.length * (1 + patterns.length));
     for (let index = 0; index < names.length; index += 1) {
@@ -58,11 +59,17 @@ const members: CompileKeyword = (_argument, context) => {
         isKnown = true;
         if (checkMatch !== undefined && !checkInside(checkMatch, value[name], name, run)) fits = false;
       }
-      if (!isKnown && isClosed) fits = fail(run, restSite, name);
-      else if (!isKnown && rest !== undefined && !checkInside(rest, value[name], name, run)) fits = false;
+      if (!isKnown && isClosed) {
+        fits = false;
+        unknown?.push(name);
+      } else if (!isKnown && rest !== undefined && !checkInside(rest, value[name], name, run)) {
+        fits = false;
+      }
       if (!fits && run.faults === undefined) return false;
       if (run.evaluated !== undefined && (isKnown || hasRest)) run.evaluated.members.add(name);
     }
+    // Behind the faults of what is known.
+    for (const name of unknown ?? []) fail(run, restSite, name);
     return fits;
   };
 };

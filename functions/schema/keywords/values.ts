@@ -1,4 +1,5 @@
 import type { CompileKeyword, KeywordContext, KeywordTable } from '../compile.ts';
+import { formats } from '../formats.ts';
 import { canonicalText, isObject } from '../json.ts';
 import { isMultipleOf } from '../multiple.ts';
 import { compilePattern } from '../pattern.ts';
@@ -85,6 +86,12 @@ const pattern: CompileKeyword = (argument, { site, refuse }) => {
   return (value, run) => typeof value !== 'string' || compiled.test(value, run) || fail(run, site);
 };
 
+/** An annotation by default (2020-12 Validation, 7.2.1); formats that are not known always are. */
+const format: CompileKeyword = (argument, { site, assertFormats }) => {
+  const test = assertFormats && typeof argument === 'string' ? formats[argument] : undefined;
+  return test && ((value, run) => typeof value !== 'string' || test(value) || fail(run, site));
+};
+
 export const valueKeywords: KeywordTable = {
   type,
   enum: enumeration,
@@ -97,6 +104,7 @@ export const valueKeywords: KeywordTable = {
   minLength,
   maxLength,
   pattern,
+  format,
 };
 
 /** A count as `minLength` and its kin take it; 2.0 is one too. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findNearest } from '../../admin/nearest.ts';
+import { findNearest } from '../../../functions/schema/nearest.ts';
 
 describe('findNearest', () => {
   const known = ['url', 'content', 'batchSize', 'timeoutSeconds', 'retry'];
