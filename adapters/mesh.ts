@@ -58,6 +58,7 @@ export function createMesh(platform: Platform): Mesh {
     policy,
     adminKey,
     runtime,
+    functions: support,
     onPublished,
   });
   const app = createMeshApp({

@@ -1,13 +1,20 @@
 import { TulleError, type ErrorItem } from '../event/error.ts';
 import { createRuleIndex } from '../functions/filter/rule-index.ts';
 import type { Filter } from '../functions/filter/filter.ts';
+import { calledFunction } from '../functions/transform/compute.ts';
 import { compileSteps, type Step } from '../functions/transform/step.ts';
 import type { Sink, TargetPolicy } from '../mesh/sink.ts';
 import type { Rule, Target } from '../mesh/snapshot.ts';
+import { findNearest } from '../functions/schema/nearest.ts';
 import { parseDuration } from './duration.ts';
 import { differsFromAddress, withAddress } from './resources/bus.ts';
 import { type RuleDocument, ruleSchema, type TargetDocument, targetSchema } from './resources/rule.ts';
 import { escapePointer, faultOf, fillDefaults, findFaults, throwFaults, unknownMember } from './validation.ts';
+
+export interface RuleAdmission extends AdmissionOptions {
+  /** Names of the functions that a step may call. */
+  readonly functions: ReadonlySet<string>;
+}
 
 export interface AdmissionOptions {
   readonly sinks: readonly Sink[];
@@ -22,13 +29,18 @@ export interface AdmissionOptions {
 export function admitRule(
   input: unknown,
   address: { readonly bus: string; readonly name: string },
-  options: AdmissionOptions,
+  options: RuleAdmission,
 ): RuleDocument {
   const named = withAddress(input, address);
   const faults = findFaults(ruleSchema, named);
   if (isShaped(named)) faults.push(...findMeaningFaults(named, address, options, faults));
   throwFaults(faults);
   return fillDefaults(ruleSchema, named) as RuleDocument;
+}
+
+/** @throws TulleError `step_invalid` where a rule calls a function that is not there */
+export function requireFunctions(rule: RuleDocument, functions: ReadonlySet<string>): void {
+  throwFaults(rule.steps.flatMap((step, index) => findCallFaults(step, index, functions)));
 }
 
 /** What the mesh needs of it. */
@@ -62,7 +74,7 @@ function isShaped(input: unknown): input is Readonly<Record<string, unknown>> {
 function findMeaningFaults(
   rule: Readonly<Record<string, unknown>>,
   address: { readonly bus: string; readonly name: string },
-  options: AdmissionOptions,
+  options: RuleAdmission,
   known: readonly ErrorItem[],
 ): ErrorItem[] {
   const isSound = (place: string): boolean =>
@@ -77,16 +89,33 @@ function findMeaningFaults(
     faults.push(...faultsOf('/filter', () => createRuleIndex<string>().add('rule', filter as Filter)));
   }
   if (Array.isArray(steps) && isSound('/steps')) {
-    for (const [index, step] of steps.entries()) faults.push(...findStepFaults(step as Step, index));
+    for (const [index, step] of steps.entries()) faults.push(...findStepFaults(step as Step, index, options.functions));
   }
   if (Array.isArray(targets) && isSound('/targets')) faults.push(...findTargetFaults(targets, options));
   return faults;
 }
 
 /** One by one, so that the faults of every step are named. Alone, a step calls itself `/steps/0`. */
-function findStepFaults(step: Step, index: number): ErrorItem[] {
+function findStepFaults(step: Step, index: number, functions: ReadonlySet<string>): ErrorItem[] {
   const faults = faultsOf('', () => compileSteps([step]));
+  if (faults.length === 0) return findCallFaults(step, index, functions);
   return faults.map((fault) => ({ ...fault, place: (fault.place ?? '').replace('/steps/0', `/steps/${index}`) }));
+}
+
+function findCallFaults(step: Step, index: number, functions: ReadonlySet<string>): ErrorItem[] {
+  const name = calledFunction(step);
+  if (name === undefined || functions.has(name)) return [];
+  const nearest = findNearest(name, [...functions]);
+  const known = functions.size === 0 ? 'There are none yet.' : `Known: ${[...functions].sort().join(', ')}.`;
+  return [
+    {
+      code: 'step_invalid',
+      detail: `There is no function ${name}.`,
+      place: `/steps/${index}/compute`,
+      mend:
+        nearest === undefined ? `Put it into the bundle, or send its document. ${known}` : `Did you mean ${nearest}?`,
+    },
+  ];
 }
 
 function findTargetFaults(targets: readonly unknown[], { sinks, policy }: AdmissionOptions): ErrorItem[] {

@@ -1,10 +1,12 @@
 import { Hono } from 'hono';
 import { TulleError } from '../event/error.ts';
 import { createAuthenticator, type Principal } from '../mesh/authentication.ts';
+import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { Documents, Runtime, Snapshots } from '../mesh/ports.ts';
 import { isSystemFault, toProblemResponse } from '../mesh/problem.ts';
 import type { Sink, TargetPolicy } from '../mesh/sink.ts';
 import { busItem, busList } from './buses.ts';
+import { functionItem, functionList } from './functions.ts';
 import { createKeyLookup, keyItem, keyList } from './keys.ts';
 import { createPublisher, type PublisherOptions } from './publisher.ts';
 import { reportFailure } from './report.ts';
@@ -20,6 +22,8 @@ export interface AdminApiOptions {
   /** The operator's own key; without it and without stored keys nobody gets in. */
   readonly adminKey: string | undefined;
   readonly runtime: Runtime;
+  /** The functions in the bundle, and where else this platform can run some. */
+  readonly functions?: FunctionSupport;
   readonly onPublished?: PublisherOptions['onPublished'];
 }
 
@@ -28,7 +32,7 @@ export type AdminApi = Hono<{ Variables: { principal: Principal } }>;
 /** The control plane over HTTP, everything below `/v1/admin`. Errors are RFC 9457 problem details. */
 export function createAdminApi(options: AdminApiOptions): AdminApi {
   const { documents, runtime, adminKey, onPublished } = options;
-  const services: Services = { ...options, publisher: createPublisher({ ...options, onPublished }) };
+  const services: Services = { functions: {}, ...options, publisher: createPublisher({ ...options, onPublished }) };
   const authenticator = createAuthenticator({ adminKey, now: () => runtime.now() });
   const findKey = createKeyLookup(documents);
   const app: AdminApi = new Hono();
@@ -45,6 +49,8 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
     '/v1/admin/buses/:bus': busItem(services),
     '/v1/admin/buses/:bus/rules': ruleList(services),
     '/v1/admin/buses/:bus/rules/:rule': ruleItem(services),
+    '/v1/admin/functions': functionList(services),
+    '/v1/admin/functions/:function': functionItem(services),
     '/v1/admin/keys': keyList(services),
     '/v1/admin/keys/:id': keyItem(services),
     '/v1/admin/status': statusList(services),

@@ -5,9 +5,12 @@ export const documentKeys = {
   bus: (tenant: string, bus: string) => `bus/${tenant}/${bus}`,
   buses: (tenant: string) => `bus/${tenant}/`,
   rule: (tenant: string, bus: string, rule: string) => `rule/${tenant}/${bus}/${rule}`,
-  rules: (tenant: string, bus: string) => `rule/${tenant}/${bus}/`,
+  /** Of one bus, or of all. */
+  rules: (tenant: string, bus?: string) => (bus === undefined ? `rule/${tenant}/` : `rule/${tenant}/${bus}/`),
   key: (tenant: string, id: string) => `key/${tenant}/${id}`,
   keys: (tenant: string) => `key/${tenant}/`,
+  function: (tenant: string, name: string) => `function/${tenant}/${name}`,
+  functions: (tenant: string) => `function/${tenant}/`,
   snapshot: (tenant: string, bus: string) => `snapshot/${tenant}/${bus}`,
   /** A change that may not be published yet; `bus` `*` for a change that every bus of the tenant has to learn. */
   unpublished: (tenant: string, bus: string, slot: number) => `unpublished/${tenant}/${bus}/${slot}`,

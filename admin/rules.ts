@@ -1,9 +1,10 @@
 import { TulleError } from '../event/error.ts';
 import { requireAccess } from '../mesh/authentication.ts';
 import type { Documents } from '../mesh/ports.ts';
-import { admitRule } from './admission.ts';
+import { admitRule, requireFunctions } from './admission.ts';
 import { readJson } from './body.ts';
 import { documentKeys } from './document-keys.ts';
+import { findFunctionNames } from './functions.ts';
 import { listPage, readPageRequest, toList } from './paging.ts';
 import { readPrecondition, requirePrecondition, toETag } from './precondition.ts';
 import { requireName } from './resources/name.ts';
@@ -26,7 +27,8 @@ export function ruleList({ documents }: Services): Methods {
 }
 
 /** `/v1/admin/buses/{bus}/rules/{rule}` */
-export function ruleItem({ documents, publisher, sinks, policy }: Services): Methods {
+export function ruleItem(services: Services): Methods {
+  const { documents, publisher, sinks, policy } = services;
   return {
     async GET(call) {
       const { bus, name, key } = addressOf(call);
@@ -41,22 +43,35 @@ export function ruleItem({ documents, publisher, sinks, policy }: Services): Met
       requireAccess(call.principal, 'admin', bus);
       const { tenant } = call.principal;
       const precondition = readPrecondition(call.request.headers);
-      const rule = admitRule(await readJson(call.request), { bus, name }, { sinks, policy });
+      const input = await readJson(call.request);
+      const functions = await findFunctionNames(services, tenant);
+      const rule = admitRule(input, { bus, name }, { sinks, policy, functions });
+      let before: RuleDocument | undefined;
       const { document, version, created } = await writeDocument<RuleDocument>(documents, publisher, {
         tenant,
         bus,
         key,
         precondition,
-        async build() {
+        async build(present) {
+          before = present;
           await requireBus(documents, tenant, bus);
           await requireRoom(documents, tenant, rule);
           return rule;
         },
         async confirm(stored) {
           // The bus may have gone between the look and the write: a rule never waits for a later bus of that name.
-          if ((await documents.get(documentKeys.bus(tenant, bus))) !== undefined) return;
-          await documents.delete(key, stored);
-          await requireBus(documents, tenant, bus);
+          if ((await documents.get(documentKeys.bus(tenant, bus))) === undefined) {
+            await documents.delete(key, stored);
+            await requireBus(documents, tenant, bus);
+          }
+          try {
+            requireFunctions(rule, await findFunctionNames(services, tenant));
+          } catch (error) {
+            // A function went at the same time: the rule is again what it was.
+            if (before === undefined) await documents.delete(key, stored);
+            else await documents.put(key, before, stored);
+            throw error;
+          }
         },
       });
       return Response.json(document, { status: created ? 201 : 200, headers: { etag: toETag(version) } });

@@ -1,5 +1,6 @@
 import type { Principal } from '../mesh/authentication.ts';
 import type { Documents, Runtime, Snapshots } from '../mesh/ports.ts';
+import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { AdmissionOptions } from './admission.ts';
 import type { Publisher } from './publisher.ts';
 
@@ -9,6 +10,7 @@ export interface Services extends AdmissionOptions {
   readonly snapshots: Snapshots;
   readonly publisher: Publisher;
   readonly runtime: Runtime;
+  readonly functions: FunctionSupport;
 }
 
 /** One authenticated request. */

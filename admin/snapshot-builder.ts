@@ -4,6 +4,7 @@ import type { Snapshot } from '../mesh/snapshot.ts';
 import { toRule } from './admission.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
 import { type BusDocument, toBusSettings } from './resources/bus.ts';
+import { type FunctionDocument, toFunctionSettings } from './resources/function.ts';
 import { type KeyDocument, toKey } from './resources/key.ts';
 import type { RuleDocument } from './resources/rule.ts';
 
@@ -26,7 +27,12 @@ export async function buildSnapshot(
   for await (const { value } of walkDocuments(documents, documentKeys.keys(tenant))) {
     keys.push(toKey(value as KeyDocument));
   }
-  return { tenant, bus, settings: toBusSettings(stored.value as BusDocument), rules, keys };
+  const functions = [];
+  for await (const { value } of walkDocuments(documents, documentKeys.functions(tenant))) {
+    functions.push(toFunctionSettings(value as FunctionDocument));
+  }
+  const settings = toBusSettings(stored.value as BusDocument);
+  return { tenant, bus, settings, rules, keys, ...(functions.length === 0 ? {} : { functions }) };
 }
 
 /** Refuses a rule with which the bus's snapshot would not fit into a document. @throws TulleError `too_large` */
@@ -42,8 +48,27 @@ export async function requireRoom(documents: Documents, tenant: string, rule: Ru
   });
 }
 
-/** The rest of the document is for keys: 200 of them, each for 20 buses with the longest names, take 300,000. */
-const rulesMaxBytes = documentMaxBytes - 320_000;
+/** Refuses a function with which the tenant's functions would not fit beside rules and keys. @throws TulleError `too_large` */
+export async function requireFunctionRoom(
+  documents: Documents,
+  tenant: string,
+  document: FunctionDocument,
+): Promise<void> {
+  let bytes = bytesOf(toFunctionSettings(document));
+  for await (const { value } of walkDocuments(documents, documentKeys.functions(tenant))) {
+    const other = value as FunctionDocument;
+    if (other.name !== document.name) bytes += bytesOf(toFunctionSettings(other));
+  }
+  if (bytes <= functionsMaxBytes) return;
+  throw new TulleError('too_large', `The functions would take ${bytes} bytes; they may take ${functionsMaxBytes}.`, {
+    mend: 'Shorten their descriptions and URLs, or delete some.',
+  });
+}
+
+const functionsMaxBytes = 80_000;
+/** For keys: 200 of them, each for 20 buses with the longest names, take 300,000. */
+const keysMaxBytes = 320_000;
+const rulesMaxBytes = documentMaxBytes - keysMaxBytes - functionsMaxBytes;
 
 function bytesOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length + 1;
