@@ -23,6 +23,7 @@ export function readJsonText(text: string): JsonText | undefined {
     if (!TulleError.is(error)) throw error;
     if (!isJson(text)) return undefined;
     throw new TulleError('step_failed', 'A text that is JSON has too many levels or members to be searched', {
+      place: '/paths',
       mend: 'Send it flatter, or redact the text as a whole.',
     });
   }

@@ -4,7 +4,18 @@ import type { Event } from '../../../event/event.ts';
 import { defaultFuel } from '../../../functions/transform/define-transformer.ts';
 import { type Step, type StepsContext, compileSteps } from '../../../functions/transform/step.ts';
 
-export const context: StepsContext = { now: Date.UTC(2026, 10, 21, 12), random: () => 0.25, fuel: defaultFuel };
+export const secrets: ReadonlyMap<string, string> = new Map([
+  ['pii', 'the secret of the tests: 32 bytes'],
+  ['other', 'another secret of the same length'],
+  ['short', '15 bytes, no more'.slice(0, 15)],
+]);
+
+export const context: StepsContext = {
+  now: Date.UTC(2026, 10, 21, 12),
+  random: () => 0.25,
+  fuel: defaultFuel,
+  secret: async (name) => secrets.get(name),
+};
 
 export function newEvent(changes: Record<string, unknown> = {}): Event {
   return fromObject({ specversion: '1.0', id: 'e1', source: '/shop', type: 'order.created', ...changes });
@@ -31,9 +42,13 @@ export async function runToOne(steps: readonly Step[], event: Event, changes: Pa
 }
 
 /** The error of compiling or running steps. */
-export async function failureOf(steps: readonly Step[], event = newEvent({ data: {} })): Promise<TulleError> {
+export async function failureOf(
+  steps: readonly Step[],
+  event = newEvent({ data: {} }),
+  changes: Partial<StepsContext> = {},
+): Promise<TulleError> {
   try {
-    await compileSteps(steps).run(event, context);
+    await compileSteps(steps).run(event, { ...context, ...changes });
   } catch (error) {
     if (error instanceof TulleError) return error;
     throw error;
