@@ -65,6 +65,7 @@ export function createMesh(platform: Platform): Mesh {
     snapshots: source,
     queue: platform.queue,
     ledger: platform.ledger,
+    functions,
     authenticator,
     limits: { ...defaultLimits, exactLength: platform.exactLength },
     runtime,

@@ -1,6 +1,8 @@
 import { Hono } from 'hono';
 import { TulleError } from '../event/error.ts';
 import { type Authenticator, requireAccess } from './authentication.ts';
+import { createFunctionEndpoint } from './functions/endpoint.ts';
+import type { Functions } from './functions/functions.ts';
 import { createIngress, type IngressOptions } from './ingress.ts';
 import type { DeliveryStatus } from './ledger.ts';
 import type { Ledger } from './ports.ts';
@@ -8,6 +10,7 @@ import { isSystemFault, toProblemResponse } from './problem.ts';
 
 export interface MeshAppOptions extends IngressOptions {
   readonly ledger: Ledger;
+  readonly functions: Functions;
   readonly authenticator: Authenticator;
   readonly report: (message: string, error: unknown) => void;
 }
@@ -32,6 +35,16 @@ export function createMeshApp(options: MeshAppOptions): Hono {
   for (const path of ['/v1/events', '/v1/buses/:bus/events']) {
     app.options(path, (context) => context.body(null, 204, { allow: 'POST, OPTIONS' }));
     app.all(path, () => refuseMethod('POST, OPTIONS'));
+  }
+
+  const endpoint = createFunctionEndpoint(options);
+  app.post('/v1/functions/:name', ({ req }) => endpoint.call(req.raw, DEFAULT_BUS, req.param('name')));
+  app.post('/v1/buses/:bus/functions/:name', ({ req }) => endpoint.call(req.raw, req.param('bus'), req.param('name')));
+  app.get('/v1/functions', ({ req }) => endpoint.list(req.raw, DEFAULT_BUS));
+  app.get('/v1/buses/:bus/functions', ({ req }) => endpoint.list(req.raw, req.param('bus')));
+  for (const path of ['/v1/functions', '/v1/buses/:bus/functions']) {
+    app.all(path, () => refuseMethod('GET, HEAD'));
+    app.all(`${path}/:name`, () => refuseMethod('POST'));
   }
 
   app.get('/v1/buses/:bus/deliveries', async (context) => {

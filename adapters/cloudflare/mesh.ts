@@ -1,32 +1,36 @@
+import type { BundledFunction } from '../../functions/compute/define-function.ts';
 import { createMesh, type Mesh } from '../mesh.ts';
 import { createD1Documents } from './documents.ts';
 import { createLogLedger, createLogQueue } from './queue.ts';
-import { report, workerRuntime } from './runtime.ts';
+import { logFunction, report, workerRuntime } from './runtime.ts';
 import { createWorkerSecrets } from './secrets.ts';
+import { createServices } from './services.ts';
 import { createKvSnapshots } from './snapshots.ts';
 
 /** What `wrangler secret put` sets, beside the bindings of wrangler.toml. */
 export type WorkerEnv = Env & { readonly TULLE_ADMIN_KEY?: string };
 
 /** One mesh an isolate: it holds the compiled snapshots. */
-const meshes = new WeakMap<Env, Mesh>();
-
-export function toMesh(env: WorkerEnv): Mesh {
-  let mesh = meshes.get(env);
-  if (mesh === undefined) {
-    mesh = createMesh({
-      documents: createD1Documents(env.DOCUMENTS),
-      snapshots: createKvSnapshots(env.SNAPSHOTS),
-      secrets: createWorkerSecrets(env),
-      queue: createLogQueue(env.LOG),
-      ledger: createLogLedger(env.LOG),
-      runtime: workerRuntime,
-      adminKey: env.TULLE_ADMIN_KEY,
-      allowPrivateTargets: (env.TULLE_ALLOW_PRIVATE_TARGETS as string) === 'true',
-      exactLength: true,
-      report,
-    });
-    meshes.set(env, mesh);
-  }
-  return mesh;
+export function createMeshes(options: { readonly functions: readonly BundledFunction[] }): (env: WorkerEnv) => Mesh {
+  const meshes = new WeakMap<Env, Mesh>();
+  return (env) => {
+    let mesh = meshes.get(env);
+    if (mesh === undefined) {
+      mesh = createMesh({
+        documents: createD1Documents(env.DOCUMENTS),
+        snapshots: createKvSnapshots(env.SNAPSHOTS),
+        secrets: createWorkerSecrets(env),
+        queue: createLogQueue(env.LOG),
+        ledger: createLogLedger(env.LOG),
+        runtime: workerRuntime,
+        adminKey: env.TULLE_ADMIN_KEY,
+        allowPrivateTargets: (env.TULLE_ALLOW_PRIVATE_TARGETS as string) === 'true',
+        functions: { bundle: options.functions, service: createServices(env), log: logFunction },
+        exactLength: true,
+        report,
+      });
+      meshes.set(env, mesh);
+    }
+    return mesh;
+  };
 }

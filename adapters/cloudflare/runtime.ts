@@ -1,4 +1,5 @@
 import { waitUntil } from 'cloudflare:workers';
+import type { FunctionLogEntry } from '../../functions/compute/function-log.ts';
 import type { Runtime } from '../../mesh/ports.ts';
 
 /** The Workers runtime. `Date.now()` stands still between I/O there, which is as exact as anyone can know it. */
@@ -11,6 +12,12 @@ export const workerRuntime: Runtime = {
 
 /** The Worker's log, where operators look (`wrangler tail`). */
 export function report(message: string, error: unknown): void {
-  // oxlint-disable-next-line no-console -- this is the one place that writes to it
+  // oxlint-disable-next-line no-console -- this file is the one that writes to it
   console.error(message, error);
+}
+
+/** One line as an object: Workers Logs makes its members searchable. */
+export function logFunction({ level, ...entry }: FunctionLogEntry): void {
+  // oxlint-disable-next-line no-console -- this file is the one that writes to it
+  console[level](entry);
 }

@@ -1,9 +1,9 @@
-import { toMesh } from './mesh.ts';
+import { functions } from '../../functions/registered.ts';
+import { createWorker } from './create-worker.ts';
 
-export { Dispatcher } from './dispatcher.ts';
 export { Log } from './log.ts';
 
-export default {
-  fetch: (request, env) => toMesh(env).fetch(request),
-  scheduled: (_controller, env) => toMesh(env).tick(),
-} satisfies ExportedHandler<Env>;
+const { worker, Dispatcher } = createWorker({ functions });
+
+export { Dispatcher };
+export default worker;

@@ -50,7 +50,11 @@ export function checkFunctionPlace(
   } else if ('service' in place) {
     const why = service === undefined ? 'this platform has no service bindings' : 'there is no such service binding';
     if (service?.(place.service) === undefined) {
-      throw refused('/runs/service', why, 'Bind the Worker under [[services]] in wrangler.toml, or use http.');
+      throw refused(
+        '/runs/service',
+        why,
+        'Bind the Worker as FUNCTION_… under [[services]] in wrangler.toml, or use http.',
+      );
     }
   } else if (lambda === undefined) {
     throw refused('/runs/lambda', 'this platform cannot invoke Lambdas', 'Give the function a URL and use http.');
