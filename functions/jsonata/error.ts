@@ -8,15 +8,20 @@ export class JsonataError extends Error {
   position: number | undefined;
   /** The operator or function that failed. */
   token: string | undefined;
+  /** What the expression has to say about it, by `$error` or `$assert`; this may be made of data. */
+  readonly said: string | undefined;
 
-  constructor(code: string, message: string, position?: number, token?: string) {
+  constructor(code: string, message: string, position?: number, token?: string, said?: string) {
     super(message);
     this.name = 'JsonataError';
     this.code = code;
     this.position = position;
     this.token = token;
+    this.said = said?.slice(0, longestSaid);
   }
 }
+
+export const longestSaid = 500;
 
 /** An evaluation that needed more than it may: steps, depth, or the size of a value. */
 export class FuelExhausted extends Error {

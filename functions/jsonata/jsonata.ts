@@ -1,10 +1,10 @@
 import { TulleError } from '../../event/error.ts';
 import { compileExpression } from './compile.ts';
-import { FuelExhausted, JsonataError } from './error.ts';
+import { FuelExhausted, JsonataError, longestSaid } from './error.ts';
 import type { Evaluator } from './evaluator.ts';
 import { newFrame } from './frame.ts';
 import { builtIns } from './library/library.ts';
-import { callsOf, parse } from './parse.ts';
+import { callsOf, parse, textsOf } from './parse.ts';
 import { toPlain } from './result.ts';
 import { defaultLimits, Run, type Limits } from './run.ts';
 import { newSequence, type Sequence } from './sequence.ts';
@@ -59,7 +59,7 @@ export function compileJsonata(text: string, options: JsonataOptions = {}): Comp
         const run = start(input, context);
         return toPlain(valueOn(input, run), run);
       } catch (error) {
-        throw toTulleError(error, 'step_failed');
+        throw toTulleError(error, 'step_failed', text);
       }
     },
     test(input, context) {
@@ -67,7 +67,7 @@ export function compileJsonata(text: string, options: JsonataOptions = {}): Comp
         const run = start(input, context);
         return isTrue(valueOn(input, run), run);
       } catch (error) {
-        throw toTulleError(error, 'step_failed');
+        throw toTulleError(error, 'step_failed', text);
       }
     },
   };
@@ -84,7 +84,7 @@ function compileOrRefuse(
   try {
     return compileExpression(parseAllowed(text, refused));
   } catch (error) {
-    throw toTulleError(error, invalid);
+    throw toTulleError(error, invalid, text);
   }
 }
 
@@ -104,7 +104,8 @@ function wrapped(input: unknown): unknown {
   return wrapper;
 }
 
-function toTulleError(error: unknown, code: 'step_invalid' | 'filter_invalid' | 'step_failed'): unknown {
+/** @param text of the expression */
+function toTulleError(error: unknown, code: 'step_invalid' | 'filter_invalid' | 'step_failed', text: string): unknown {
   const exhausted = code === 'step_failed' ? 'fuel_exhausted' : code;
   const useLess = 'Do less in one expression: filter before you map, and split it into several steps.';
   if (error instanceof FuelExhausted) return new TulleError(exhausted, error.message, { mend: useLess, cause: error });
@@ -112,17 +113,24 @@ function toTulleError(error: unknown, code: 'step_invalid' | 'filter_invalid' | 
     return new TulleError(exhausted, 'The expression is nested too deep.', { mend: useLess, cause: error });
   }
   if (!(error instanceof JsonataError)) return error;
-  // What `$error` and `$assert` say is the expression's own.
-  const isOwn = error.code === 'D3137' || error.code === 'D3141';
-  const token = isOwn || error.token === undefined || error.token === '' ? '' : ` (at ${error.token})`;
-  return new TulleError(code, `${error.code}: ${error.message}${token}`, {
+  const token = error.token === undefined || error.token === '' ? '' : ` (at ${error.token})`;
+  const { said } = error;
+  const isShown = said === undefined || standsIn(text, said);
+  return new TulleError(code, `${error.code}: ${isShown ? (said ?? error.message) : withheld}${token}`, {
     ...(error.position === undefined ? {} : { place: `expression:${error.position}` }),
     mend:
       code === 'step_failed'
         ? 'Test the expression with such an event; $exists() and the operators ?: and ?? guard what may be missing.'
         : 'Correct the expression there; the language is JSONata 2 (https://docs.jsonata.org).',
-    cause: error,
+    ...(isShown ? { cause: error } : {}),
   });
+}
+
+const withheld = 'The message is made while the expression runs, and not shown because it may hold data';
+
+/** Whether a text is one that the expression holds as it is. */
+function standsIn(expression: string, text: string): boolean {
+  return textsOf(parse(expression)).some((literal) => literal.slice(0, longestSaid) === text);
 }
 
 /** Engines differ in the name of the error; none of them says more than its message. */

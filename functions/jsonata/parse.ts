@@ -28,6 +28,11 @@ export function callsOf(ast: Ast, names: readonly string[]): { name: string; pos
   return calls;
 }
 
+/** The texts that stand in an expression in quotes. */
+export function textsOf(ast: Ast): string[] {
+  return Array.from(nodesOf(ast)).flatMap((node) => (node.type === 'string' ? [String(node.value)] : []));
+}
+
 /** The names that an expression gives to variables, anywhere. */
 export function boundNames(ast: Ast): ReadonlySet<string> {
   const bound = new Set<string>();

@@ -74,10 +74,10 @@ export const collectionFunctions: Library = {
     value === undefined ? undefined : JSON.parse(run.text(toText(value, run))),
   ),
   error: define('<s?:x>', 1, (_, message: string | undefined) => {
-    throw new JsonataError('D3137', message?.slice(0, 500) ?? '$error() function evaluated');
+    throw new JsonataError('D3137', '$error() function evaluated', undefined, '', message);
   }),
   assert: define('<bs?:x>', 2, (_, condition: boolean | undefined, message: string | undefined) => {
-    if (!condition) throw new JsonataError('D3141', message?.slice(0, 500) ?? '$assert() statement failed');
+    if (!condition) throw new JsonataError('D3141', '$assert() statement failed', undefined, '', message);
   }),
 };
 
