@@ -31,6 +31,7 @@ export function createReshape(secrets: Secrets, functions: Functions): Reshape {
       now,
       random,
       fuel: defaultFuel,
+      rule: { bus: rule.snapshot.bus, name: rule.name },
       secret: (name) => secrets.get(name),
       async call(name, object) {
         // Hops are counted from the event that was accepted: a step before may have taken the attribute away.

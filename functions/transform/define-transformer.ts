@@ -10,7 +10,7 @@ export interface Transformer<Spec = unknown> {
   readonly schema: object;
   /** It carries integers that a number cannot hold: they come as `longIntegerText` reads them. */
   readonly longIntegers?: true;
-  /** It carries every number as it was written, `10.0` and `1e400` as well: those come as `numberText` reads them. */
+  /** It carries more than these: every number as it was written, `10.0` and `1e400` as well, as `numberText` reads them. */
   readonly writtenNumbers?: true;
   /** It leaves every event as it is: a rule of such steps alone sends the very bytes that came in. */
   readonly keepsEvent?: true;

@@ -13,12 +13,12 @@ export type CheckCase = (name: string, body: () => void | Promise<void>) => void
  *       for (const one of vectors.cases) check(one.name, () => expect(evaluate(one)).toEqual(one.result));
  *     });
  *
- * `vectors` is the parsed file: the caller names its shape. The folder is `TULLE_VECTORS`, or `../shared/vectors` seen
+ * `vectors` is the parsed file: the caller names its shape; `text` is the file as it is. The folder is `TULLE_VECTORS`, or `../shared/vectors` seen
  * from the project's root.
  */
 export function describeVectors(
   file: string,
-  register: (vectors: never, check: CheckCase) => void,
+  register: (vectors: never, check: CheckCase, text: string) => void,
   timeoutMs = 60_000,
 ): void {
   describe('vectors', () => {
@@ -32,7 +32,8 @@ export function describeVectors(
       file,
       async () => {
         const cases: Case[] = [];
-        register(JSON.parse(readFileSync(path, 'utf8')) as never, (name, body) => cases.push({ name, body }));
+        const text = readFileSync(path, 'utf8');
+        register(JSON.parse(text) as never, (name, body) => cases.push({ name, body }), text);
         const failures = await run(cases);
         const lines = [`${file}: ${cases.length - failures.length} passed, ${failures.length} failed`, ...failures];
         console.log(lines.join('\n  '));
