@@ -21,6 +21,7 @@ export class Log extends DurableObject<Env> {
       now: () => Date.now(),
       pause: (milliseconds) => scheduler.wait(milliseconds),
       synced: () => storage.sync(),
+      outputGate: true,
       setAlarm: (at) => storage.setAlarm(at),
       report,
     });

@@ -11,7 +11,27 @@ export interface Drain {
   /** Tells of a batch that was just stored. */
   add(batch: StoredBatch, messages: readonly string[]): void;
   hasBatches(): boolean;
+  /** Nothing is handed out any more; `run` resolves when what is out is settled. */
+  stop(): void;
 }
+
+/** How a log spends turns and jobs: what is dear differs between platforms. */
+export interface Pace {
+  /** Jobs with the dispatcher at a time; a crash repeats at most these and what waits for its settlement. */
+  readonly window: number;
+  /** Of them, so many for retries: a broken target must not keep new events waiting. */
+  readonly retryWindow: number;
+  /**
+   * A job is followed by the next one after a millisecond for each of its messages, up to this: above 1,000 messages
+   * a second they gather into large jobs, below it nobody waits to speak of.
+   */
+  readonly startEveryMs: number;
+  /** Outcomes are written together this often at most: a settlement is two rows. */
+  readonly settleEveryMs: number;
+}
+
+/** On Workers a job is a call that costs as much as 15 to 20 events, and rows are billed. */
+export const workersPace: Pace = { window: 8, retryWindow: 4, startEveryMs: 50, settleEveryMs: 50 };
 
 export interface DrainOptions {
   readonly sql: Sql;
@@ -21,31 +41,25 @@ export interface DrainOptions {
   readonly now: () => number;
   readonly pause: (milliseconds: number) => Promise<void>;
   readonly report: (message: string, error: unknown) => void;
+  readonly pace: Pace;
+  /** Told when outcomes were written. */
+  readonly onSettled: () => void;
 }
 
-/** Jobs with the dispatcher at a time; a crash repeats at most these and what waits for its settlement. */
-const WINDOW = 8;
-/** Of them, so many for retries: a broken target must not keep new events waiting. */
-const RETRY_WINDOW = 4;
-/**
- * A job is followed by the next one after a millisecond for each of its messages, up to this: above 1,000 messages a
- * second they gather into large jobs (a job costs as much as 15 to 20 events), below it nobody waits to speak of.
- */
-const START_EVERY_MS = 50;
-/** Outcomes are written together this often at most: a settlement is a sync to disk and two rows. */
-const SETTLE_EVERY_MS = 50;
 /** How often the retries are looked at while jobs are out. */
 const POLL_MS = 1_000;
 /** An alarm may run for 15 minutes on Workers; requests that wait for its end should not. */
 const DRAIN_MS = 60_000;
+
 export function createDrain(options: DrainOptions): Drain {
-  const { store, now } = options;
+  const { store, now, pace } = options;
   const write = createSettlement({ ...options, onRetry: (due) => (retryAt = Math.min(retryAt, due)) });
   const backlog = createBacklog(store);
   const settledBatches = new Set<number>();
   const retriesOut = new Set<number>();
   /** No retry is due before this: saves a look at the table on every turn. */
   let retryAt = 0;
+  let stopped = false;
   let signal = createSignal();
   const startGate = createGate();
   const settleGate = createGate();
@@ -53,7 +67,7 @@ export function createDrain(options: DrainOptions): Drain {
 
   function takeRetries(count: number): Job[] {
     if (count <= 0 || now() < retryAt) return [];
-    const rows = store.dueRetries(now(), RETRY_WINDOW);
+    const rows = store.dueRetries(now(), pace.retryWindow);
     const jobs = rows
       .filter((row) => !retriesOut.has(row.sequence))
       .slice(0, count)
@@ -76,6 +90,7 @@ export function createDrain(options: DrainOptions): Drain {
     for (const { job } of outcomes) for (const sequence of job.batches) settledBatches.add(sequence);
     const passed = backlog.passed(settledBatches);
     write(outcomes, passed.at(-1));
+    options.onSettled();
     backlog.forget(passed);
     for (const sequence of passed) settledBatches.delete(sequence);
     for (const { job } of outcomes) if (job.retry !== undefined) retriesOut.delete(job.retry.sequence);
@@ -97,7 +112,7 @@ export function createDrain(options: DrainOptions): Drain {
         return open;
       },
       close(milliseconds) {
-        if (!open) return;
+        if (!open || milliseconds === 0) return;
         open = false;
         void options.pause(milliseconds).then(() => {
           open = true;
@@ -128,22 +143,22 @@ export function createDrain(options: DrainOptions): Drain {
         // After a failure nothing is settled any more: the cursor must not pass what was not written.
         if (failure !== undefined) outcomes.length = 0;
         else if (outcomes.length > 0 && settleGate.open) {
-          settleGate.close(SETTLE_EVERY_MS);
+          settleGate.close(pace.settleEveryMs);
           try {
             settle(outcomes.splice(0));
           } catch (error) {
             failure = error;
           }
         }
-        const going = failure === undefined && now() < stopAt;
+        const going = !stopped && failure === undefined && now() < stopAt;
         if (going) {
-          for (const job of takeRetries(Math.min(WINDOW - jobsOut, RETRY_WINDOW - retriesOut.size))) start(job);
-          if (jobsOut < WINDOW && startGate.open) {
+          for (const job of takeRetries(Math.min(pace.window - jobsOut, pace.retryWindow - retriesOut.size)))
+            start(job);
+          while (jobsOut < pace.window && startGate.open) {
             const job = backlog.take();
-            if (job !== undefined) {
-              startGate.close(Math.min(job.messages.length, START_EVERY_MS));
-              start(job);
-            }
+            if (job === undefined) break;
+            startGate.close(Math.min(job.messages.length, pace.startEveryMs));
+            start(job);
           }
         }
         if (outcomes.length === 0 && jobsOut === 0 && !(going && backlog.hasMore())) break;
@@ -159,6 +174,10 @@ export function createDrain(options: DrainOptions): Drain {
       signal.ring();
     },
     hasBatches: () => backlog.hasMore(),
+    stop() {
+      stopped = true;
+      signal.ring();
+    },
   };
 }
 

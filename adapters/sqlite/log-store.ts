@@ -29,9 +29,9 @@ export interface LogStore {
   query(query: LedgerQuery): LedgerRecord[];
   /** When the oldest settled row was written. */
   oldestAt(): number | undefined;
-  /** Deletes settled batches and history from before `before`, at most `limit` rows a table. */
-  purge(before: number, limit: number): void;
-  purgeDeadLetters(before: number, limit: number): void;
+  /** Deletes settled batches and history from before `before`, at most `limit` rows a table; whether there may be more. */
+  purge(before: number, limit: number): boolean;
+  purgeDeadLetters(before: number, limit: number): boolean;
   /** Rows written since this store was made. */
   rowsWritten(): number;
   /** Rows that are deleted when their time is over. */
@@ -94,11 +94,13 @@ export function createLogStore(sql: Sql): LogStore {
     return typeof row?.['event'] === 'string' ? row['event'] : undefined;
   }
 
-  function purgeTable(table: 'batch' | 'record' | 'dead_letter', upTo: number, before: number, limit: number): void {
+  function purgeTable(table: 'batch' | 'record' | 'dead_letter', upTo: number, before: number, limit: number): boolean {
     // By sequence, not by time: there is no index on time, and sequence and time grow together.
     const rows = run(`SELECT sequence, at FROM ${table} WHERE sequence <= ? ORDER BY sequence LIMIT ?`, upTo, limit);
     const expired = rows.findLast((row) => Number(row['at']) < before);
-    if (expired !== undefined) run(`DELETE FROM ${table} WHERE sequence <= ?`, Number(expired['sequence']));
+    if (expired === undefined) return false;
+    run(`DELETE FROM ${table} WHERE sequence <= ?`, Number(expired['sequence']));
+    return rows.length === limit && expired === rows.at(-1);
   }
 
   return {
@@ -192,12 +194,10 @@ export function createLogStore(sql: Sql): LogStore {
       return row === undefined || row['oldest'] == null ? undefined : Number(row['oldest']);
     },
     purge(before, limit) {
-      purgeTable('batch', setting('cursor') ?? 0, before, limit);
-      purgeTable('record', Number.MAX_SAFE_INTEGER, before, limit);
+      const moreBatches = purgeTable('batch', setting('cursor') ?? 0, before, limit);
+      return purgeTable('record', Number.MAX_SAFE_INTEGER, before, limit) || moreBatches;
     },
-    purgeDeadLetters(before, limit) {
-      purgeTable('dead_letter', Number.MAX_SAFE_INTEGER, before, limit);
-    },
+    purgeDeadLetters: (before, limit) => purgeTable('dead_letter', Number.MAX_SAFE_INTEGER, before, limit),
     rowsWritten: () => written,
     rowsKept() {
       const [row] = run('SELECT (SELECT count(*) FROM batch) + (SELECT count(*) FROM record) AS rows');

@@ -2,7 +2,7 @@ import { TulleError } from '../../event/error.ts';
 import { frame } from '../../mesh/frame.ts';
 import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
 import type { QueueConsumer } from '../../mesh/ports.ts';
-import { createDrain } from './log-drain.ts';
+import { createDrain, type Pace, workersPace } from './log-drain.ts';
 import { createLogStore } from './log-store.ts';
 import type { Sql } from './sql.ts';
 
@@ -14,6 +14,8 @@ export interface Log {
   drain(): Promise<void>;
   /** Sets the alarm if there is work: for a restart, where it is not known what alarm is set. */
   resume(): void;
+  /** Takes and hands out nothing more; resolves when everything that is out is settled and on disk. */
+  stop(): Promise<void>;
   query(query: LedgerQuery): LedgerRecord[];
   /** Rows written since the start, alarms included: what Cloudflare bills. */
   rowsWritten(): number;
@@ -29,6 +31,9 @@ export interface LogOptions {
   readonly pause: (milliseconds: number) => Promise<void>;
   /** Resolves when everything written so far is on disk. */
   readonly synced: () => Promise<void>;
+  /** The platform lets no answer and no call out before that (a Durable Object's output gate): no need to wait. */
+  readonly outputGate?: boolean;
+  readonly pace?: Pace;
   /** There is one alarm; a later call replaces the earlier. */
   readonly setAlarm: (at: number) => Promise<void>;
   readonly report: (message: string, error: unknown) => void;
@@ -39,7 +44,8 @@ const ROW_LENGTH = 500_000;
 /** UTF-16 units that may wait for a commit: past it the publisher is told to come back. */
 const BUFFER_LENGTH = 16_000_000;
 const PURGE_EVERY_MS = 60_000;
-const PURGE_ROWS = 1_000;
+/** Rows that are deleted at a time; between two times others get their turn. */
+const PURGE_ROWS = 100;
 const DEFAULT_RETENTION_SECONDS = 86_400;
 /** Dead letters stay 30 days, or as long as the bus keeps everything: somebody has to come and look. */
 const DEAD_LETTER_SECONDS = 30 * 86_400;
@@ -49,13 +55,14 @@ export function createLog(options: LogOptions): Log {
   const store = createLogStore(sql);
   let lastSequence = store.lastSequence();
   const nextSequence = (): number => ++lastSequence;
-  const drain = createDrain({ ...options, store, nextSequence });
+  const drain = createDrain({ ...options, pace: options.pace ?? workersPace, store, nextSequence, onSettled });
 
   let retentionSeconds = store.setting('retention') ?? DEFAULT_RETENTION_SECONDS;
   /** The alarm that this instance has set; setting one costs a row. */
   let alarmAt = Number.POSITIVE_INFINITY;
   let alarms = 0;
-  let draining = false;
+  let draining: Promise<void> | undefined;
+  let stopped = false;
   let buffer: string[] = [];
   let buffered = 0;
   let onDisk: Promise<void> = Promise.resolve();
@@ -74,13 +81,44 @@ export function createLog(options: LogOptions): Log {
     }));
     if (rows.length === 1 && rows[0] !== undefined) store.insertBatch(rows[0].batch);
     else sql.transaction(() => rows.forEach(({ batch }) => store.insertBatch(batch)));
-    onDisk = options.synced().catch((error: unknown) => options.report('a commit did not reach the disk', error));
+    const synced = sync();
+    if (options.outputGate !== true) await synced;
     for (const { batch, messages: part } of rows) drain.add(batch, part);
-    if (!draining) await arm(now());
+    if (draining === undefined) await arm(now());
+  }
+
+  function sync(): Promise<void> {
+    const synced = options.synced();
+    onDisk = synced.catch((error: unknown) => options.report('a commit did not reach the disk', error));
+    return synced;
+  }
+
+  /** Settlements are on disk soon, so that a crash repeats little; nobody waits for it. */
+  function onSettled(): void {
+    if (options.outputGate !== true) void Promise.allSettled([sync()]);
+  }
+
+  /** Beside the drain, in small steps: under load there may be thousands of rows to delete each minute. */
+  async function purge(): Promise<void> {
+    const before = now() - retentionSeconds * 1000;
+    const deadBefore = now() - Math.max(retentionSeconds, DEAD_LETTER_SECONDS) * 1000;
+    while (!stopped && (store.purge(before, PURGE_ROWS) || store.purgeDeadLetters(deadBefore, PURGE_ROWS))) {
+      await options.pause(0);
+    }
+  }
+
+  async function drainOnce(): Promise<void> {
+    alarmAt = Number.POSITIVE_INFINITY;
+    const results = await Promise.allSettled([drain.run(), purge()]);
+    for (const result of results) {
+      if (result.status === 'fulfilled') continue;
+      options.report('the log could not be drained; it is tried again in a second', result.reason);
+      await options.pause(1_000);
+    }
   }
 
   async function arm(at: number): Promise<void> {
-    if (at >= alarmAt) return;
+    if (stopped || at >= alarmAt) return;
     alarmAt = at;
     alarms++;
     await options.setAlarm(at);
@@ -100,6 +138,7 @@ export function createLog(options: LogOptions): Log {
 
   return {
     async append(messages, retention) {
+      if (stopped) throw new TulleError('unavailable', 'the queue is being shut', { retryAfter: 1 });
       const length = messages.reduce((sum, message) => sum + message.length, 0);
       if (buffered > 0 && buffered + length > BUFFER_LENGTH) {
         throw new TulleError('unavailable', 'the queue is taking in as much as it can', { retryAfter: 1 });
@@ -114,20 +153,17 @@ export function createLog(options: LogOptions): Log {
       await commit;
     },
     async drain() {
-      if (draining) return;
-      draining = true;
-      alarmAt = Number.POSITIVE_INFINITY;
-      try {
-        await drain.run();
-        store.purge(now() - retentionSeconds * 1000, PURGE_ROWS);
-        store.purgeDeadLetters(now() - Math.max(retentionSeconds, DEAD_LETTER_SECONDS) * 1000, PURGE_ROWS);
-      } catch (error) {
-        options.report('the log could not be drained; it is tried again in a second', error);
-        await options.pause(1_000);
-      } finally {
-        draining = false;
-      }
+      if (draining !== undefined || stopped) return;
+      draining = drainOnce();
+      await draining;
+      draining = undefined;
       await arm(nextAlarm());
+    },
+    async stop() {
+      stopped = true;
+      drain.stop();
+      await Promise.allSettled([commit, draining]);
+      await onDisk;
     },
     resume() {
       const at = nextAlarm();

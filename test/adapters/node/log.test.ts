@@ -4,23 +4,24 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createLog, type Log } from '../../../adapters/sqlite/log.ts';
 import type { Sql } from '../../../adapters/sqlite/sql.ts';
-import { createNodeSql } from '../../../adapters/node/sql.ts';
+import { createNodeSql, type NodeSql } from '../../../adapters/node/sql.ts';
 import { describeQueue } from '../../conformance/queue.ts';
 import { openSqlLog } from '../../conformance/sql-log.ts';
 
 describeQueue('SQL log on Node SQLite', async (host, work) => {
   const folder = mkdtempSync(join(tmpdir(), 'tulle-log-'));
-  const open: { close(): void }[] = [];
+  let open: NodeSql | undefined;
   try {
     await work(
       openSqlLog(host, () => {
-        const sql = createNodeSql(join(folder, 'log.sqlite'));
-        open.push(sql);
-        return sql;
+        // A process that dies lets go of its locks.
+        void open?.close();
+        open = createNodeSql(join(folder, 'log.sqlite'), { sync: 'asked' });
+        return open;
       }),
     );
   } finally {
-    for (const sql of open) sql.close();
+    await open?.close();
     rmSync(folder, { recursive: true });
   }
 });
@@ -65,7 +66,7 @@ describe('a settlement that cannot be written', () => {
     expect(seen.filter((text) => text === 'slow').length).toBeGreaterThan(1);
     expect(seen).toContain('slow again');
     expect(seen).toContain('quick again');
-    sql.close();
+    await sql.close();
   });
 });
 
@@ -91,7 +92,7 @@ describe('a message that our own code never gets through', () => {
     expect(reported.filter((message) => message.startsWith('a batch could not be dispatched'))).toHaveLength(41);
     expect(reported.at(-1)).toMatch(/^a message was set aside/);
     expect(sql.run('SELECT body, reason FROM quarantine').rows).toEqual([{ body: 'poison', reason: 'broken' }]);
-    sql.close();
+    await sql.close();
   });
 });
 
@@ -130,7 +131,7 @@ describe('what the log keeps', () => {
     now = alarm ?? now;
     await log.drain();
     expect(seen).toEqual(['quick', 'wait', 'waited']);
-    sql.close();
+    await sql.close();
   });
 
   it('answers with no more of large dead letters than an RPC takes, the newest always whole', async () => {
@@ -148,7 +149,7 @@ describe('what the log keeps', () => {
     expect(dead.slice(0, 8).every((record) => record.event === event)).toBe(true);
     expect(log.query({ ...query, shards: 64 })[0]?.event).toBe(event);
     expect(log.query({ ...query, shards: 64, eventId: 'e3' })[0]?.event).toBe(event);
-    sql.close();
+    await sql.close();
   });
 
   it('goes on with a table of dead letters from before they had their event beside them', async () => {
@@ -162,7 +163,7 @@ describe('what the log keeps', () => {
     createDeadLetterLog(sql, '');
     const found = log.query({ tenant: 't', bus: 'b', shards: 1, status: 'dead-lettered', limit: 10 });
     expect(found.map(({ eventId, event }) => `${eventId} ${event}`)).toEqual(['new {"new":1}', 'old {"old":1}']);
-    sql.close();
+    await sql.close();
   });
 
   it('can be asked for, and is bounded by what the query allows', async () => {
@@ -194,7 +195,7 @@ describe('what the log keeps', () => {
       'e493',
     ]);
     expect(log.query({ ...query, limit: 7, eventId: 'e3' })).toHaveLength(1);
-    sql.close();
+    await sql.close();
   });
 });
 
@@ -229,3 +230,62 @@ const delivered = {
   target: 'x',
   attempt: 1,
 } as const;
+
+describe('a log whose commits do not reach the disk', () => {
+  it('tells the publishers, and hands out nothing of it', async () => {
+    const sql = createNodeSql(':memory:');
+    const seen: string[] = [];
+    const log = createLog({
+      sql,
+      consume: (messages) => {
+        seen.push(...messages);
+        return Promise.resolve({ retries: [], records: [] });
+      },
+      now: () => delivered.at,
+      pause: () => new Promise((resolve) => setTimeout(resolve, 1)),
+      synced: () => Promise.reject(new Error('input/output error')),
+      setAlarm: () => Promise.resolve(),
+      report: () => {},
+    });
+    await expect(log.append(['lost'], 3_600)).rejects.toThrow('input/output error');
+    await log.drain();
+    expect(seen).toEqual([]);
+    await sql.close();
+  });
+});
+
+describe('a log that is stopped', () => {
+  it('settles what is out, hands out nothing more and takes nothing more', async () => {
+    const sql = createNodeSql(':memory:');
+    const seen: string[] = [];
+    const answers: (() => void)[] = [];
+    const options = {
+      sql,
+      consume: async (messages: readonly string[]) => {
+        seen.push(...messages);
+        await new Promise<void>((resolve) => answers.push(resolve));
+        return { retries: [], records: [] };
+      },
+      now: () => delivered.at,
+      pause: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
+      synced: () => Promise.resolve(),
+      setAlarm: () => Promise.resolve(),
+      report: () => {},
+    };
+    const log = createLog(options);
+    await log.append(['out'], 3_600);
+    const draining = log.drain();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const stopping = log.stop();
+    await expect(log.append(['late'], 3_600)).rejects.toMatchObject({ code: 'unavailable' });
+    answers.shift()?.();
+    await Promise.all([draining, stopping]);
+    await log.drain();
+    expect(seen).toEqual(['out']);
+
+    const next = createLog(options);
+    await next.drain();
+    expect(seen).toEqual(['out']);
+    await sql.close();
+  });
+});
