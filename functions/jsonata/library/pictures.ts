@@ -20,19 +20,19 @@ export const pictureFunctions: Library = {
     if (text === undefined) return undefined;
     return picture === undefined ? parseIsoDate(text) : parseDate(text, picture, run);
   }),
-  formatInteger: define('<n-s:s>', 2, (run, value: OptionalNumber, picture: string) =>
+  formatInteger: define('<n-s:s>', 2, (run, value: OptionalNumber, picture: Text) =>
     value === undefined
       ? undefined
-      : formatInteger(finite(Math.floor(value)), parseIntegerPicture(paid(picture, run)), run),
+      : formatInteger(finite(Math.floor(value)), parseIntegerPicture(paid(given(picture), run)), run),
   ),
-  parseInteger: define('<s-s:n>', 2, (run, text: Text, picture: string) =>
-    text === undefined ? undefined : parseInteger(run.text(text), parseIntegerPicture(paid(picture, run))),
+  parseInteger: define('<s-s:n>', 2, (run, text: Text, picture: Text) =>
+    text === undefined ? undefined : parseInteger(run.text(text), parseIntegerPicture(paid(given(picture), run))),
   ),
   formatNumber: define(
     '<n-so?:s>',
     3,
-    (run, value: OptionalNumber, picture: string, options: Record<string, unknown> | undefined) =>
-      value === undefined ? undefined : formatNumber(value, paid(picture, run), options ?? {}),
+    (run, value: OptionalNumber, picture: Text, options: Record<string, unknown> | undefined) =>
+      value === undefined ? undefined : formatNumber(value, paid(given(picture), run), options ?? {}),
   ),
 };
 
@@ -40,6 +40,12 @@ export const pictureFunctions: Library = {
 function paid<Picture extends Text>(picture: Picture, run: Run): Picture {
   run.spend(50 + (picture?.length ?? 0) * 2);
   return picture;
+}
+
+/** A signature takes what is found nowhere for an argument of any type. */
+function given(picture: Text): string {
+  if (picture !== undefined) return picture;
+  throw new JsonataError('T0410', 'The picture was not found');
 }
 
 function finite(value: number): number {
