@@ -1,50 +1,31 @@
-import { Validator } from '@cfworker/json-schema';
 import { TulleError } from '../../event/error.ts';
+import { compileSchema, type JsonSchema } from '../schema/schema.ts';
 
 /** A check of an event's data against a function's schema. */
 export type DataCheck = (data: unknown) => void;
 
 /**
- * Answers a check that throws TulleError `step_failed`, naming the places that do not fit and the keyword of the schema
- * that each breaks, never a value.
+ * Answers a check that throws TulleError `step_failed` with the places that do not fit and what each should be, never a
+ * value. An event without JSON data fits no schema.
  */
 export function createDataCheck(schema: object): DataCheck {
-  // Interpreted: code generation is forbidden inside a request on Workers.
-  const validator = new Validator(schema, '2020-12', false);
+  const compiled = compileSchema(schema as JsonSchema);
   return (data) => {
-    const { valid, errors } = validator.validate(data);
-    if (valid) return;
-    // A fault is reported again by every schema around it: the deepest ones tell.
-    const places = new Map<string, string>();
-    for (const { instanceLocation, keyword, error } of errors) {
-      if (summaries.has(keyword) && errors.length > 1) continue;
-      const missing = keyword === 'required' ? /"(.*)"/.exec(error)?.[1] : undefined;
-      const place = `/data${instanceLocation.slice(1)}${missing === undefined ? '' : `/${missing}`}`;
-      if (!places.has(place)) places.set(place, missing === undefined ? keyword : 'missing');
-    }
-    const listed = Array.from(places, ([place, keyword]) => `${shorten(place)} (${keyword})`).slice(0, placesLimit);
-    const more = places.size > placesLimit ? ` and ${places.size - placesLimit} more` : '';
-    throw new TulleError('step_failed', `the event does not fit its schema: ${listed.join(', ')}${more}`, {
-      place: shorten(places.keys().next().value ?? '/data'),
-      mend: 'Filter for events that fit, or reshape them in a step before.',
-    });
+    if (data === undefined) throw misfit('/data', 'it has no JSON data');
+    const faults = compiled.validate(data);
+    const [first] = faults;
+    if (first === undefined) return;
+    const listed = faults.slice(0, listedFaults).map(({ place, detail }) => `/data${place}: ${detail}`);
+    const more = faults.length > listedFaults ? ` And ${faults.length - listedFaults} more.` : '';
+    throw misfit(`/data${first.place}`, `${listed.join(' ')}${more}`);
   };
 }
 
-const placesLimit = 5;
+const listedFaults = 4;
 
-/** Keywords whose faults say no more than those that follow them. */
-const summaries = new Set([
-  'properties',
-  'patternProperties',
-  'additionalProperties',
-  'items',
-  'prefixItems',
-  '$ref',
-  'allOf',
-  'if',
-]);
-
-function shorten(place: string): string {
-  return place.length <= 128 ? place : `${place.slice(0, 128).toWellFormed()}…`;
+function misfit(place: string, why: string): TulleError {
+  return new TulleError('step_failed', `the event does not fit its schema: ${why}`, {
+    place,
+    mend: 'Filter for events that fit, or reshape them in a step before.',
+  });
 }

@@ -18,11 +18,11 @@ export interface BundledFunction {
  * where it is not written in place.
  * @throws TypeError for a name that no step could call
  */
-export function defineFunction<const Schema extends JSONSchema>(definition: {
+export function defineFunction<const Schema extends object>(definition: {
   readonly name: string;
   readonly description?: string;
-  readonly schema: Schema & object;
-  handler(event: FunctionEvent<FromSchema<Schema>>, context: FunctionContext): FunctionResult | Promise<FunctionResult>;
+  readonly schema: Schema;
+  handler(event: FunctionEvent<DataOf<Schema>>, context: FunctionContext): FunctionResult | Promise<FunctionResult>;
 }): BundledFunction;
 export function defineFunction(definition: BundledFunction): BundledFunction;
 export function defineFunction(definition: BundledFunction): BundledFunction {
@@ -31,6 +31,9 @@ export function defineFunction(definition: BundledFunction): BundledFunction {
   }
   return definition;
 }
+
+/** The type of what fits a schema. */
+export type DataOf<Schema> = Schema extends JSONSchema ? FromSchema<Schema> : unknown;
 
 export const functionName: RegExp = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
