@@ -6,19 +6,16 @@ import type { TestNode } from './requirement.ts';
  */
 export interface ExactIndex {
   readonly nodes: Map<string, TestNode>;
-  /** The lengths of the strings, modulo 32, as bits. */
-  lengths: number;
   /** Words of bits, two of which stand for a string; eight bits a string at least. Empty while the map is small. */
   bits: Int32Array;
 }
 
 export function createExactIndex(): ExactIndex {
-  return { nodes: new Map(), lengths: 0, bits: noBits };
+  return { nodes: new Map(), bits: noBits };
 }
 
 export function addExact(index: ExactIndex, value: string, node: TestNode): void {
   index.nodes.set(value, node);
-  index.lengths |= 1 << (value.length & 31);
   const isFull = index.nodes.size * bitsPerString > index.bits.length * 32 && index.bits.length < mostWords;
   if (isFull) fillBits(index);
   else setBit(index.bits, value);
@@ -27,13 +24,11 @@ export function addExact(index: ExactIndex, value: string, node: TestNode): void
 /** A string that is gone leaves its bits: they only let a look-up through. */
 export function removeExact(index: ExactIndex, value: string): void {
   index.nodes.delete(value);
-  if (index.nodes.size > 0) return;
-  index.lengths = 0;
-  index.bits = noBits;
+  if (index.nodes.size === 0) index.bits = noBits;
 }
 
-export function findExact({ nodes, lengths, bits }: ExactIndex, value: string): TestNode | undefined {
-  if (((lengths >>> (value.length & 31)) & 1) === 0) return undefined;
+export function findExact({ nodes, bits }: ExactIndex, value: string): TestNode | undefined {
+  if (nodes.size === 0) return undefined;
   if (bits.length > 0) {
     const hash = hashOf(value);
     const mask = maskOf(hash);

@@ -3,7 +3,7 @@ import { maxDepth } from '../json-node.ts';
 import { type FieldNode, findChild } from './field-trie.ts';
 import { takeNumber } from './number-reading.ts';
 import { type Run, enterElement, leaveElement } from './run.ts';
-import { seeLiteral, seeNumber, seeString } from './value-index.ts';
+import { seeLiteral, seeNumber, seeUnits } from './value-index.ts';
 
 /** Walks a parsed event along the fields of the trie, as `scanText` does with text. */
 export function scanObject(run: Run, event: unknown, root: FieldNode): void {
@@ -39,7 +39,7 @@ function walkValue(run: Run, value: unknown, node: FieldNode, depth: number): vo
   } else if (index === undefined) {
     return;
   } else if (typeof value === 'string') {
-    seeString(run, index, value);
+    seeUnits(run, index, value, 0, value.length);
   } else if (typeof value === 'number' && Number.isFinite(value)) {
     takeNumber(run.number, value);
     seeNumber(run, index);

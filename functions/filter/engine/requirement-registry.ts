@@ -1,7 +1,8 @@
 import type { AnythingButTest, FieldTest, ValueTest } from '../condition.ts';
 import { type Exclusion, type Requirement, type TestNode, noElements } from './requirement.ts';
 import { withItem, withoutItem } from './short-list.ts';
-import { type ValueIndex, releaseTest, useTest } from './value-index.ts';
+import { releaseTest, useTest } from './test-registry.ts';
+import type { ValueIndex } from './value-index.ts';
 
 /** Finds or makes the requirement for one field of a conjunction; `nextId` numbers the new ones. */
 export function useRequirement(index: ValueIndex, { any }: FieldTest, nextId: () => number): Requirement {

@@ -14,7 +14,7 @@ import {
 } from './json-skip.ts';
 import { readNumber } from './number-reading.ts';
 import { type Run, enterElement, leaveElement } from './run.ts';
-import { type ValueIndex, seeLiteral, seeNumber, seeString } from './value-index.ts';
+import { type ValueIndex, seeLiteral, seeNumber, seeUnits } from './value-index.ts';
 
 /** What one scan needs at hand everywhere. */
 export interface TextScan {
@@ -174,12 +174,13 @@ function scanString({ text, run, isProving }: TextScan, at: number, index: Value
   const limit = end + shortString;
   while (unit !== 0x22 && unit !== 0x5c && unit >= 0x20 && end < limit) unit = text.charCodeAt(++end);
   if (unit === 0x22) {
-    seeString(run, index, text.slice(at + 1, end));
+    seeUnits(run, index, text, at + 1, end);
     return end + 1;
   }
   end = isProving ? skipProvenString(text, at) : skipString(text, at);
   const value = text.slice(at + 1, end - 1);
-  seeString(run, index, value.includes('\\') ? decoded(text, at, end) : value);
+  const read = value.includes('\\') ? decoded(text, at, end) : value;
+  seeUnits(run, index, read, 0, read.length);
   return end;
 }
 

@@ -1,33 +1,14 @@
-import type { ValueTest } from '../condition.ts';
-import { isAscii } from '../values/letter-case.ts';
-import {
-  type AddressIndex,
-  addAddressTest,
-  createAddressIndex,
-  findAddressTests,
-  removeAddressTest,
-} from './address-index.ts';
+import { type AddressIndex, findAddressTests } from './address-index.ts';
 import type { Element } from './element-tree.ts';
-import { type ExactIndex, addExact, createExactIndex, findExact, removeExact } from './exact-index.ts';
-import { type AffixTrie, addAffix, createAffixTrie, findAffixes, removeAffix } from './affix-trie.ts';
-import { type CaseIndex, addCaseTest, createCaseIndex, findCaseTests, removeCaseTest } from './case-index.ts';
-import {
-  type NumberIndex,
-  addNumberTest,
-  createNumberIndex,
-  findNumberTests,
-  removeNumberTest,
-} from './number-index.ts';
+import { type ExactIndex, createExactIndex, findExact } from './exact-index.ts';
+import { type AffixTrie, findAffixes } from './affix-trie.ts';
+import { type CaseIndex, findCaseTests } from './case-index.ts';
+import { type NumberIndex, findNumberTests } from './number-index.ts';
 import { numberText } from './number-reading.ts';
 import { type Requirement, type TestNode, isSpent, pass } from './requirement.ts';
 import type { Run } from './run.ts';
-import {
-  type WildcardAutomaton,
-  addWildcard,
-  createWildcardAutomaton,
-  findWildcards,
-  removeWildcard,
-} from './wildcard-automaton.ts';
+import { allMarks, markOf } from './string-mark.ts';
+import { type WildcardAutomaton, findWildcards } from './wildcard-automaton.ts';
 
 /** Everything that rules ask of one field. A value finds the tests that it passes; the others are not looked at. */
 export interface ValueIndex {
@@ -42,6 +23,8 @@ export interface ValueIndex {
   readonly residuals: Requirement[];
   readonly exact: ExactIndex;
   readonly literals: Map<boolean | null, TestNode>;
+  /** The marks of the strings that may pass a test, as bits (`marksOf`); those of tests that are gone stay. */
+  marks: number;
   /** These are there only where a rule needs them. */
   prefixes: AffixTrie | undefined;
   suffixes: AffixTrie | undefined;
@@ -74,6 +57,7 @@ export function createValueIndex(path: string): ValueIndex {
     residuals: [],
     exact: createExactIndex(),
     literals: new Map(),
+    marks: 0,
     prefixes: undefined,
     suffixes: undefined,
     cases: undefined,
@@ -86,6 +70,14 @@ export function createValueIndex(path: string): ValueIndex {
     elementUses: 0,
     log: [],
   };
+}
+
+/** Sees the string that is `text` from `start` to `end`; it is cut out only where it may pass a test. */
+export function seeUnits(run: Run, index: ValueIndex, text: string, start: number, end: number): void {
+  const { marks, elementUses } = index;
+  const mayPass = marks === allMarks || ((marks >>> markOf(text, start, end)) & 1) === 1;
+  if (mayPass || elementUses > 0) seeString(run, index, text.slice(start, end));
+  else see(run, index);
 }
 
 export function seeString(run: Run, index: ValueIndex, value: string): void {
@@ -114,29 +106,6 @@ export function seeLiteral(run: Run, index: ValueIndex, value: boolean | null): 
   if (equal !== undefined && !isSpent(run, equal)) pass(run, equal);
 }
 
-/** Finds or makes the node of a test that a value can pass by itself. */
-export function useTest(index: ValueIndex, test: ValueTest): TestNode {
-  let node = isExact(test) ? index.exact.nodes.get(test.value) : index.tests.get(JSON.stringify(test));
-  if (node === undefined) {
-    node = testNode(test);
-    if (!isExact(test)) index.tests.set(JSON.stringify(test), node);
-    plug(index, node);
-  }
-  node.uses++;
-  return node;
-}
-
-export function releaseTest(index: ValueIndex, node: TestNode): void {
-  if (--node.uses > 0) return;
-  if (!isExact(node.test)) index.tests.delete(JSON.stringify(node.test));
-  unplug(index, node);
-}
-
-/** Strings to equal are found in their own index and need no key. */
-function isExact(test: ValueTest): test is { op: 'equals'; value: string } {
-  return test.op === 'equals' && typeof test.value === 'string';
-}
-
 function see(run: Run, index: ValueIndex): void {
   if (index.epoch !== run.epoch) {
     index.epoch = run.epoch;
@@ -153,89 +122,4 @@ function see(run: Run, index: ValueIndex): void {
 
 function log(run: Run, index: ValueIndex, kind: LoggedValue['kind'], value: string | boolean | null): void {
   index.log.push({ kind, value, element: run.element });
-}
-
-const none: readonly never[] = [];
-
-function plug(index: ValueIndex, node: TestNode): void {
-  const { test } = node;
-  switch (test.op) {
-    case 'equals':
-      if (typeof test.value === 'string') addExact(index.exact, test.value, node);
-      else index.literals.set(test.value, node);
-      break;
-    case 'prefix':
-      addAffix((index.prefixes ??= createAffixTrie(false)), test.value, node);
-      break;
-    case 'suffix':
-      addAffix((index.suffixes ??= createAffixTrie(true)), test.value, node);
-      break;
-    case 'wildcard':
-      addWildcard((index.wildcards ??= createWildcardAutomaton()), test.value, node);
-      break;
-    case 'equals-ignore-case':
-    case 'prefix-ignore-case':
-    case 'suffix-ignore-case':
-      addCaseTest((index.cases ??= createCaseIndex()), test.op, test.value, node);
-      break;
-    case 'number':
-    case 'range':
-      addNumberTest((index.numbers ??= createNumberIndex()), node);
-      break;
-    case 'address':
-      addAddressTest((index.addresses ??= createAddressIndex()), node);
-      break;
-    default:
-      throw new Error(`${test.op} is not a test of one value`);
-  }
-}
-
-function unplug(index: ValueIndex, node: TestNode): void {
-  const { test } = node;
-  switch (test.op) {
-    case 'equals':
-      if (typeof test.value === 'string') removeExact(index.exact, test.value);
-      else index.literals.delete(test.value);
-      break;
-    case 'prefix':
-      if (index.prefixes !== undefined) removeAffix(index.prefixes, test.value, node);
-      break;
-    case 'suffix':
-      if (index.suffixes !== undefined) removeAffix(index.suffixes, test.value, node);
-      break;
-    case 'wildcard':
-      if (index.wildcards !== undefined) removeWildcard(index.wildcards, test.value, node);
-      if (index.wildcards?.size === 0) index.wildcards = undefined;
-      break;
-    case 'equals-ignore-case':
-    case 'prefix-ignore-case':
-    case 'suffix-ignore-case':
-      if (index.cases !== undefined) removeCaseTest(index.cases, test.op, test.value, node);
-      if (index.cases?.size === 0) index.cases = undefined;
-      break;
-    case 'number':
-    case 'range':
-      if (index.numbers !== undefined) removeNumberTest(index.numbers, node);
-      if (index.numbers?.size === 0) index.numbers = undefined;
-      break;
-    case 'address':
-      if (index.addresses !== undefined) removeAddressTest(index.addresses, node);
-      break;
-    default:
-  }
-}
-
-function testNode(test: ValueTest): TestNode {
-  const ignoresCase =
-    test.op === 'equals-ignore-case' || test.op === 'prefix-ignore-case' || test.op === 'suffix-ignore-case';
-  const pattern = ignoresCase ? test.value : undefined;
-  return {
-    alone: undefined,
-    requirements: none,
-    exclusions: none,
-    test,
-    pattern,
-    isAscii: isAscii(pattern ?? ''),
-    uses: 0,
-  };
 }

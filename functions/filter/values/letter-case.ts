@@ -15,6 +15,19 @@ export function endsIgnoringCase(value: string, pattern: string): boolean {
   return ends(value, pattern, true).length > 0;
 }
 
+/** The same for a pattern that is ASCII; its only letters are then those of ASCII, with two cases each. */
+export function equalsIgnoringAsciiCase(value: string, pattern: string): boolean {
+  if (value.length !== pattern.length) return false;
+  for (let i = 0; i < value.length; i++) {
+    const unit = value.charCodeAt(i);
+    const wanted = pattern.charCodeAt(i);
+    if (unit === wanted) continue;
+    const lower = unit | 0x20;
+    if (lower !== (wanted | 0x20) || lower < 0x61 || lower > 0x7a) return false;
+  }
+  return true;
+}
+
 /**
  * A key that any two strings share when one matches the other: candidates are found by it, then compared exactly.
  * It is built unit by unit, so the key of a prefix is a prefix of the key.

@@ -3,7 +3,9 @@ import { addressRange, isAddressWithin, parseAddress } from '../../../functions/
 import {
   caseKey,
   endsIgnoringCase,
+  equalsIgnoringAsciiCase,
   equalsIgnoringCase,
+  isAscii,
   startsIgnoringCase,
 } from '../../../functions/filter/values/letter-case.ts';
 import { comparableNumber } from '../../../functions/filter/values/number.ts';
@@ -78,6 +80,24 @@ describe('letter case', () => {
     expect(endsIgnoringCase('ba', 'B')).toBe(false);
     expect(endsIgnoringCase('b', 'ab')).toBe(false);
     expect(equalsIgnoringCase('', '')).toBe(true);
+  });
+
+  it('of an ASCII pattern is compared unit by unit with the same result', () => {
+    const units = ['a', 'A', 'z', 'Z', '@', '`', '[', '{', '1', '\u0011', 'K', '\u212a', 'ı', 'ŋ', ''];
+    for (const pattern of units) {
+      for (const value of units) {
+        for (const [before, after] of [
+          ['', ''],
+          ['x', 'Y'],
+          ['X', 'yy'],
+        ] as const) {
+          const text = `${before}${value}${after}`;
+          const asked = `x${pattern}y`;
+          if (!isAscii(asked)) continue;
+          expect(equalsIgnoringAsciiCase(text, asked), `${text} ${asked}`).toBe(equalsIgnoringCase(text, asked));
+        }
+      }
+    }
   });
 
   it('gives every unit of Unicode the key of both of its cases', () => {
