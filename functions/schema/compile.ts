@@ -33,7 +33,7 @@ export interface KeywordContext {
   readonly refuse: (message: string, mend: string, place?: string) => Error;
 }
 
-export function compileLibrary(library: Library, assertFormats: boolean): Check | undefined {
+export function compileLibrary(library: Library, assertFormats: boolean, start = library.main): Check | undefined {
   const tracks = library.uses('unevaluatedItems') || library.uses('unevaluatedProperties');
   const isDynamic = library.uses('$dynamicRef');
   /** By schema: its check, or the cell that will hold it while it is being compiled. */
@@ -57,12 +57,12 @@ export function compileLibrary(library: Library, assertFormats: boolean): Check 
   }
 
   function compileObject(schema: JsonObject, self: Located): Check | undefined {
-    const { refStandsAlone, validates } = self.resource.dialect;
+    const { refStandsAlone, validates, ignores } = self.resource.dialect;
     const standsAlone = refStandsAlone && Object.hasOwn(schema, '$ref');
     const compileTable = (table: KeywordTable): Check[] => {
       const checks: Check[] = [];
       for (const keyword of Object.keys(table)) {
-        if (!Object.hasOwn(schema, keyword)) continue;
+        if (!Object.hasOwn(schema, keyword) || ignores.includes(keyword)) continue;
         const check = table[keyword]!(schema[keyword], contextOf(keyword, schema, self));
         if (check !== undefined) checks.push(check);
       }
@@ -76,7 +76,7 @@ export function compileLibrary(library: Library, assertFormats: boolean): Check 
       ...compileTable(arrayKeywords),
       ...compileTable(combiningKeywords),
     ];
-    if (!tracks || refStandsAlone) return every(checks);
+    if (!tracks) return every(checks);
     return track(every(checks), every(compileTable(unevaluatedKeywords)));
   }
 
@@ -107,7 +107,7 @@ export function compileLibrary(library: Library, assertFormats: boolean): Check 
     };
   }
 
-  return compileAt(library.main);
+  return compileAt(start);
 }
 
 /** Gathers what the keywords look at, for the `unevaluated…` keywords here and in the schemas around. */

@@ -6,6 +6,8 @@ export interface Dialect {
   readonly uri: string;
   /** Every keyword that holds schemas. What stands below any other member is no schema. */
   readonly applicators: Readonly<Record<string, Holds>>;
+  /** Keywords of the other dialect. */
+  readonly ignores: readonly string[];
   /** `$ref` stands alone: whatever is beside it does not count. */
   readonly refStandsAlone: boolean;
   /** Without the validation vocabulary `minimum` and its kin only annotate. */
@@ -32,6 +34,7 @@ const draft2020: Dialect = {
     contentSchema: 'schema',
     dependencies: 'schemas or names',
   },
+  ignores: ['additionalItems'],
   refStandsAlone: false,
   validates: true,
 };
@@ -45,6 +48,16 @@ const draft07: Dialect = {
     additionalItems: 'schema',
     dependencies: 'schemas or names',
   },
+  ignores: [
+    '$dynamicRef',
+    'dependentRequired',
+    'dependentSchemas',
+    'maxContains',
+    'minContains',
+    'prefixItems',
+    'unevaluatedItems',
+    'unevaluatedProperties',
+  ],
   refStandsAlone: true,
   validates: true,
 };

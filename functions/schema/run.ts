@@ -108,3 +108,18 @@ export function every(checks: readonly Check[]): Check | undefined {
     return fits;
   };
 }
+
+/** The quick pass. What takes more steps than it may does not fit. */
+export function isFitting(check: Check | undefined, value: unknown): boolean {
+  try {
+    return check === undefined || check(value, newRun(undefined));
+  } catch (error) {
+    if (isOutOfBounds(error)) return false;
+    throw error;
+  }
+}
+
+/** Of fuel, or of the stack: a value may be nested deeper than there is room for. */
+export function isOutOfBounds(error: unknown): boolean {
+  return error instanceof OutOfFuel || error instanceof RangeError;
+}

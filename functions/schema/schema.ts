@@ -1,7 +1,7 @@
 import { compileLibrary } from './compile.ts';
 import { type Fault, toFault, type Wording } from './fault.ts';
 import { type JsonSchema, readLibrary } from './resource.ts';
-import { mostFaults, newRun, OutOfFuel, type RawFault, type Run } from './run.ts';
+import { isFitting, isOutOfBounds, newRun, type RawFault } from './run.ts';
 
 export type { Fault, JsonSchema };
 
@@ -29,27 +29,17 @@ export interface CompileOptions {
 export function compileSchema(schema: JsonSchema, options: CompileOptions = {}): CompiledSchema {
   const { documents = noDocuments, wording = { subject: 'The data' }, assertFormats = false } = options;
   const check = compileLibrary(readLibrary(schema, documents), assertFormats);
-  const run = (state: Run, value: unknown): boolean => check === undefined || check(value, state);
-  const isFitting = (value: unknown): boolean => {
-    try {
-      return run(newRun(undefined), value);
-    } catch (error) {
-      if (error instanceof OutOfFuel || error instanceof RangeError) return false;
-      throw error;
-    }
-  };
   return {
-    check: isFitting,
+    check: (value) => isFitting(check, value),
     validate(value) {
-      if (isFitting(value)) return noFaults;
+      if (check === undefined || isFitting(check, value)) return noFaults;
       const faults: RawFault[] = [];
       try {
-        run(newRun(faults), value);
+        check(value, newRun(faults));
       } catch (error) {
-        if (!(error instanceof OutOfFuel || error instanceof RangeError)) throw error;
-        if (faults.length === 0) return [tooCostly];
+        if (!isOutOfBounds(error)) throw error;
       }
-      return faults.slice(0, mostFaults).map((fault) => toFault(fault, wording));
+      return faults.length === 0 ? [tooCostly] : faults.map((fault) => toFault(fault, wording));
     },
   };
 }

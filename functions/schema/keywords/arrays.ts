@@ -104,11 +104,9 @@ const uniqueItems: CompileKeyword = (argument, { site }) => {
 export const arrayKeywords: KeywordTable = {
   minItems: count((length, least) => length >= least),
   maxItems: count((length, most) => length <= most),
-  prefixItems: (argument, context) =>
-    context.self.resource.dialect.name === '2020-12' ? items(argument, context) : undefined,
+  prefixItems: items,
   items,
-  additionalItems: (argument, context) =>
-    context.self.resource.dialect.name === 'draft-07' ? items(argument, context) : undefined,
+  additionalItems: items,
   contains,
   uniqueItems,
 };
