@@ -3,9 +3,11 @@ import { toBinary } from '../../event/http-binary.ts';
 import { type HttpMessage, toBatch, toRaw, toStructured } from '../../event/structured.ts';
 import { checkTargetUrl } from '../../mesh/delivery/guard.ts';
 import { checkHeaders } from '../../mesh/delivery/headers.ts';
-import { excerpt, readResponse } from '../../mesh/delivery/response.ts';
+import { post } from '../../mesh/delivery/post.ts';
+import { excerpt, responseLimit } from '../../mesh/delivery/response.ts';
 import { parseRetryAfter } from '../../mesh/delivery/retry-after.ts';
 import { signWebhook } from '../../mesh/delivery/sign.ts';
+import type { PostAnswer } from '../../mesh/ports.ts';
 import { type AttemptResult, type Delivery, type SinkContext, defineSink } from '../../mesh/sink.ts';
 
 export interface HttpOptions {
@@ -123,29 +125,15 @@ async function send(
     return { ok: false, failure: 'refused', latencyMs: runtime.now() - startedAt, reason: error.message };
   }
   const timeoutMs = (options.timeoutSeconds ?? 15) * 1000;
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), timeoutMs);
   try {
-    const request = new Request(options.url, {
-      method: 'POST',
-      headers,
-      body: content.body,
-      redirect: 'manual',
-      signal: abort.signal,
-    });
-    const response = await runtime.fetch(request);
-    // Also of a success: a body that nobody reads keeps its connection. The status is the target's word; a body that
-    // breaks off or drips on until the timeout does not take it back, so an acknowledged event is not sent again.
-    const text = response.body ? await readResponse(response).catch(() => '') : '';
-    return toResult(response, text, options, runtime.now(), startedAt);
+    const request = { url: options.url, headers, body: content.body, timeoutMs, answerBytes: responseLimit };
+    return toResult(await post(runtime, request), options, runtime.now(), startedAt);
   } catch (error) {
     const latencyMs = runtime.now() - startedAt;
-    if (abort.signal.aborted) {
-      return { ok: false, failure: 'timeout', latencyMs, reason: `no answer within ${timeoutMs / 1000} s` };
+    if (error instanceof DOMException && error.name === 'TimeoutError') {
+      return { ok: false, failure: 'timeout', latencyMs, reason: error.message };
     }
     return { ok: false, failure: 'network', latencyMs, reason: networkReason(error) };
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -166,17 +154,11 @@ async function sign(headers: Headers, id: string, body: string | Uint8Array, nam
   for (const [header, value] of Object.entries(signature)) headers.set(header, value);
 }
 
-function toResult(
-  response: Response,
-  text: string,
-  options: HttpOptions,
-  now: number,
-  startedAt: number,
-): AttemptResult {
-  const code = response.status;
+function toResult(answer: PostAnswer, options: HttpOptions, now: number, startedAt: number): AttemptResult {
+  const { status: code, retryAfter = null, text } = answer;
   const latencyMs = now - startedAt;
   if (code >= 200 && code < 300) return { ok: true, code, latencyMs };
-  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), now);
+  const retryAfterMs = parseRetryAfter(retryAfter, now);
   const said = excerpt(text, Object.values(options.headers ?? {}));
   return {
     ok: false,
