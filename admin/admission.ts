@@ -6,8 +6,8 @@ import { compileSteps, type Step } from '../functions/transform/step.ts';
 import type { Sink, TargetPolicy } from '../mesh/sink.ts';
 import type { Rule, Target } from '../mesh/snapshot.ts';
 import { findNearest } from '../functions/schema/nearest.ts';
-import { parseDuration } from './duration.ts';
 import { differsFromAddress, withAddress } from './resources/bus.ts';
+import { fillRetry, findRetryFaults, toRetryPolicy } from './resources/retry.ts';
 import { type RuleDocument, ruleSchema, type TargetDocument, targetSchema } from './resources/rule.ts';
 import { escapePointer, faultOf, fillDefaults, findFaults, throwFaults, unknownMember } from './validation.ts';
 
@@ -35,7 +35,8 @@ export function admitRule(
   const faults = findFaults(ruleSchema, named);
   if (isShaped(named)) faults.push(...findMeaningFaults(named, address, options, faults));
   throwFaults(faults);
-  return fillDefaults(ruleSchema, named) as RuleDocument;
+  const rule = fillDefaults(ruleSchema, named) as RuleDocument;
+  return { ...rule, targets: rule.targets.map((target) => ({ ...target, retry: fillRetry(target.retry) })) };
 }
 
 /** @throws TulleError `step_invalid` where a rule calls a function that is not there */
@@ -62,7 +63,7 @@ function toTarget(target: TargetDocument): Target {
     name,
     kind,
     options,
-    retry: { maxAttempts: retry.maxAttempts, maxAgeSeconds: parseDuration(retry.maxAge) },
+    retry: toRetryPolicy(retry),
   };
 }
 
@@ -127,8 +128,7 @@ function findTargetFaults(targets: readonly unknown[], { sinks, policy }: Admiss
     const { name, retry, ...rest } = fillDefaults(targetSchema, target) as TargetDocument;
     if (names.has(name)) faults.push(faultOf(`${place}/name`, 'name is taken by another target of this rule.'));
     names.add(name);
-    const maxAge = parseDuration(retry.maxAge);
-    if (maxAge > maxAgeMaxSeconds) faults.push(faultOf(`${place}/retry/maxAge`, 'maxAge must be at most 30d.'));
+    faults.push(...findRetryFaults(retry, `${place}/retry`));
 
     const kinds = sinks.map((sink) => sink.kind);
     const given: Sink[] = [];
@@ -169,5 +169,3 @@ function faultsOf(place: string, compile: () => unknown): ErrorItem[] {
     return (error.errors ?? [error.toItem()]).map((item) => ({ ...item, place: place + (item.place ?? '') }));
   }
 }
-
-const maxAgeMaxSeconds = 30 * 86_400;

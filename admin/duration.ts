@@ -5,6 +5,12 @@ export const durationSchema = {
   description: 'a whole number and a unit (s, m, h or d), such as 45m, 12h or 3d',
 } as const;
 
+/** The shortest such text, in the greatest unit that measures it. `seconds` is a whole number above zero. */
+export function formatDuration(seconds: number): string {
+  const unit = (['d', 'h', 'm'] as const).find((candidate) => seconds % unitSeconds[candidate] === 0) ?? 's';
+  return `${seconds / unitSeconds[unit]}${unit}`;
+}
+
 const unitSeconds = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /** Seconds of a text that fits `durationSchema`. */

@@ -19,6 +19,10 @@ export interface LedgerRecord {
   /** HTTP status of the target's answer, where there was one. */
   readonly code?: number;
   readonly latencyMs?: number;
+  /** How the attempt failed; absent where there was none, as when the steps fail. */
+  readonly failure?: 'response' | 'timeout' | 'network' | 'refused';
+  /** The limit of the retry policy that made it a dead letter. */
+  readonly exhausted?: 'attempts' | 'age';
   /** Why it failed, for a reader; at most 1,024 characters, never a secret. */
   readonly reason?: string;
   /** When the next attempt is due. */

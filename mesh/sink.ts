@@ -30,6 +30,8 @@ export interface SinkContext {
   readonly runtime: Runtime;
   readonly secrets: Secrets;
   readonly policy: TargetPolicy;
+  /** How long an attempt may take where the target's options do not say: the retry preset's. */
+  readonly timeoutSeconds?: number;
 }
 
 /** What the operator of this installation allows of targets. */
@@ -46,6 +48,8 @@ export type AttemptResult =
       readonly code?: number;
       /** What the answer's `Retry-After` asks for, in milliseconds from now. */
       readonly retryAfterMs?: number;
+      /** The answer's `Retry-After` is negative: some targets ask in this way for no retry at all. */
+      readonly refusesRetry?: true;
       readonly latencyMs: number;
       readonly reason: string;
     };

@@ -1,5 +1,6 @@
 import type { Filter } from '../functions/filter/filter.ts';
 import type { Step } from '../functions/transform/step.ts';
+import type { Backoff } from './delivery/backoff.ts';
 import type { FunctionSettings } from './functions/settings.ts';
 
 /** Everything the hot path needs of one tenant's bus, whole, in one document. */
@@ -43,8 +44,16 @@ export interface Target {
 }
 
 export interface RetryPolicy {
+  /** Names a file of `mesh/delivery/presets/`; absent, or not known, is `default`. */
+  readonly preset?: string;
+  /** With the first one. */
   readonly maxAttempts: number;
+  /** From the acceptance of the event to the last attempt. */
   readonly maxAgeSeconds: number;
+  /** Instead of the preset's. */
+  readonly backoff?: Backoff;
+  /** Instead of the preset's; 0: `Retry-After` is not obeyed. */
+  readonly retryAfterMaxSeconds?: number;
 }
 
 export type Role = 'publisher' | 'viewer' | 'admin';

@@ -1,16 +1,6 @@
 import type { FromSchema } from 'json-schema-to-ts';
-import { durationSchema } from '../duration.ts';
 import { descriptionSchema, nameSchema } from './name.ts';
-
-const retrySchema = {
-  type: 'object',
-  properties: {
-    maxAttempts: { type: 'integer', minimum: 1, maximum: 185, default: 24 },
-    maxAge: { ...durationSchema, default: '3d' },
-  },
-  additionalProperties: false,
-  default: {},
-} as const;
+import { retrySchema } from './retry.ts';
 
 /** Besides these a target has one member named after its sink; that is checked against the sink's own schema. */
 export const targetSchema = {

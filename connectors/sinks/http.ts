@@ -5,7 +5,7 @@ import { checkTargetUrl } from '../../mesh/delivery/guard.ts';
 import { checkHeaders } from '../../mesh/delivery/headers.ts';
 import { post } from '../../mesh/delivery/post.ts';
 import { excerpt, responseLimit } from '../../mesh/delivery/response.ts';
-import { parseRetryAfter } from '../../mesh/delivery/retry-after.ts';
+import { isNegativeRetryAfter, parseRetryAfter } from '../../mesh/delivery/retry-after.ts';
 import { signWebhook } from '../../mesh/delivery/sign.ts';
 import type { PostAnswer } from '../../mesh/ports.ts';
 import { type AttemptResult, type Delivery, type SinkContext, defineSink } from '../../mesh/sink.ts';
@@ -18,7 +18,7 @@ export interface HttpOptions {
   readonly batchSize?: number;
   readonly method?: 'POST';
   readonly headers?: Readonly<Record<string, string>>;
-  /** From the first byte sent to the last byte read; 1–30, default 15. */
+  /** From the first byte sent to the last byte read; 1–30, default the retry preset's. */
   readonly timeoutSeconds?: number;
   /** Standard Webhooks; `secret` is the name of a secret that holds one or several `whsec_` keys. */
   readonly signing?: { readonly secret: string };
@@ -124,7 +124,7 @@ async function send(
     if (!TulleError.is(error)) throw error;
     return { ok: false, failure: 'refused', latencyMs: runtime.now() - startedAt, reason: error.message };
   }
-  const timeoutMs = (options.timeoutSeconds ?? 15) * 1000;
+  const timeoutMs = (options.timeoutSeconds ?? context.timeoutSeconds ?? 15) * 1000;
   try {
     const request = { url: options.url, headers, body: content.body, timeoutMs, answerBytes: responseLimit };
     return toResult(await post(runtime, request), options, runtime.now(), startedAt);
@@ -165,6 +165,7 @@ function toResult(answer: PostAnswer, options: HttpOptions, now: number, started
     failure: 'response',
     code,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(isNegativeRetryAfter(retryAfter) ? { refusesRetry: true } : {}),
     latencyMs,
     reason: said === '' ? `the target answered ${code}` : `the target answered ${code}: ${said}`,
   };

@@ -7,7 +7,8 @@ import type { Group, Item } from './group.ts';
 import type { About, Journal } from './journal.ts';
 import { createLater, createUntried } from './later.ts';
 import { prepare, type Ready } from './prepare.ts';
-import { backoffCeilingMs, decide, type Decision } from './retry.ts';
+import { presetOf } from './presets.ts';
+import { decide, type Decision, isTooLate, postponementMs } from './retry.ts';
 import { createRoom, eventSizeOf, PART_SIZE, sizeOf } from './room.ts';
 
 export interface DeliveryOptions {
@@ -35,7 +36,6 @@ const DISPATCH_MS = 30_000;
 
 export function createDelivery(options: DeliveryOptions): Deliveries {
   const { sinks, secrets, policy, runtime, journal, limit, reshape } = options;
-  const context = { runtime, secrets, policy };
   const deadline = runtime.now() + DISPATCH_MS;
   const untried = createUntried();
   const room = createRoom();
@@ -55,6 +55,8 @@ export function createDelivery(options: DeliveryOptions): Deliveries {
   async function deliver(group: Group): Promise<Settlement['retries']> {
     const { rule, target, attempt } = group;
     const sink = toSink(sinks, target.kind);
+    const { timeoutSeconds } = presetOf(target.retry);
+    const context = { runtime, secrets, policy, timeoutSeconds };
     // One draw for the group: what fails together is tried again together, in one message.
     const chance = runtime.random();
     const clock = { now: runtime.now, random: () => chance };
@@ -131,17 +133,17 @@ export function createDelivery(options: DeliveryOptions): Deliveries {
     }
 
     function decideOn(result: AttemptResult, about: About): Decision {
-      const decision = decide(result, target.retry, { attempt, firstAttemptAt: about.planned.receipt.at }, clock);
+      const decision = decide(result, target.retry, { attempt, acceptedAt: about.planned.receipt.at }, clock);
       journal.attempted(group, about, result, decision);
       return decision;
     }
 
     /** Not an attempt: its number stays. Only the age of the event ends this. */
     function postpone(item: Item, about: About): void {
-      const delayMs = Math.max(1_000, Math.floor(chance * backoffCeilingMs(attempt)));
+      const delayMs = postponementMs(target.retry, attempt, chance);
       const reason = 'not tried: the target failed several times in a row';
-      if (runtime.now() + delayMs > item.planned.receipt.at + target.retry.maxAgeSeconds * 1000) {
-        journal.died(group, about, `too old; ${reason}`);
+      if (isTooLate(runtime.now() + delayMs, target.retry, { acceptedAt: item.planned.receipt.at })) {
+        journal.died(group, about, `too old; ${reason}`, 'age');
       } else {
         later.add(item, attempt - 1, delayMs);
         journal.postponed(group, about, reason, delayMs);

@@ -3,7 +3,7 @@ import { type DeliveryStatus, type LedgerRecord, nameLength, type StepNote } fro
 import type { Runtime } from '../ports.ts';
 import type { AttemptResult } from '../sink.ts';
 import type { Group } from './group.ts';
-import type { Decision } from './retry.ts';
+import type { Decision, Exhausted } from './retry.ts';
 
 /**
  * What one dispatch has to tell the ledger. Ends without a delivery are always kept, dead letters with the event as it was
@@ -13,7 +13,7 @@ export interface Journal {
   readonly records: readonly LedgerRecord[];
   attempted(group: Group, about: About, result: AttemptResult, decision: Decision): void;
   postponed(group: Group, about: About, reason: string, delayMs: number): void;
-  died(group: Group, about: About, reason: string): void;
+  died(group: Group, about: About, reason: string, exhausted?: Exhausted): void;
   filtered(group: Group, about: About): void;
   removed(place: RemovedPlace, planned: PlannedEvent): void;
 }
@@ -34,7 +34,7 @@ export interface RemovedPlace {
   readonly attempts: number;
 }
 
-type Details = Pick<LedgerRecord, 'code' | 'latencyMs' | 'reason' | 'nextAt'>;
+type Details = Pick<LedgerRecord, 'code' | 'latencyMs' | 'failure' | 'exhausted' | 'reason' | 'nextAt'>;
 type Draft = LedgerRecord & { parts?: number[] };
 
 export function createJournal(runtime: Runtime): Journal {
@@ -86,21 +86,22 @@ export function createJournal(runtime: Runtime): Journal {
       const details: Details = {
         ...(result.code === undefined ? {} : { code: result.code }),
         latencyMs: result.latencyMs,
-        ...(result.ok ? {} : { reason: result.reason }),
+        ...(result.ok ? {} : { failure: result.failure, reason: result.reason }),
       };
       if (decision.kind === 'delivered') write(group, about, 'delivered', details);
       else if (decision.kind === 'retry') {
         write(group, about, 'retrying', { ...details, nextAt: runtime.now() + decision.delayMs });
       } else {
         const status = decision.kind === 'disabled' ? 'disabled' : 'dead-lettered';
-        write(group, about, status, { ...details, reason: decision.reason });
+        const exhausted = decision.kind === 'dead' ? toExhausted(decision.exhausted) : {};
+        write(group, about, status, { ...details, ...exhausted, reason: decision.reason });
       }
     },
     postponed(group, about, reason, delayMs) {
       write(group, about, 'retrying', { reason, nextAt: runtime.now() + delayMs });
     },
-    died(group, about, reason) {
-      write(group, about, 'dead-lettered', { reason });
+    died(group, about, reason, exhausted) {
+      write(group, about, 'dead-lettered', { ...toExhausted(exhausted), reason });
     },
     filtered(group, about) {
       write(group, about, 'filtered', { reason: 'the steps left no event' });
@@ -117,6 +118,10 @@ export function createJournal(runtime: Runtime): Journal {
       });
     },
   };
+}
+
+function toExhausted(exhausted: Exhausted | undefined): Details {
+  return exhausted === undefined ? {} : { exhausted };
 }
 
 function keyOf({ rule, target, attempt }: Group, status: DeliveryStatus): string {

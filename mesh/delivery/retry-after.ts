@@ -1,5 +1,5 @@
-/** The longest wait that a `Retry-After` is read as: a day. */
-export const retryAfterMaxMs = 86_400_000;
+/** The longest wait that a `Retry-After` is read as: no event gets older than 30 days. Presets obey less of it. */
+export const retryAfterMaxMs = 30 * 86_400_000;
 
 /**
  * Milliseconds from now that a `Retry-After` header asks for (RFC 9110 §10.2.3), clamped to `maxMs`. Fractions of a
@@ -16,6 +16,11 @@ export function parseRetryAfter(
   if (/^\d+(\.\d+)?$/.test(text)) return Math.min(maxMs, Math.ceil(Number(text)) * 1000);
   const at = parseHttpDate(text, now);
   return at === undefined ? undefined : Math.min(maxMs, Math.max(0, at - now));
+}
+
+/** A negative number is no `Retry-After` either; EventBridge takes it as the wish for no retry at all. */
+export function isNegativeRetryAfter(header: string | null | undefined): boolean {
+  return /^-\d{1,32}(\.\d{1,32})?$/.test(header?.trim() ?? '') && Number(header) < 0;
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

@@ -1,67 +1,93 @@
 import type { Runtime } from '../ports.ts';
 import type { AttemptResult } from '../sink.ts';
 import type { RetryPolicy } from '../snapshot.ts';
-import { type Action, type Preset, defaultPreset, rowFor } from './presets.ts';
+import { nominalWaitMs, waitMs } from './backoff.ts';
+import { type Handling, type Preset, rowFor } from './preset.ts';
+import { presetOf } from './presets.ts';
 
 export type Decision =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'retry'; readonly delayMs: number }
-  | { readonly kind: 'dead'; readonly reason: string }
+  | { readonly kind: 'dead'; readonly reason: string; readonly exhausted?: Exhausted }
   | { readonly kind: 'disabled'; readonly reason: string };
+
+/** The limit of the policy that ended a delivery which would have been tried again. */
+export type Exhausted = 'attempts' | 'age';
 
 /** Travels with the message, so that every platform follows the same schedule. */
 export interface AttemptState {
   /** The attempt that was just made, from 1. */
   readonly attempt: number;
-  /** When the first attempt was made, in milliseconds since the epoch. */
-  readonly firstAttemptAt: number;
+  /**
+   * When the mesh accepted the event, in milliseconds since the epoch: the age of a delivery counts from here, in every
+   * preset. The first attempt follows at once, unless the mesh is behind; then the time in the queue counts as well.
+   */
+  readonly acceptedAt: number;
 }
 
 /**
- * What comes after an attempt. A retry waits for the longer of the backoff and the target's `Retry-After`; one that
- * would come later than the policy's greatest age is not waited for.
+ * What comes after an attempt, as the policy's preset says. A retry waits for the longer of the backoff and the
+ * target's `Retry-After`; one that would come later than the policy's greatest age is not waited for.
  */
 export function decide(
   result: AttemptResult,
   policy: RetryPolicy,
   state: AttemptState,
   runtime: Pick<Runtime, 'now' | 'random'>,
-  preset: Preset = defaultPreset,
 ): Decision {
-  if (result.ok) return { kind: 'delivered' };
-  const row = result.code === undefined ? undefined : rowFor(preset, result.code);
-  const action = result.failure === 'response' && row ? row.action : actionOf(result.failure, preset);
-  if (action === 'delivered') return { kind: 'delivered' };
-  if (action !== 'retry') return { kind: action, reason: row?.because ?? result.reason };
-  if (state.attempt >= policy.maxAttempts) {
-    return { kind: 'dead', reason: `all ${policy.maxAttempts} attempts failed; the last: ${result.reason}` };
+  const preset = presetOf(policy);
+  const handling = handlingOf(result, preset);
+  if (handling.action === 'delivered') return { kind: 'delivered' };
+  const said = result.ok ? `the target answered ${result.code}` : result.reason;
+  if (handling.action !== 'retry') {
+    return { kind: handling.action, reason: handling.because === undefined ? said : `${handling.because}; ${said}` };
   }
-  const delayMs = delayOf(result, row?.retryAfter === true, state.attempt, runtime, preset);
-  if (runtime.now() + delayMs > state.firstAttemptAt + policy.maxAgeSeconds * 1000) {
-    return { kind: 'dead', reason: `no retry fits into ${policy.maxAgeSeconds} s; the last: ${result.reason}` };
+  if (!result.ok && result.refusesRetry && handling.retryAfter && preset.negativeRetryAfterStops) {
+    return { kind: 'dead', reason: `a negative Retry-After asks for no retry; ${said}` };
+  }
+  if (state.attempt >= policy.maxAttempts) {
+    const reason = `all ${policy.maxAttempts} attempts failed; the last: ${said}`;
+    return { kind: 'dead', reason, exhausted: 'attempts' };
+  }
+  const asked = result.ok || !handling.retryAfter ? undefined : result.retryAfterMs;
+  const delayMs = Math.max(
+    waitMs(backoffOf(policy), state.attempt, runtime.random()),
+    (handling.atLeastSeconds ?? 0) * 1000,
+    asked === undefined ? 0 : Math.min(asked, retryAfterMaxMs(policy, preset, state.attempt)),
+  );
+  if (isTooLate(runtime.now() + delayMs, policy, state)) {
+    const reason = `no retry fits into ${policy.maxAgeSeconds} s; the last: ${said}`;
+    return { kind: 'dead', reason, exhausted: 'age' };
   }
   return { kind: 'retry', delayMs };
 }
 
-/** The longest wait before the attempt that follows attempt `attempt`, in milliseconds; the real one is below it. */
-export function backoffCeilingMs(attempt: number, preset: Preset = defaultPreset): number {
-  const { baseSeconds, capSeconds } = preset.backoff;
-  return Math.min(capSeconds, baseSeconds * 2 ** (attempt - 1)) * 1000;
+/** Whether a retry at `at` would come after the policy's greatest age. */
+export function isTooLate(at: number, policy: RetryPolicy, { acceptedAt }: Pick<AttemptState, 'acceptedAt'>): boolean {
+  return at > acceptedAt + policy.maxAgeSeconds * 1000;
 }
 
-function actionOf(failure: 'response' | 'timeout' | 'network' | 'refused', preset: Preset): Action {
-  // A `response` without a status is no answer that one could read: the network's fault.
-  return preset.failures[failure === 'response' ? 'network' : failure];
+/** What is waited before attempt `attempt` where it is put off without having been made: a second at least. */
+export function postponementMs(policy: RetryPolicy, attempt: number, chance: number): number {
+  return Math.max(1_000, waitMs(backoffOf(policy), attempt, chance));
 }
 
-function delayOf(
-  result: { readonly retryAfterMs?: number },
-  obey: boolean,
-  attempt: number,
-  runtime: Pick<Runtime, 'random'>,
-  preset: Preset,
-): number {
-  const backoff = Math.floor(runtime.random() * backoffCeilingMs(attempt, preset));
-  if (!obey || result.retryAfterMs === undefined) return backoff;
-  return Math.max(backoff, Math.min(result.retryAfterMs, preset.retryAfterMaxSeconds * 1000));
+function handlingOf(result: AttemptResult, preset: Preset): Handling {
+  const { code } = result;
+  // Not every 2xx is a success: Event Grid knows five.
+  if (result.ok) return code === undefined ? { action: 'delivered' } : rowFor(preset, code);
+  if (result.failure !== 'response') return preset.failures[result.failure];
+  // A response without a status is no answer that one could read: the network's fault.
+  return code === undefined ? preset.failures.network : rowFor(preset, code);
+}
+
+function backoffOf(policy: RetryPolicy): Preset['backoff'] {
+  return policy.backoff ?? presetOf(policy).backoff;
+}
+
+function retryAfterMaxMs(policy: RetryPolicy, preset: Preset, attempt: number): number {
+  const maxMs = (policy.retryAfterMaxSeconds ?? preset.retryAfterMaxSeconds) * 1000;
+  const { retryAfterMaxFactor } = preset;
+  if (retryAfterMaxFactor === undefined) return maxMs;
+  return Math.min(maxMs, retryAfterMaxFactor * nominalWaitMs(backoffOf(policy), attempt));
 }

@@ -29,7 +29,7 @@ describe('rules', () => {
       enabled: true,
       filter: { pattern: { type: ['order.created'] } },
       steps: [],
-      targets: [{ name: 'crm', retry: { maxAttempts: 24, maxAge: '3d' }, http: { url } }],
+      targets: [{ name: 'crm', retry: { preset: 'default', maxAttempts: 24, maxAge: '3d' }, http: { url } }],
     });
     expect((await call('GET', '/buses/orders/rules/crm')).json).toEqual(answer.json);
   });
@@ -53,11 +53,46 @@ describe('rules', () => {
             name: 'crm',
             kind: 'http',
             options: { url, timeoutSeconds: 5 },
-            retry: { maxAttempts: 3, maxAgeSeconds: 43_200 },
+            retry: { preset: 'default', maxAttempts: 3, maxAgeSeconds: 43_200 },
           },
         ],
       },
     ]);
+  });
+
+  it('have everything that their preset of retries says filled in, and reach the snapshot so', async () => {
+    const { call, snapshots } = await withBus();
+    const targets = [
+      { name: 'a', http: { url }, retry: { preset: 'svix' } },
+      { name: 'b', http: { url }, retry: { preset: 'knative', maxAttempts: 3, backoffPolicy: 'linear' } },
+    ];
+    const { json } = await call('PUT', '/buses/orders/rules/crm', { body: { ...ruleBody, targets } });
+    const stored = (json as { targets: { retry: object }[] }).targets.map(({ retry }) => retry);
+    expect(stored).toEqual([
+      { preset: 'svix', maxAttempts: 8, maxAge: '2d' },
+      {
+        preset: 'knative',
+        maxAttempts: 3,
+        maxAge: '30d',
+        backoffPolicy: 'linear',
+        backoffDelay: 'PT0.2S',
+        retryAfterMax: 'PT86400S',
+      },
+    ]);
+    const [rule] = (await snapshots.get('default', 'orders'))?.rules ?? [];
+    expect(rule?.targets.map(({ retry }) => retry)).toEqual([
+      { preset: 'svix', maxAttempts: 8, maxAgeSeconds: 172_800 },
+      {
+        preset: 'knative',
+        maxAttempts: 3,
+        maxAgeSeconds: 2_592_000,
+        backoff: { kind: 'linear', delaySeconds: 0.2 },
+        retryAfterMaxSeconds: 86_400,
+      },
+    ]);
+    // What was answered can be sent back.
+    const again = await call('PUT', '/buses/orders/rules/crm', { body: json as object });
+    expect(again.json).toEqual(json);
   });
 
   it('leave the snapshot when they are deleted', async () => {
@@ -175,6 +210,34 @@ describe('rules', () => {
       'Did you mean maxAttempts?',
     ],
     [
+      'an unknown preset',
+      { targets: [{ name: 'a', http: { url }, retry: { preset: 'stripe' } }] },
+      'resource_invalid',
+      '/targets/0/retry/preset',
+      'eventbridge',
+    ],
+    [
+      "Knative's backoff with another preset",
+      { targets: [{ name: 'a', http: { url }, retry: { backoffDelay: 'PT1S' } }] },
+      'resource_invalid',
+      '/targets/0/retry/backoffDelay',
+      'set preset to knative',
+    ],
+    [
+      'a faulty ISO 8601 duration',
+      { targets: [{ name: 'a', http: { url }, retry: { preset: 'knative', backoffDelay: '1s' } }] },
+      'resource_invalid',
+      '/targets/0/retry/backoffDelay',
+      'ISO 8601',
+    ],
+    [
+      'a wait beyond any age',
+      { targets: [{ name: 'a', http: { url }, retry: { preset: 'knative', retryAfterMax: 'P31D' } }] },
+      'resource_invalid',
+      '/targets/0/retry/retryAfterMax',
+      '',
+    ],
+    [
       'no attempts',
       { targets: [{ name: 'a', http: { url }, retry: { maxAttempts: 0 } }] },
       'resource_invalid',
@@ -183,7 +246,7 @@ describe('rules', () => {
     ],
     [
       'too many attempts',
-      { targets: [{ name: 'a', http: { url }, retry: { maxAttempts: 186 } }] },
+      { targets: [{ name: 'a', http: { url }, retry: { maxAttempts: 187 } }] },
       'resource_invalid',
       '/targets/0/retry/maxAttempts',
       '',

@@ -5,7 +5,7 @@ import { ruleSchema } from '../../admin/resources/rule.ts';
 import { maxNameLength, maxValueLength } from '../../event/attributes.ts';
 import { errorCodes } from '../../event/error.ts';
 import { maxJsonDepth } from '../../event/json-keys.ts';
-import { defaultPreset } from '../../mesh/delivery/presets.ts';
+import { defaultPreset } from '../../mesh/delivery/presets/default.ts';
 import { nameLength } from '../../mesh/ledger.ts';
 import { defaultLimits } from '../../mesh/protocols/protocol.ts';
 import { readDocument, root } from './markdown.ts';

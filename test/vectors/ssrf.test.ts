@@ -6,7 +6,7 @@ import { fromObject } from '../../event/create.ts';
 import { TulleError } from '../../event/error.ts';
 import { isPublicAddress } from '../../mesh/delivery/address.ts';
 import { checkTargetUrl } from '../../mesh/delivery/guard.ts';
-import { defaultPreset } from '../../mesh/delivery/presets.ts';
+import { defaultPreset } from '../../mesh/delivery/presets/default.ts';
 import { decide } from '../../mesh/delivery/retry.ts';
 import { nodeContext } from '../connectors/sinks/context.ts';
 import { describeVectors } from './report.ts';
@@ -52,7 +52,7 @@ describeVectors('ssrf.json', ({ block, allow, dns, redirects }: Vectors, check) 
         const [result] = await http.deliver([{ event, id: 'msg_1', attempt: 1 }], { url }, nodeContext());
         expect(result).toMatchObject({ ok: false, failure: 'response', code: status });
         expect(requests).toBe(1);
-        const state = { attempt: 1, firstAttemptAt: Date.now() };
+        const state = { attempt: 1, acceptedAt: Date.now() };
         const runtime = { now: Date.now, random: Math.random };
         if (result) expect(decide(result, defaultPreset.policy, state, runtime).kind).toBe('dead');
       } finally {

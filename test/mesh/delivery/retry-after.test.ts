@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRetryAfter, retryAfterMaxMs } from '../../../mesh/delivery/retry-after.ts';
+import { isNegativeRetryAfter, parseRetryAfter, retryAfterMaxMs } from '../../../mesh/delivery/retry-after.ts';
 
 const now = Date.UTC(2026, 10, 21, 12, 0, 0);
 
@@ -10,7 +10,7 @@ describe('parseRetryAfter', () => {
     [' 7 ', 7000],
     ['1.2', 2000],
     ['3.0', 3000],
-    ['1000000', retryAfterMaxMs],
+    ['10000000', retryAfterMaxMs],
     ['Sat, 21 Nov 2026 12:00:30 GMT', 30_000],
     ['Saturday, 21-Nov-26 12:00:30 GMT', 30_000],
     ['Sat Nov 21 12:00:30 2026', 30_000],
@@ -32,6 +32,19 @@ describe('parseRetryAfter', () => {
     'ignores the impossible date %j',
     (header) => {
       expect(parseRetryAfter(header, now)).toBeUndefined();
+    },
+  );
+});
+
+describe('isNegativeRetryAfter', () => {
+  it.each(['-1', ' -5 ', '-0.5'])('%j is negative', (header) => {
+    expect(isNegativeRetryAfter(header)).toBe(true);
+  });
+
+  it.each([null, undefined, '', '5', '-0', '-', '--5', '-soon', 'Sat, 21 Nov 2026 12:00:30 GMT'])(
+    '%j is not',
+    (header) => {
+      expect(isNegativeRetryAfter(header)).toBe(false);
     },
   );
 });
