@@ -3,6 +3,7 @@ import { createMemoryQueue } from '../../adapters/memory/queue.ts';
 import { createMemorySecrets } from '../../adapters/memory/secrets.ts';
 import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
 import { createMesh, type Mesh } from '../../adapters/mesh.ts';
+import type { FunctionSupport } from '../../mesh/functions/support.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 
 export interface Received {
@@ -30,7 +31,9 @@ export interface Harness {
 
 export const adminKey = 'admin-key-of-the-test-suite';
 
-export function createHarness(options: { secrets?: Record<string, string> } = {}): Harness {
+export function createHarness(
+  options: { secrets?: Record<string, string>; functions?: FunctionSupport } = {},
+): Harness {
   const received: Received[] = [];
   const reported: unknown[] = [];
   const documents = createMemoryDocuments();
@@ -56,6 +59,7 @@ export function createHarness(options: { secrets?: Record<string, string> } = {}
     },
     adminKey,
     allowPrivateTargets: false,
+    functions: options.functions ?? {},
     exactLength: false,
     report,
   });
