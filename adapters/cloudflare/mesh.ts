@@ -1,9 +1,10 @@
 import type { BundledFunction } from '../../functions/compute/define-function.ts';
 import { createMesh, type Mesh } from '../mesh.ts';
+import { createEnvironmentSecrets } from '../secrets.ts';
 import { createD1Documents } from './documents.ts';
 import { createLogLedger, createLogQueue } from './queue.ts';
 import { logFunction, report, workerRuntime } from './runtime.ts';
-import { createWorkerSecrets } from './secrets.ts';
+
 import { createServices } from './services.ts';
 import { createKvSnapshots } from './snapshots.ts';
 
@@ -19,7 +20,7 @@ export function createMeshes(options: { readonly functions: readonly BundledFunc
       mesh = createMesh({
         documents: createD1Documents(env.DOCUMENTS),
         snapshots: createKvSnapshots(env.SNAPSHOTS),
-        secrets: createWorkerSecrets(env),
+        secrets: createEnvironmentSecrets(env),
         queue: createLogQueue(env.LOG),
         ledger: createLogLedger(env.LOG),
         runtime: workerRuntime,

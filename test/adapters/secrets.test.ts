@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createWorkerSecrets } from '../../../adapters/cloudflare/secrets.ts';
+import { createEnvironmentSecrets } from '../../adapters/secrets.ts';
 
-describe('secrets: Workers', () => {
+describe('secrets of an environment', () => {
   const env = {
     TULLE_SECRET_CRM_OAUTH: 'value',
     TULLE_SECRET_A_B: 'ab',
@@ -10,13 +10,13 @@ describe('secrets: Workers', () => {
   };
 
   it('reads the variable that the name stands for', async () => {
-    expect(await createWorkerSecrets(env).get('crm-oauth')).toBe('value');
+    expect(await createEnvironmentSecrets(env).get('crm-oauth')).toBe('value');
   });
 
   it.each(['missing', 'kv', 'a_b', 'A-B', '', '../x', 'tostring', '__proto__', 'admin-key', 'x'.repeat(64)])(
     'answers undefined for %j',
     async (name) => {
-      expect(await createWorkerSecrets(env).get(name)).toBeUndefined();
+      expect(await createEnvironmentSecrets(env).get(name)).toBeUndefined();
     },
   );
 });
