@@ -3,6 +3,7 @@ import { TulleError } from '../event/error.ts';
 import { type Authenticator, requireAccess } from './authentication.ts';
 import { createFunctionEndpoint } from './functions/endpoint.ts';
 import type { Functions } from './functions/functions.ts';
+import { answerHandshake } from './delivery/handshake.ts';
 import { createIngress, type IngressOptions } from './ingress.ts';
 import type { DeliveryStatus } from './ledger.ts';
 import type { Ledger } from './ports.ts';
@@ -33,7 +34,7 @@ export function createMeshApp(options: MeshAppOptions): Hono {
   app.post('/v1/events', (context) => ingress(context.req.raw, DEFAULT_BUS));
   app.post('/v1/buses/:bus/events', (context) => ingress(context.req.raw, context.req.param('bus')));
   for (const path of ['/v1/events', '/v1/buses/:bus/events']) {
-    app.options(path, (context) => context.body(null, 204, { allow: 'POST, OPTIONS' }));
+    app.options(path, (context) => context.body(null, 204, answerHandshake(context.req.raw.headers)));
     app.all(path, () => refuseMethod('POST, OPTIONS'));
   }
 

@@ -67,7 +67,7 @@ describe('rules', () => {
       { name: 'b', http: { url }, retry: { preset: 'knative', maxAttempts: 3, backoffPolicy: 'linear' } },
     ];
     const { json } = await call('PUT', '/buses/orders/rules/crm', { body: { ...ruleBody, targets } });
-    const stored = (json as { targets: { retry: object }[] }).targets.map(({ retry }) => retry);
+    const stored = (json as unknown as { targets: { retry: object }[] }).targets.map(({ retry }) => retry);
     expect(stored).toEqual([
       { preset: 'svix', maxAttempts: 8, maxAge: '2d' },
       {
