@@ -64,7 +64,7 @@ export function admitFunction(
   if (document.name !== name) faults.push(differsFromAddress('name', name));
   const seconds = parseDuration(document.timeout);
   if (seconds > timeoutMaxSeconds) faults.push(faultOf('/timeout', `timeout must be at most ${timeoutMaxSeconds}s.`));
-  faults.push(...findPlaceFaults(document, options));
+  faults.push(...findPlaceFaults({ ...document, name }, options));
   throwFaults(faults);
   return document;
 }

@@ -2,6 +2,7 @@ import { createAdminApi } from '../../admin/api.ts';
 import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
 import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
 import { http } from '../../connectors/sinks/http.ts';
+import type { FunctionSupport } from '../../mesh/functions/support.ts';
 import type { Documents, Runtime, Snapshots } from '../../mesh/ports.ts';
 import type { Snapshot } from '../../mesh/snapshot.ts';
 
@@ -42,7 +43,12 @@ export interface Json {
 }
 
 export function createHarness(
-  ports: { documents?: Documents; snapshots?: Snapshots; adminKey?: string | undefined } = {},
+  ports: {
+    documents?: Documents;
+    snapshots?: Snapshots;
+    adminKey?: string | undefined;
+    functions?: FunctionSupport;
+  } = {},
 ): Harness {
   const documents = ports.documents ?? createMemoryDocuments();
   const snapshots = ports.snapshots ?? createMemorySnapshots();
@@ -64,6 +70,7 @@ export function createHarness(
     policy: { allowPrivateTargets: false },
     adminKey: 'adminKey' in ports ? ports.adminKey : adminKey,
     runtime,
+    functions: ports.functions ?? {},
     onPublished: (tenant, bus, snapshot) => published.push({ tenant, bus, snapshot }),
   });
   const send = async (request: Request): Promise<Response> => api.fetch(request);
