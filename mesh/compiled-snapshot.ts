@@ -2,11 +2,14 @@ import type { Event } from '../event/event.ts';
 import { createRuleIndex } from '../functions/filter/rule-index.ts';
 import { type CompiledSteps, compileSteps } from '../functions/transform/step.ts';
 import type { DeliveryPlan } from './envelope.ts';
+import { createSchemaGate, type SchemaGate } from './schema-gate.ts';
 import type { Rule, Snapshot, Target } from './snapshot.ts';
 
 /** A snapshot made ready: the filters in one index, the steps compiled when a rule first delivers. */
 export interface CompiledSnapshot {
   readonly snapshot: Snapshot;
+  /** Absent where the bus looks at no schemas. */
+  readonly schemas?: SchemaGate;
   match(event: Event): readonly CompiledRule[];
   rule(name: string): CompiledRule | undefined;
 }
@@ -30,8 +33,10 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
     rules.set(rule.name, compiled);
     index.add(compiled, rule.filter);
   }
+  const schemas = createSchemaGate(snapshot);
   return {
     snapshot,
+    ...(schemas === undefined ? {} : { schemas }),
     match: (event) => index.match(event.json, { mode: event.duplicateKeys ? 'validated' : 'trusted' }),
     rule: (name) => rules.get(name),
   };

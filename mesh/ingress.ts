@@ -1,4 +1,4 @@
-import { TulleError } from '../event/error.ts';
+import { type ErrorItem, TulleError } from '../event/error.ts';
 import type { Event } from '../event/event.ts';
 import { type Authenticator, type KeyLookup, requireAccess } from './authentication.ts';
 import type { Queue, Runtime } from './ports.ts';
@@ -6,6 +6,8 @@ import { cloudEventsProtocol } from './protocols/cloudevents.ts';
 import type { Limits } from './protocols/protocol.ts';
 import type { Receipt } from './envelope.ts';
 import { route } from './router.ts';
+import { createMismatchReport } from './mismatch-report.ts';
+import type { Faults } from './schema-gate.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
 
 export interface IngressOptions {
@@ -16,12 +18,27 @@ export interface IngressOptions {
   readonly runtime: Runtime;
   /** Asked only for a bus that does not exist, to tell a stranger (401) from a key holder's slip (404). */
   readonly findKey: KeyLookup;
+  /** Told of events of buses with discovery, after they were accepted. */
+  readonly discovery?: Discovery;
+  readonly report?: (message: string, error: unknown) => void;
+}
+
+/** Learns the schemas of types from their events, behind the answers. */
+export interface Discovery {
+  observe(tenant: string, bus: string, events: readonly Event[]): void;
 }
 
 /** What the publisher is told: one entry an event, in the order sent. */
 export interface Accepted {
   readonly accepted: number;
-  readonly events: readonly { readonly id: string; readonly matched: number }[];
+  readonly events: readonly AcceptedEvent[];
+}
+
+export interface AcceptedEvent {
+  readonly id: string;
+  readonly matched: number;
+  /** Where the event does not fit the schema of its type; on buses with `schemas: warn`. */
+  readonly warnings?: readonly ErrorItem[];
 }
 
 /** Takes a request for a bus in; answers 202 only when the queue has everything on disk. */
@@ -29,7 +46,9 @@ export type Ingress = (request: Request, bus: string) => Promise<Response>;
 
 const protocols = [cloudEventsProtocol];
 
-export function createIngress({ snapshots, queue, authenticator, limits, runtime, findKey }: IngressOptions): Ingress {
+export function createIngress(options: IngressOptions): Ingress {
+  const { snapshots, queue, authenticator, limits, runtime, findKey, discovery } = options;
+  const reportMismatch = createMismatchReport(runtime, options.report);
   const createReceipt = createReceipts(runtime);
   return async (request, bus) => {
     const principal = await authenticator.authenticate(
@@ -50,7 +69,8 @@ export function createIngress({ snapshots, queue, authenticator, limits, runtime
     }
 
     const protocol = protocols.find((candidate) => candidate.match(request)) ?? cloudEventsProtocol;
-    const { events } = await protocol.decode(request, limits);
+    const { events, batch } = await protocol.decode(request, limits);
+    const faults = compiled.schemas?.review(events, { batch });
     const plan = route(compiled, events, createReceipt(), runtime.random());
     const { retentionSeconds } = compiled.snapshot.settings;
     const appends = Array.from(plan.messages, ([shard, messages]) =>
@@ -58,16 +78,24 @@ export function createIngress({ snapshots, queue, authenticator, limits, runtime
     );
     if (appends.length === 1) await appends[0];
     else await Promise.all(appends);
-    return accepted(events, plan.matched);
+    if (compiled.snapshot.settings.discovery === true) discovery?.observe(principal.tenant, bus, events);
+    if (faults !== undefined) reportMismatch(bus, faults);
+    return accepted(events, plan.matched, faults);
   };
 }
 
+/** Of one event, in the answer. */
+const mostWarnings = 5;
 const acceptedInit = { status: 202, headers: { 'content-type': 'application/json' } };
 
-function accepted(events: readonly Event[], matched: readonly number[]): Response {
+function accepted(events: readonly Event[], matched: readonly number[], faults?: readonly Faults[]): Response {
   const body: Accepted = {
     accepted: events.length,
-    events: events.map((event, index) => ({ id: event.attributes.id, matched: matched[index] ?? 0 })),
+    events: events.map((event, index) => {
+      const warnings = faults?.[index]?.slice(0, mostWarnings);
+      const { id } = event.attributes;
+      return { id, matched: matched[index] ?? 0, ...(warnings === undefined ? {} : { warnings }) };
+    }),
   };
   return new Response(JSON.stringify(body), acceptedInit);
 }

@@ -1,4 +1,5 @@
 import type { Filter } from '../functions/filter/filter.ts';
+import type { JsonSchema } from '../functions/schema/schema.ts';
 import type { Step } from '../functions/transform/step.ts';
 import type { Backoff } from './delivery/backoff.ts';
 import type { FunctionSettings } from './functions/settings.ts';
@@ -16,6 +17,8 @@ export interface Snapshot {
   readonly keys: readonly Key[];
   /** What the tenant's documents say of functions; absent for none. */
   readonly functions?: readonly FunctionSettings[];
+  /** The tenant's schemas, by name; absent for a bus that looks at none. */
+  readonly schemas?: readonly EventSchema[];
 }
 
 export interface BusSettings {
@@ -25,6 +28,22 @@ export interface BusSettings {
   readonly record: 'all' | 'failures' | 'none';
   /** How long the log keeps events and history, in seconds. */
   readonly retentionSeconds: number;
+  /** What becomes of an event that does not fit the schema of its type; absent where none is looked at. */
+  readonly schemas?: 'warn' | 'enforce';
+  /** Types without a schema do not fit either. */
+  readonly unknownTypes?: 'refuse';
+  /** Schemas are inferred from the events that come in. */
+  readonly discovery?: true;
+}
+
+/** A registered schema: of the data of one type of events. */
+export interface EventSchema {
+  readonly name: string;
+  readonly type: string;
+  /** Of events of this source only. */
+  readonly source?: string;
+  /** Oldest first. */
+  readonly versions: readonly { readonly version: number; readonly schema: JsonSchema }[];
 }
 
 export interface Rule {
