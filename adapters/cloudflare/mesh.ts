@@ -4,7 +4,6 @@ import { createEnvironmentSecrets } from '../secrets.ts';
 import { createD1Documents } from './documents.ts';
 import { createLogLedger, createLogQueue } from './queue.ts';
 import { logFunction, report, workerRuntime } from './runtime.ts';
-
 import { createServices } from './services.ts';
 import { createKvSnapshots } from './snapshots.ts';
 

@@ -1,0 +1,115 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { TulleError } from '../../event/error.ts';
+import type { Ledger, Queue, QueueConsumer } from '../../mesh/ports.ts';
+import { createLog, type Log } from '../sqlite/log.ts';
+import type { Pace } from '../sqlite/log-drain.ts';
+import { type Alarm, createAlarm } from './alarm.ts';
+import { createNodeSql, type NodeSql } from './sql.ts';
+
+/** The durable queue and its history: one SQLite file a bus, `<folder>/<tenant>/<bus>.sqlite`. */
+export interface Logs {
+  readonly queue: Queue;
+  readonly ledger: Ledger;
+  /** Goes on with what the last process left. */
+  resume(): void;
+  /** Hands out nothing more, waits for what is out until `settleMs` are over, and closes the files. */
+  close(settleMs: number): Promise<void>;
+}
+
+export interface LogsOptions {
+  readonly folder: string;
+  readonly consume: QueueConsumer;
+  readonly now: () => number;
+  readonly report: (message: string, error: unknown) => void;
+  /**
+   * The disk did not take what was written. What is on it is not known any more (the system may have dropped the
+   * pages), so that the process has to end and read the files again.
+   */
+  readonly onDiskFailure: (error: unknown) => void;
+}
+
+/** A job costs little in one process; the window bounds what is in memory and what a crash repeats. */
+const pace: Pace = { window: 32, retryWindow: 8, startEveryMs: 0, settleEveryMs: 50 };
+
+interface OpenLog {
+  readonly log: Log;
+  readonly sql: NodeSql;
+  readonly alarm: Alarm;
+}
+
+export function openLogs(options: LogsOptions): Logs {
+  const { folder, consume, now, report } = options;
+  const logs = new Map<string, OpenLog>();
+  mkdirSync(folder, { recursive: true });
+
+  /** The shards of a bus share a file: one process gains nothing by several, and loses a sync to disk for each. */
+  function open(tenant: string, bus: string): OpenLog {
+    const key = `${tenant}/${bus}`;
+    let found = logs.get(key);
+    if (found === undefined) {
+      found = create(tenant, bus);
+      logs.set(key, found);
+    }
+    return found;
+  }
+
+  function create(tenant: string, bus: string): OpenLog {
+    mkdirSync(join(folder, tenant), { recursive: true });
+    const sql = createNodeSql(join(folder, tenant, `${bus}.sqlite`), { sync: 'asked' });
+    const alarm = createAlarm(() => void log.drain(), now);
+    const log = createLog({
+      sql,
+      consume,
+      now,
+      pause: (milliseconds) => (milliseconds === 0 ? setImmediate() : setTimeout(milliseconds)),
+      synced: () => sql.synced().catch(giveUp),
+      setAlarm: (at) => Promise.resolve(alarm.set(at)),
+      pace,
+      report,
+    });
+    return { log, sql, alarm };
+  }
+
+  function giveUp(error: unknown): never {
+    options.onDiskFailure(error);
+    throw error;
+  }
+
+  return {
+    queue: {
+      async append({ tenant, bus, retentionSeconds }, messages) {
+        try {
+          await open(tenant, bus).log.append(messages, retentionSeconds);
+        } catch (error) {
+          throw new TulleError('unavailable', 'The queue could not take the events.', {
+            mend: 'Send the request again; events that are already stored come twice at worst.',
+            retryAfter: 1,
+            cause: error,
+          });
+        }
+      },
+    },
+    ledger: {
+      async query(query) {
+        return open(query.tenant, query.bus).log.query(query);
+      },
+    },
+    resume() {
+      for (const tenant of readdirSync(folder)) {
+        for (const file of readdirSync(join(folder, tenant))) {
+          const [, bus] = /^(.+)\.sqlite$/.exec(file) ?? [];
+          if (bus !== undefined) open(tenant, bus).log.resume();
+        }
+      }
+    },
+    async close(settleMs) {
+      const all = [...logs.values()];
+      const stopped = Promise.all(all.map(({ log }) => log.stop()));
+      await Promise.race([stopped, setTimeout(settleMs, undefined, { ref: false })]);
+      for (const { alarm } of all) alarm.clear();
+      await Promise.all(all.map(({ sql }) => sql.close()));
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { TulleError } from '../../event/error.ts';
+import { adminKeyMinLength } from '../../mesh/authentication.ts';
+
+/** How a process is to run, as its environment says. */
+export interface Settings {
+  /** `TULLE_ADMIN_KEY`, or the content of the file that `TULLE_ADMIN_KEY_FILE` names: 24 characters or more. */
+  readonly adminKey: string;
+  /** `TULLE_HOST`, default 127.0.0.1: only programs on this machine; 0.0.0.0 for a container. */
+  readonly host: string;
+  /** `PORT`, default 8787. */
+  readonly port: number;
+  /** `TULLE_DATA`, default `.tulle/data`: the folder of the databases, on a disk that keeps what is synced. */
+  readonly dataFolder: string;
+  /** `TULLE_SECRETS`: a folder with one file a secret. */
+  readonly secretsFolder: string | undefined;
+  /** `TULLE_ALLOW_PRIVATE_TARGETS`, `true` for development only. */
+  readonly allowPrivateTargets: boolean;
+  /** `TULLE_SHUTDOWN_SECONDS`, default 20: how long a shutdown waits for what is under way. */
+  readonly shutdownMs: number;
+}
+
+/** @throws TulleError `request_invalid` with the name of the variable as its place. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  return {
+    adminKey: readAdminKey(env),
+    host: env['TULLE_HOST'] ?? '127.0.0.1',
+    port: readNumber(env, 'PORT', 8787, 65_535),
+    dataFolder: env['TULLE_DATA'] ?? '.tulle/data',
+    secretsFolder: env['TULLE_SECRETS'],
+    allowPrivateTargets: readFlag(env, 'TULLE_ALLOW_PRIVATE_TARGETS'),
+    shutdownMs: readNumber(env, 'TULLE_SHUTDOWN_SECONDS', 20, 600) * 1000,
+  };
+}
+
+/** On Workers every door stays shut without the key; a process that nobody can use need not run. */
+function readAdminKey(env: Readonly<Record<string, string | undefined>>): string {
+  const file = env['TULLE_ADMIN_KEY_FILE'];
+  const key = file === undefined ? env['TULLE_ADMIN_KEY'] : readFileSync(file, 'utf8').trim();
+  if (key === undefined || key === '') {
+    throw invalid('TULLE_ADMIN_KEY', 'is not set', 'Set it to a random text, such as `openssl rand -hex 24` prints.');
+  }
+  if (key.length < adminKeyMinLength) {
+    throw invalid('TULLE_ADMIN_KEY', 'is too short', `Use at least ${adminKeyMinLength} characters.`);
+  }
+  return key;
+}
+
+function readNumber(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+  standard: number,
+  max: number,
+): number {
+  const text = env[name];
+  if (text === undefined || text === '') return standard;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= max) return value;
+  throw invalid(name, 'is not a number that can be used', `Use a whole number from 0 to ${max}.`);
+}
+
+function readFlag(env: Readonly<Record<string, string | undefined>>, name: string): boolean {
+  const text = env[name] ?? '';
+  if (text === 'true' || text === 'false' || text === '') return text === 'true';
+  throw invalid(name, 'is neither true nor false', 'Set it to true, or leave it out.');
+}
+
+function invalid(place: string, why: string, mend: string): TulleError {
+  return new TulleError('request_invalid', `${place} ${why}.`, { place, mend });
+}
