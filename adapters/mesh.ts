@@ -29,6 +29,8 @@ export interface Platform {
   readonly functions?: FunctionSupport;
   /** See `Limits`: the platform's HTTP server ends every body at its declared length. */
   readonly exactLength: boolean;
+  /** See `DispatcherOptions`. */
+  readonly connections?: number;
   readonly report: (message: string, error: unknown) => void;
 }
 
@@ -75,7 +77,15 @@ export function createMesh(platform: Platform): Mesh {
   const publisher = createPublisher({ documents, snapshots, runtime, onPublished });
   return {
     fetch: (request) => Promise.resolve((isAdmin(request) ? admin : app).fetch(request)),
-    dispatch: createDispatcher({ snapshots: source, sinks, secrets: platform.secrets, policy, runtime, functions }),
+    dispatch: createDispatcher({
+      connections: platform.connections,
+      snapshots: source,
+      sinks,
+      secrets: platform.secrets,
+      policy,
+      runtime,
+      functions,
+    }),
     async tick() {
       await publisher.repair();
     },

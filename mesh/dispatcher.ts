@@ -12,9 +12,10 @@ import type { SnapshotSource } from './snapshot-source.ts';
 export interface DispatcherOptions extends Pick<DeliveryOptions, 'sinks' | 'secrets' | 'policy' | 'runtime'> {
   readonly snapshots: SnapshotSource;
   readonly functions: Functions;
+  /** Simultaneous calls of one dispatch; a Worker's invocation has the default, 6 connections. */
+  readonly connections?: number | undefined;
 }
 
-/** Simultaneous calls of one dispatch: a Worker's invocation has 6 connections. */
 const CONNECTIONS = 6;
 
 /**
@@ -43,7 +44,7 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
       }
     }
     const retries: Settlement['retries'][number][] = [];
-    const limit = createLimit(CONNECTIONS);
+    const limit = createLimit(options.connections ?? CONNECTIONS);
     const { deliver, untried } = createDelivery({
       ...options,
       journal,

@@ -30,6 +30,8 @@ export interface NodeProcessOptions {
 }
 
 const TICK_MS = 60_000;
+/** Of one dispatch; as many dispatches as the log's window has can be under way. */
+const CONNECTIONS = 32;
 
 export async function startProcess(options: NodeProcessOptions): Promise<NodeProcess> {
   const { settings } = options;
@@ -55,6 +57,7 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
     allowPrivateTargets: settings.allowPrivateTargets,
     functions: { bundle: options.functions, log: logFunction },
     exactLength: true,
+    connections: CONNECTIONS,
     report,
   });
   const server = await startServer({
