@@ -18,12 +18,17 @@ export interface Holder {
 
 /** Letters that neither JSON nor any treatment writes by itself, so that nine of them in a row are no accident. */
 const mark = fc.string({
-  unit: fc.constantFrom(...'BCDFGHJKLMNPQRSTVWXZ'),
+  unit: fc.constantFrom(...Array.from('BCDFGHJKLMNPQRSTVWXZ')),
   minLength: 18,
   maxLength: 18,
 });
 export const names = ['a', 'b', 'phone', '__proto__', 'toString', 'x.y', '0', 'length', ''] as const;
-const name = fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...names) }, { weight: 1, arbitrary: mark });
+/** Mostly the first two, so that paths and data meet. */
+export const anyName: fc.Arbitrary<string> = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...names.slice(0, 2)) },
+  { weight: 1, arbitrary: fc.constantFrom(...names) },
+);
+const name = fc.oneof({ weight: 8, arbitrary: anyName }, { weight: 1, arbitrary: mark });
 
 const leaf: fc.Arbitrary<Leaf> = fc.record({
   kind: fc.constantFrom<Leaf['kind'][]>('text', 'text', 'mail', 'number', 'long', 'date', 'ip', 'true', 'null'),
@@ -33,11 +38,16 @@ const leaf: fc.Arbitrary<Leaf> = fc.record({
 export const marked: fc.Arbitrary<Node> = fc.letrec<{ node: Node; leaf: Leaf; holder: Holder }>((tie) => ({
   leaf,
   holder: fc.record({
-    kind: fc.constantFrom('array', 'object', 'object'),
-    asText: fc.boolean().map((yes) => yes),
+    kind: fc.constantFrom('array', 'object'),
+    asText: fc.integer({ min: 0, max: 3 }).map((chance) => chance === 0),
     entries: fc.array(fc.record({ name, node: tie('node') }), { maxLength: 5, depthIdentifier: 'marked' }),
   }),
-  node: fc.oneof({ maxDepth: 5, depthIdentifier: 'marked' }, tie('leaf'), tie('holder'), tie('holder')),
+  node: fc.oneof(
+    { maxDepth: 6, depthSize: 'large', depthIdentifier: 'marked' },
+    tie('leaf'),
+    tie('holder'),
+    tie('holder'),
+  ),
 })).node;
 
 export function isLeaf(node: Node): node is Leaf {
@@ -47,24 +57,18 @@ export function isLeaf(node: Node): node is Leaf {
 /** The value that a leaf is, as JSON. */
 export function leafJson({ kind, mark }: Leaf): string {
   const digits = Array.from(mark, (letter) => (letter.charCodeAt(0) % 9) + 1).join('');
-  switch (kind) {
-    case 'text':
-      return `"${mark}"`;
-    case 'mail':
-      return `"${mark}@example.com"`;
-    case 'number':
-      return digits.slice(0, 15);
-    case 'long':
-      return `${digits}7`;
-    case 'date':
-      return `"1987-05-23T11:22:33.${digits.slice(0, 9)}Z"`;
-    case 'ip':
-      return `"${[0, 3, 6, 9].map((at) => 111 + (Number(digits.slice(at, at + 3)) % 133)).join('.')}"`;
-    case 'true':
-      return 'true';
-    case 'null':
-      return 'null';
-  }
+  const octets = [0, 3, 6, 9].map((at) => 111 + (Number(digits.slice(at, at + 3)) % 133));
+  const forms: Record<Leaf['kind'], string> = {
+    text: `"${mark}"`,
+    mail: `"${mark}@example.com"`,
+    number: digits.slice(0, 15),
+    long: `${digits}7`,
+    date: `"1987-05-23T11:22:33.${digits.slice(0, 9)}Z"`,
+    ip: `"${octets.join('.')}"`,
+    true: 'true',
+    null: 'null',
+  };
+  return forms[kind];
 }
 
 /** What must not be seen of a leaf; `undefined` where its value tells nothing. */

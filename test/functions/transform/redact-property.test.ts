@@ -4,7 +4,7 @@ import { TulleError } from '../../../event/error.ts';
 import { fromJson } from '../../../event/json-format.ts';
 import { compileSteps, type Step } from '../../../functions/transform/step.ts';
 import { context } from './context.ts';
-import { isLeaf, leafJson, marked, names, type Node, nodeJson, secretOf } from './marked-data.ts';
+import { anyName, isLeaf, leafJson, marked, type Node, nodeJson, secretOf } from './marked-data.ts';
 import { leadsTo, type Location, locations, type Part, pathText } from './naive-paths.ts';
 
 /** Events that are tried; `npm run test:property` asks for many more. */
@@ -38,7 +38,7 @@ const followers: readonly Step[] = [
 ];
 
 const part: fc.Arbitrary<Part> = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(...names) },
+  { weight: 4, arbitrary: anyName },
   { weight: 1, arbitrary: fc.nat(3) },
   { weight: 3, arbitrary: fc.constantFrom({ any: '*' as const }, { any: '[*]' as const }) },
 );
@@ -96,7 +96,7 @@ async function tryRedaction({ data, form, paths, attributes, how, follower }: Re
   if (follower) return;
   expect(result.failed).toBe(isPlain && !isWhole);
   if (result.failed || isPlain) return;
-  for (const secret of untouched(found, places)) expect(shown).toContain(secret);
+  expect(untouched(found, places).filter((secret) => !shown.includes(secret))).toEqual([]);
   for (const name of attributes) if (!redacted.includes(name)) expect(shown).toContain(String(attributeValues[name]));
 }
 
@@ -112,7 +112,7 @@ async function outcomeOf(steps: readonly Step[], event: string): Promise<{ shown
     failed = true;
     expect(error).toBeInstanceOf(TulleError);
     for (let cause = error; cause instanceof Error; cause = cause.cause) {
-      shown.push(cause.message, JSON.stringify({ ...cause, cause: undefined }));
+      shown.push(cause.message, JSON.stringify(Object.entries(cause).filter(([name]) => name !== 'cause')));
     }
   }
   return { shown: shown.join('\n'), failed };
@@ -165,7 +165,6 @@ function expectNothingOf(secret: string, shown: string, how: Treatment, isPart =
   const kept = typeof how === 'object' && 'mask' in how ? Number(/\d+$/.exec(how.mask)?.[0] ?? 0) : 0;
   if (isPart && secret.length <= kept) return;
   const length = /[.:]/.test(secret) ? secret.length : Math.min(Math.max(kept + 1, 9), secret.length);
-  for (let at = 0; at + length <= secret.length; at += 1) {
-    expect(shown).not.toContain(secret.slice(at, at + length));
-  }
+  const pieces = Array.from({ length: secret.length - length + 1 }, (_, at) => secret.slice(at, at + length));
+  expect(pieces.filter((piece) => shown.includes(piece))).toEqual([]);
 }
