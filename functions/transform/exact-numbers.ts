@@ -13,14 +13,9 @@ export type Exactness = 'none' | 'integers' | 'all';
 
 /** Whether `JSON.parse` keeps a JSON text's numbers so exactly; cheap, and sometimes wrongly false. */
 export function isExact(text: string, exactness: Exactness): boolean {
-  switch (exactness) {
-    case 'none':
-      return true;
-    case 'integers':
-      return !/[:[,]\s*-?\d{16}/.test(text) && !/^\s*-?\d{16}/.test(text);
-    case 'all':
-      return !/(?:^|[:[,])\s*-?(?:[\d.]{16}|[\d.]*(?:[eE]|\.\d*0(?!\d)))/.test(text) && !/-0(?![.\d])/.test(text);
-  }
+  if (exactness === 'none') return true;
+  if (exactness === 'integers') return !/[:[,]\s*-?\d{16}/.test(text) && !/^\s*-?\d{16}/.test(text);
+  return !/(?:^|[:[,])\s*-?(?:[\d.]{16}|[\d.]*(?:[eE]|\.\d*0(?!\d)))/.test(text) && !/-0(?![.\d])/.test(text);
 }
 
 /** Like `JSON.parse`, but a number that is to be kept becomes an object that `JSON.stringify` writes as it was. */
