@@ -1,6 +1,5 @@
-import { TulleError } from '../../../event/error.ts';
 import type { ValueTest } from '../condition.ts';
-import { type FieldChoice, canAgree } from '../conjunction.ts';
+import { type FieldChoice, canAgree, spend } from '../conjunction.ts';
 import type { JsonScalar } from '../json-node.ts';
 import { passes } from '../value-test.ts';
 import type { Conjunction } from './conjunction-tree.ts';
@@ -27,30 +26,26 @@ export function agrees(run: Run, { way, related }: Conjunction): boolean {
     }
   }
   if (bound.length < 2 && !mayBeAbsent) return true;
-  spend(run, related);
+  spendOn(run, related);
   // Whether a field is absent depends on the elements that the fields before it have settled on, so all are joined.
   if (mayBeAbsent || bound.length > mostFields) return join(run, related);
   const elements = bound.map((requirement) => passingElements(run, requirement));
   return canChoose(elements, ++run.questions) ?? join(run, related);
 }
 
-/** Values that the conjunctions of an index may look at in one event, over and over: about a second's work. */
-export const mostLooks = 5_000_000;
-
-function spend(run: Run, related: readonly Requirement[]): void {
+/** What an earlier event left behind is not looked at. */
+function spendOn(run: Run, related: readonly Requirement[]): void {
   for (const { index, metEpoch, metElements } of related) {
-    // What an earlier event left behind is not looked at.
-    if (index.epoch === run.epoch) run.looks += index.log.length;
-    if (metEpoch === run.epoch) run.looks += metElements.length;
+    if (index.epoch === run.epoch) spend(run, index.log.length);
+    if (metEpoch === run.epoch) spend(run, metElements.length);
   }
-  if (run.looks <= mostLooks) return;
-  throw new TulleError('fuel_exhausted', `The event's array elements need more than ${mostLooks} looks to be matched`, {
-    mend: 'Send fewer elements in one event, or use fewer rules that combine several fields of one array.',
-  });
 }
 
 function join(run: Run, related: readonly Requirement[]): boolean {
-  return canAgree(related.map((requirement) => choiceOf(run, requirement)));
+  return canAgree(
+    related.map((requirement) => choiceOf(run, requirement)),
+    run,
+  );
 }
 
 function passingElements(

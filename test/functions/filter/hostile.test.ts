@@ -136,6 +136,28 @@ describe('hostile events', () => {
     );
   });
 
+  it.each([
+    ['an array in each of many elements', '{"items":[', '{"in":[{"b":1,"c":2}]},', '{"in":[{"b":1}]}]}', [0]],
+    ['arrays of one name', '{"items":{"in":[', '{"b":1,"c":1},', '{}],"in":[{"c":2}]}}', []],
+  ])('may have %s, where a field is to be absent', { timeout: 2 * soon }, (_, start, item, end, expected) => {
+    const absent = indexOf({ items: { in: { b: [1], c: [{ exists: false }] } } });
+    expect(absent.match(start + item.repeat(20_000) + end)).toEqual(expected);
+  });
+
+  it('are given up where arrays of one name combine in too many ways', { timeout: 3 * soon }, () => {
+    const pairs = indexOf({ a: { b: [1], c: [1], d: [2], e: [{ exists: false }] } });
+    const event = (n: number): string =>
+      `{"a":[${'{"b":1,"d":1,"e":1},'.repeat(n)}{"d":2}],"a":[${'{"c":1},'.repeat(n)}{}]}`;
+    expect(pairs.match(event(100))).toEqual([]);
+    expect(() => pairs.match(event(5000))).toThrow(
+      expect.objectContaining({
+        code: 'fuel_exhausted',
+        message: expect.stringMatching(/more than [0-9]+ looks/),
+        mend: expect.stringMatching(/./),
+      }),
+    );
+  });
+
   it('leave nothing behind that a later event is charged with', () => {
     const items = Array.from({ length: 50_000 }, (_, i) => `{"n":${i},"s":"s","t":1}`).join();
     const patterns = Array.from({ length: 40 }, () => ({ items: { n: [1], s: ['s'], t: [{ exists: true }] } }));
