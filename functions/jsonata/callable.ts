@@ -38,7 +38,7 @@ export function callable(
   const result = (
     signature === undefined
       ? body
-      : (args: readonly unknown[], input: unknown, run: Run) => body(signature.check(args, input), input, run)
+      : (args: readonly unknown[], input: unknown, run: Run) => body(signature.check(args, input, run), input, run)
   ) as Callable;
   result.arity = arity;
   return result;

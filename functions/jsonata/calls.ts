@@ -51,7 +51,7 @@ export function compileLambda(node: Ast & { type: 'lambda' }, compile: Compile):
 export function compilePartial(node: CallNode, compile: Compile): Evaluator {
   const callee = compile(node.procedure);
   const given = node.arguments.map((arg) => (isPlaceholder(arg) ? undefined : compile(arg)));
-  const open = given.flatMap((evaluate, index) => (evaluate === undefined ? [index] : []));
+  const places = given.flatMap((evaluate, index) => (evaluate === undefined ? [index] : []));
   return (input, frame) => {
     const values = given.map((evaluate) => evaluate?.(input, frame));
     const target = callee(input, frame);
@@ -64,9 +64,13 @@ export function compilePartial(node: CallNode, compile: Compile): Evaluator {
         calleeName(node),
       );
     }
+    // What is more than the function can take is left out.
+    const most = Math.max(1, target.arity);
+    const open = places.filter((index) => index < most);
     return callable(open.length, (args, context, run) => {
       run.spend(values.length);
-      const complete = values.slice();
+      const complete = values.slice(0, most);
+      while (complete.length < target.arity) complete.push(undefined);
       for (const [place, index] of open.entries()) complete[index] = args[place];
       return apply(target, complete, context, run);
     });

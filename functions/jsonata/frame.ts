@@ -52,7 +52,7 @@ export function valueOf(name: string, inside: Frame): unknown {
     const { names } = frame;
     for (let place = names.length - 1; place >= 0; place -= 1) {
       if (names[place] !== name) continue;
-      run.spend(passed >> 3);
+      run.spend((passed + names.length - place) >> 3);
       return frame.values[place];
     }
     passed += 1 + names.length;

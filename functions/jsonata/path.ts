@@ -54,11 +54,11 @@ function walkPlain(steps: readonly Step[], isAbsolute: boolean): Walk {
     let values: unknown = Array.isArray(input) && (from > 0 || !isAbsolute) ? input : sequenceOf(input);
     for (let index = from; index < steps.length; index += 1) {
       const step = steps[index]!;
-      values =
-        index === 0 && step.isArrayConstructor
-          ? step.evaluate(values, frame)
-          : step.onEach(listOf(values), frame, index === steps.length - 1);
-      if (values === undefined || (Array.isArray(values) && values.length === 0)) return values;
+      if (index === 0 && step.isArrayConstructor) values = step.evaluate(values, frame);
+      else if (!step.isSort || Array.isArray(values)) {
+        values = step.onEach(listOf(values), frame, index === steps.length - 1);
+      }
+      if (isNothing(values)) return values;
     }
     return values;
   };
@@ -128,11 +128,14 @@ function walkTuples(
       } else {
         values = step.onEach(listOf(values), frame, false);
       }
-      const isEmpty = values === undefined || (Array.isArray(values) && values.length === 0);
-      if (index < firstTuple && isEmpty) return { tuples: undefined, values };
+      if (index < firstTuple && isNothing(values)) return { tuples: undefined, values };
     }
     return { tuples, values };
   };
+}
+
+function isNothing(values: unknown): boolean {
+  return values === undefined || values === '' || (Array.isArray(values) && values.length === 0);
 }
 
 /** An array constructor with a filter may leave one value, of which a text counts as its units. */

@@ -10,6 +10,8 @@ export interface Step {
   readonly evaluate: Evaluator;
   /** As the first step it is evaluated once, not for each value. */
   readonly isArrayConstructor: boolean;
+  /** Orders values, and leaves alone what is no list. */
+  readonly isSort: boolean;
   /** `@$name` binds the value and leaves the context where it was. */
   readonly keepsContext: boolean;
   /** Evaluates on each value and joins what is found. `isLast` keeps a single array as the one value of the path. */
@@ -26,6 +28,7 @@ export function compileStep(node: Ast, compile: Compile): Step {
   return {
     evaluate,
     isArrayConstructor,
+    isSort: false,
     keepsContext: node.focus !== undefined,
     onEach(values, frame, isLast) {
       const { run } = frame;
@@ -87,6 +90,7 @@ function compileSortStep(node: Ast & { type: 'sort' }, compile: Compile): Step {
   return {
     evaluate: (input, frame) => sort(input as unknown[], frame),
     isArrayConstructor: false,
+    isSort: true,
     keepsContext: false,
     onEach(values, frame) {
       const sorted = sort(values, frame);

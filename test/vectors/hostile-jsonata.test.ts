@@ -1,6 +1,7 @@
 import { expect, vi } from 'vitest';
 import { TulleError } from '../../event/error.ts';
 import { compileJsonata } from '../../functions/jsonata/jsonata.ts';
+import { processorTime } from '../functions/jsonata/processor-time.ts';
 import { describeVectors } from './report.ts';
 
 describeVectors('hostile-jsonata.json', ({ cases }: { cases: { name: string; expr: string }[] }, check) => {
@@ -9,7 +10,7 @@ describeVectors('hostile-jsonata.json', ({ cases }: { cases: { name: string; exp
       const frozen = Date.now();
       vi.spyOn(Date, 'now').mockReturnValue(frozen);
       const before = process.memoryUsage().rss;
-      const started = performance.now();
+      const started = processorTime();
       try {
         JSON.stringify(compileJsonata(expr).evaluate({}, { now: frozen, random: () => 0.5 }));
       } catch (error) {
@@ -17,7 +18,7 @@ describeVectors('hostile-jsonata.json', ({ cases }: { cases: { name: string; exp
       } finally {
         vi.restoreAllMocks();
       }
-      expect(performance.now() - started, 'milliseconds').toBeLessThan(1000);
+      expect(processorTime() - started, 'milliseconds').toBeLessThan(1000);
       expect((process.memoryUsage().rss - before) / 1e6, 'megabytes').toBeLessThan(128);
       expect(Reflect.ownKeys(Object.prototype)).not.toContain('polluted');
       expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();

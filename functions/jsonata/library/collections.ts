@@ -91,7 +91,7 @@ function typeName(value: unknown): string | undefined {
   if (value === null) return 'null';
   if (isCallable(value)) return 'function';
   if (Array.isArray(value)) return 'array';
-  return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? typeof value : 'object';
+  return isNumeric(value) || typeof value === 'string' || typeof value === 'boolean' ? typeof value : 'object';
 }
 
 function shuffle(values: readonly unknown[], run: Run): unknown[] {

@@ -8,12 +8,11 @@ const isoPicture = '[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z01:01t]';
 
 /** Formats a time as XPath's fn:format-dateTime does; `zone` is `+hhmm` or `-hhmm`. Throws D3132 to D3135. */
 export function formatDate(millis: number, picture: string | undefined, zone: string | undefined, run: Run): string {
+  const parts = parseDatePicture(picture ?? isoPicture);
   const offset = parseZone(zone);
   const date = new Date(millis + (offset.hours * 60 + offset.minutes) * 60_000);
   if (Number.isNaN(date.getTime())) throw new JsonataError('D3110', 'The time, or its zone, is out of range');
-  return parseDatePicture(picture ?? isoPicture)
-    .map((part) => formatPart(part, date, offset, run))
-    .join('');
+  return parts.map((part) => formatPart(part, date, offset, run)).join('');
 }
 
 interface Offset {

@@ -13,7 +13,7 @@ export function define(types: string, arity: number, body: (run: Run, ...args: n
   const signature = parseSignature(types);
   return callable(arity, (given, context, run) => {
     run.spend(callCost);
-    const args = signature.check(given, context) as readonly never[];
+    const args = signature.check(given, context, run) as readonly never[];
     return signature.takesMore ? body(run, ...args) : body(run, args[0]!, args[1]!, args[2]!, args[3]!);
   });
 }

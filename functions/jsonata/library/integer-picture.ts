@@ -179,21 +179,21 @@ function toDecimal(value: number, picture: IntegerPicture, run: Run): string {
     if (interval > 0) return toTheRight % interval === 0 ? separators[0]!.character + digit : digit;
     return (separatorAt.get(toTheRight) ?? '') + digit;
   });
-  return grouped.join('') + (picture.ordinal ? ordinalSuffix(value) : '');
+  return grouped.join('') + (picture.ordinal ? ordinalSuffix(plain) : '');
 }
 
-function ordinalSuffix(value: number): string {
-  const isTeen = Math.floor(value / 10) % 10 === 1;
-  return (isTeen ? undefined : ['th', 'st', 'nd', 'rd'][value % 10]) ?? 'th';
+function ordinalSuffix(digits: string): string {
+  const isTeen = digits.at(-2) === '1';
+  return (isTeen ? undefined : ['th', 'st', 'nd', 'rd'][Number(digits.at(-1))]) ?? 'th';
 }
 
 function fromDecimal(text: string, { separators, zero }: IntegerPicture): number {
   let digits = text;
   for (const { character } of separators) digits = digits.replaceAll(character, '');
-  return Number.parseInt(
-    Array.from(digits, (digit) => String.fromCodePoint(Math.max(0, digit.codePointAt(0)! - zero + 0x30))).join(''),
-    10,
-  );
+  const plain = Array.from(digits, (digit) => String.fromCodePoint(Math.max(0, digit.codePointAt(0)! - zero + 0x30)));
+  const number = plain.join('');
+  // After 0x the original reads hexadecimal digits.
+  return Number.parseInt(number, /^\s*[-+]?0x/i.test(number) ? 16 : 10);
 }
 
 function sequenceUnsupported(): JsonataError {

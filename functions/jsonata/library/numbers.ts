@@ -70,7 +70,8 @@ function toNumber(value: unknown): number | undefined {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'string') {
     const isDecimal = /^-?[0-9]+(?:\.[0-9]+)?(?:[Ee][-+]?[0-9]+)?$/.test(value);
-    const isPrefixed = /^(?:0[xX][0-9A-Fa-f]+|0[oO][0-7]+|0[bB][01]+)$/.test(value);
+    // What may stand around these depends on `Number`.
+    const isPrefixed = /^0[xX][0-9A-Fa-f]|0[oO][0-7]|0[bB][01]+$/.test(value);
     const number = isDecimal || isPrefixed ? Number(value) : Number.NaN;
     if (Number.isFinite(number)) return number;
   }

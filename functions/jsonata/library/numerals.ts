@@ -8,8 +8,11 @@ export function toLetters(value: number, first: number): string {
 }
 
 export function fromLetters(text: string, first: number): number {
+  // From the right, with powers: how large values are rounded depends on it.
   let value = 0;
-  for (const letter of text) value = value * 26 + (letter.charCodeAt(0) - first + 1);
+  for (let place = 0; place < text.length; place += 1) {
+    value += (text.charCodeAt(text.length - place - 1) - first + 1) * 26 ** place;
+  }
   return value;
 }
 

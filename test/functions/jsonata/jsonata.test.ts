@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compileJsonata, type JsonataContext } from '../../../functions/jsonata/jsonata.ts';
+import { processorTime } from './processor-time.ts';
 
 function evaluate(text: string, input: unknown = {}, context: Partial<JsonataContext> = {}): unknown {
   return compileJsonata(text).evaluate(input, { now: 0, random: () => 0.5, ...context });
@@ -99,11 +100,11 @@ describe('an expression that does not compile', () => {
     ['functions', `${'function($x){'.repeat(1000)}1${'}'.repeat(1000)}`],
     ['length', `"${'x'.repeat(70_000)}"`],
   ])('is refused before it costs too much: %s', (_, text) => {
-    const started = performance.now();
+    const started = processorTime();
     expect(() => compileJsonata(text).evaluate({}, { now: 0, random: () => 0 })).toThrow(
       expect.objectContaining({ name: 'TulleError', code: expect.stringMatching(/^step_invalid$|^fuel_exhausted$/) }),
     );
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(processorTime() - started).toBeLessThan(1000);
   });
 });
 
@@ -163,7 +164,7 @@ describe('fuel', () => {
   ])('ends %s', (_, text) => {
     const input = { a: { a: { a: { a: [1, 2, 3, 4, 5, 6, 7, 8] } }, b: { a: 1, b: { a: 2 } } } };
     const before = process.memoryUsage().rss;
-    const started = performance.now();
+    const started = processorTime();
     try {
       JSON.stringify(evaluate(text, input));
     } catch (error) {
@@ -172,7 +173,7 @@ describe('fuel', () => {
         code: expect.stringMatching(/^fuel_exhausted$|^step_failed$/),
       });
     }
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(processorTime() - started).toBeLessThan(1000);
     expect(process.memoryUsage().rss - before).toBeLessThan(128 * 1024 * 1024);
   });
 

@@ -3,6 +3,7 @@ import library from 'jsonata';
 import { describe, expect, it } from 'vitest';
 import { TulleError } from '../../../event/error.ts';
 import { compileJsonata } from '../../../functions/jsonata/jsonata.ts';
+import { processorTime } from './processor-time.ts';
 
 const now = Date.UTC(2024, 4, 17, 13, 45, 6, 78);
 const runs = { numRuns: Number(process.env.RUNS ?? 500), seed: Number(process.env.SEED ?? 1) };
@@ -161,9 +162,9 @@ describe('pictures', () => {
     ['$formatNumber(1, $pad("0.", 300, "0"))'],
     ['$toMillis($pad("A", 5000, "A") & "1", "[YA][MA][DA][HA][mA][sA][fA][dA]")'],
   ])('stay within their bounds: %s', (text) => {
-    const started = performance.now();
+    const started = processorTime();
     expect(outcome(text, {})).toMatch(/^[A-Z]\d{4}$|^fuel_exhausted$|^nothing$|^"/);
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(processorTime() - started).toBeLessThan(500);
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileRegex, RegexError } from '../../../functions/regex/regex.ts';
+import { processorTime } from '../jsonata/processor-time.ts';
 
 describe('the regular expression matcher', () => {
   it.each([
@@ -44,7 +45,7 @@ describe('the regular expression matcher', () => {
     expectSameMatch(source, flags, text);
   });
 
-  it('agrees with the built-in engine on generated expressions', () => {
+  it('agrees with the built-in engine on generated expressions', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(expression, fc.constantFrom('', 'i', 'm', 'im'), text, fc.nat(3), (source, flags, text, from) => {
         expectSameMatch(source, flags, text, from);
@@ -53,7 +54,7 @@ describe('the regular expression matcher', () => {
     );
   });
 
-  it('agrees with the built-in engine on which patterns are valid', () => {
+  it('agrees with the built-in engine on which patterns are valid', { timeout: 60_000 }, () => {
     const pieces = fc.constantFrom(...Array.from('ab(|)[]^$*+?{}\\-,0123:<>=!kbdxuc'));
     fc.assert(
       fc.property(fc.string({ unit: pieces, maxLength: 12 }), text, (source, text) => {
@@ -74,9 +75,9 @@ describe('the regular expression matcher', () => {
     ['(a*)*b', 'a'.repeat(20_000)],
     [String.raw`(\w+\s?)+$`, `${'word '.repeat(5000)}!`],
   ])('takes linear time where backtracking would not end: /%s/', (source, text) => {
-    const started = performance.now();
+    const started = processorTime();
     compileRegex(source).exec(text);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(processorTime() - started).toBeLessThan(1000);
   });
 
   it.each([
