@@ -85,6 +85,7 @@ export function createMesh(platform: Platform): Mesh {
       policy,
       runtime,
       functions,
+      publish,
     }),
     async tick() {
       await publisher.repair();

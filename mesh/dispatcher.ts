@@ -9,7 +9,10 @@ import type { Functions } from './functions/functions.ts';
 import { createReshape } from './reshape.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
 
-export interface DispatcherOptions extends Pick<DeliveryOptions, 'sinks' | 'secrets' | 'policy' | 'runtime'> {
+export interface DispatcherOptions extends Pick<
+  DeliveryOptions,
+  'sinks' | 'secrets' | 'policy' | 'runtime' | 'publish'
+> {
   readonly snapshots: SnapshotSource;
   readonly functions: Functions;
   /** Simultaneous calls of one dispatch; a Worker's invocation has the default, 6 connections. */

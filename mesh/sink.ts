@@ -41,7 +41,13 @@ export interface TargetPolicy {
 }
 
 export type AttemptResult =
-  | { readonly ok: true; readonly code?: number; readonly latencyMs: number }
+  | {
+      readonly ok: true;
+      readonly code?: number;
+      readonly latencyMs: number;
+      /** What the target answered, to be published on the bus that the event came from. */
+      readonly reply?: readonly Event[];
+    }
   | {
       readonly ok: false;
       readonly failure: 'response' | 'timeout' | 'network' | 'refused';

@@ -4,10 +4,10 @@ import { type HttpMessage, toBatch, toRaw, toStructured } from '../../event/stru
 import { checkTargetUrl } from '../../mesh/delivery/guard.ts';
 import { checkHeaders } from '../../mesh/delivery/headers.ts';
 import { post } from '../../mesh/delivery/post.ts';
+import { postForReply, type ReplyAnswer } from '../../mesh/delivery/reply.ts';
 import { excerpt, responseLimit } from '../../mesh/delivery/response.ts';
 import { isNegativeRetryAfter, parseRetryAfter } from '../../mesh/delivery/retry-after.ts';
 import { signWebhook } from '../../mesh/delivery/sign.ts';
-import type { PostAnswer } from '../../mesh/ports.ts';
 import { type AttemptResult, type Delivery, type SinkContext, defineSink } from '../../mesh/sink.ts';
 
 export interface HttpOptions {
@@ -22,6 +22,8 @@ export interface HttpOptions {
   readonly timeoutSeconds?: number;
   /** Standard Webhooks; `secret` is the name of a secret that holds one or several `whsec_` keys. */
   readonly signing?: { readonly secret: string };
+  /** A CloudEvent that the target answers with 200 is published on the bus that the event came from. */
+  readonly reply?: boolean;
 }
 
 /** Sends events to an HTTP endpoint: one request an event, or one a batch. Redirects are not followed. */
@@ -39,6 +41,7 @@ export const http = defineSink<HttpOptions>({
       method: { const: 'POST' },
       headers: { type: 'object', maxProperties: 32, additionalProperties: { type: 'string' } },
       timeoutSeconds: { type: 'number', minimum: 1, maximum: 30 },
+      reply: { type: 'boolean' },
       signing: {
         type: 'object',
         required: ['secret'],
@@ -54,6 +57,12 @@ export const http = defineSink<HttpOptions>({
       throw new TulleError('target_invalid', 'A batch size is given, but the content is not batched', {
         place: '/batchSize',
         mend: 'Set content to batch, or remove batchSize.',
+      });
+    }
+    if (options.reply && options.content === 'batch') {
+      throw new TulleError('target_invalid', 'A batch has no reply: nobody could tell to which event it is', {
+        place: '/reply',
+        mend: 'Send events one by one, or remove reply.',
       });
     }
   },
@@ -127,12 +136,15 @@ async function send(
   const timeoutMs = (options.timeoutSeconds ?? context.timeoutSeconds ?? 15) * 1000;
   try {
     const request = { url: options.url, headers, body: content.body, timeoutMs, answerBytes: responseLimit };
-    return toResult(await post(runtime, request), options, runtime.now(), startedAt);
+    const answer: ReplyAnswer = await (options.reply ? postForReply(runtime, request) : post(runtime, request));
+    return toResult(answer, options, runtime.now(), startedAt);
   } catch (error) {
     const latencyMs = runtime.now() - startedAt;
     if (error instanceof DOMException && error.name === 'TimeoutError') {
       return { ok: false, failure: 'timeout', latencyMs, reason: error.message };
     }
+    // A reply that is no event: the delivery has failed, whatever the status was.
+    if (TulleError.is(error)) return { ok: false, failure: 'response', latencyMs, reason: excerpt(error.message) };
     return { ok: false, failure: 'network', latencyMs, reason: networkReason(error) };
   }
 }
@@ -140,6 +152,8 @@ async function send(
 function headersOf(content: HttpMessage, options: HttpOptions): Headers {
   const headers = new Headers(options.headers);
   if (!headers.has('user-agent')) headers.set('user-agent', 'Tulle/0.1');
+  // Knative: whoever takes the answer as an event says so.
+  if (options.reply) headers.set('prefer', 'reply');
   // After the configured ones: what the content mode says cannot be overridden.
   for (const name in content.headers) headers.set(name, content.headers[name] ?? '');
   return headers;
@@ -154,10 +168,10 @@ async function sign(headers: Headers, id: string, body: string | Uint8Array, nam
   for (const [header, value] of Object.entries(signature)) headers.set(header, value);
 }
 
-function toResult(answer: PostAnswer, options: HttpOptions, now: number, startedAt: number): AttemptResult {
-  const { status: code, retryAfter = null, text } = answer;
+function toResult(answer: ReplyAnswer, options: HttpOptions, now: number, startedAt: number): AttemptResult {
+  const { status: code, retryAfter = null, text, reply } = answer;
   const latencyMs = now - startedAt;
-  if (code >= 200 && code < 300) return { ok: true, code, latencyMs };
+  if (code >= 200 && code < 300) return { ok: true, code, latencyMs, ...(reply === undefined ? {} : { reply }) };
   const retryAfterMs = parseRetryAfter(retryAfter, now);
   const said = excerpt(text, Object.values(options.headers ?? {}));
   return {

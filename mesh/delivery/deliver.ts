@@ -1,13 +1,15 @@
 import { TulleError } from '../../event/error.ts';
 import type { PlannedEvent } from '../envelope.ts';
+import type { Publish } from '../functions/publish.ts';
 import type { Runtime, Secrets, Settlement } from '../ports.ts';
 import type { Reshape } from '../reshape.ts';
-import type { AttemptResult, Sink, TargetPolicy } from '../sink.ts';
+import type { AttemptResult, Delivery, Sink, TargetPolicy } from '../sink.ts';
 import type { Group, Item } from './group.ts';
 import type { About, Journal } from './journal.ts';
 import { createLater, createUntried } from './later.ts';
 import { prepare, type Ready } from './prepare.ts';
 import { presetOf } from './presets.ts';
+import { publishReply } from './reply.ts';
 import { decide, type Decision, isTooLate, postponementMs } from './retry.ts';
 import { createRoom, eventSizeOf, PART_SIZE, sizeOf } from './room.ts';
 
@@ -18,6 +20,8 @@ export interface DeliveryOptions {
   readonly runtime: Runtime;
   readonly journal: Journal;
   readonly reshape: Reshape;
+  /** Where replies of targets go. */
+  readonly publish: Publish;
   /** Shared by everything that one dispatch delivers. */
   readonly limit: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
@@ -35,7 +39,7 @@ const GIVE_UP_AFTER = 6;
 const DISPATCH_MS = 30_000;
 
 export function createDelivery(options: DeliveryOptions): Deliveries {
-  const { sinks, secrets, policy, runtime, journal, limit, reshape } = options;
+  const { sinks, secrets, policy, runtime, journal, limit, reshape, publish } = options;
   const deadline = runtime.now() + DISPATCH_MS;
   const untried = createUntried();
   const room = createRoom();
@@ -111,7 +115,7 @@ export function createDelivery(options: DeliveryOptions): Deliveries {
         return;
       }
       const deliveries = chunk.map((ready) => ({ event: ready.event, id: toDeliveryId(group, ready), attempt }));
-      const results = await wait(sink.deliver(deliveries, target.options, context));
+      const results = await wait(deliverAndReply(deliveries, chunk));
       failedInRow = results.some((result) => result.ok) ? 0 : failedInRow + 1;
       for (const [index, ready] of chunk.entries()) {
         const { planned, part } = ready;
@@ -120,6 +124,18 @@ export function createDelivery(options: DeliveryOptions): Deliveries {
         // The other parts may need the event.
         if (decision.kind === 'delivered' && part === undefined) room.giveBack(eventSizeOf(planned));
       }
+    }
+
+    /** One result a delivery; a reply that cannot be published makes its delivery a failure. */
+    async function deliverAndReply(
+      deliveries: readonly Delivery[],
+      chunk: readonly Ready[],
+    ): Promise<readonly AttemptResult[]> {
+      const results = await sink.deliver(deliveries, target.options, context);
+      if (!results.some((result) => result.ok && result.reply !== undefined)) return results;
+      return Promise.all(
+        chunk.map(({ planned }, index) => publishReply(results[index] ?? unanswered, planned.event, group, publish)),
+      );
     }
 
     /** Whether there are time and room to begin: to be asked, and the room to be taken, without waiting in between. */

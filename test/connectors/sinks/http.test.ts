@@ -252,6 +252,7 @@ describe('what is refused', () => {
     [{ url: 'http://10.0.0.1/' }, '/url'],
     [{ url: 'https://example.com/', headers: { Host: 'x' } }, '/headers/Host'],
     [{ url: 'https://example.com/', batchSize: 10 }, '/batchSize'],
+    [{ url: 'https://example.com/', content: 'batch', reply: true }, '/reply'],
   ])('is %j', (options, place) => {
     expect(() => http.check?.(options, closed)).toThrow(expect.objectContaining({ code: 'target_invalid', place }));
     expect(() => http.check?.(options, closed)).toThrow(TulleError);
