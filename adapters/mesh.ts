@@ -1,4 +1,5 @@
 import { createAdminApi } from '../admin/api.ts';
+import { createDiscovery } from '../admin/discovery.ts';
 import { createKeyLookup } from '../admin/keys.ts';
 import { createPublisher } from '../admin/publisher.ts';
 import { createSnapshotReader } from '../admin/snapshot-reader.ts';
@@ -73,6 +74,7 @@ export function createMesh(platform: Platform): Mesh {
     runtime,
     report,
     findKey: createKeyLookup(documents),
+    discovery: createDiscovery(documents, runtime),
   });
   const publisher = createPublisher({ documents, snapshots, runtime, onPublished });
   return {

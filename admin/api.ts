@@ -7,10 +7,12 @@ import { isSystemFault, toProblemResponse } from '../mesh/problem.ts';
 import type { Sink, TargetPolicy } from '../mesh/sink.ts';
 import { busItem, busList } from './buses.ts';
 import { functionItem, functionList } from './functions.ts';
+import { discoveredItem, discoveredList } from './discovered.ts';
 import { createKeyLookup, keyItem, keyList } from './keys.ts';
 import { createPublisher, type PublisherOptions } from './publisher.ts';
 import { reportFailure } from './report.ts';
 import { ruleItem, ruleList } from './rules.ts';
+import { schemaItem, schemaList, schemaVersionItem } from './schemas.ts';
 import type { Methods, Services } from './services.ts';
 import { statusList } from './status.ts';
 
@@ -49,10 +51,15 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
     '/v1/admin/buses/:bus': busItem(services),
     '/v1/admin/buses/:bus/rules': ruleList(services),
     '/v1/admin/buses/:bus/rules/:rule': ruleItem(services),
+    '/v1/admin/buses/:bus/discovered': discoveredList(services),
+    '/v1/admin/buses/:bus/discovered/:id': discoveredItem(services),
     '/v1/admin/functions': functionList(services),
     '/v1/admin/functions/:function': functionItem(services),
     '/v1/admin/keys': keyList(services),
     '/v1/admin/keys/:id': keyItem(services),
+    '/v1/admin/schemas': schemaList(services),
+    '/v1/admin/schemas/:schema': schemaItem(services),
+    '/v1/admin/schemas/:schema/versions/:version': schemaVersionItem(services),
     '/v1/admin/status': statusList(services),
   };
   for (const [path, methods] of Object.entries(routes)) {

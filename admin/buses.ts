@@ -74,6 +74,9 @@ export function busItem({ documents, publisher }: Services): Methods {
         for await (const rule of walkDocuments(documents, documentKeys.rules(tenant, name))) {
           await deleteUnlessChanged(documents, rule);
         }
+        for await (const learnt of walkDocuments(documents, documentKeys.discovered(tenant, name))) {
+          await deleteUnlessChanged(documents, learnt);
+        }
       });
       return new Response(null, { status: 204 });
     },

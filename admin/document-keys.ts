@@ -11,6 +11,11 @@ export const documentKeys = {
   keys: (tenant: string) => `key/${tenant}/`,
   function: (tenant: string, name: string) => `function/${tenant}/${name}`,
   functions: (tenant: string) => `function/${tenant}/`,
+  schema: (tenant: string, name: string) => `schema/${tenant}/${name}`,
+  schemas: (tenant: string) => `schema/${tenant}/`,
+  /** What discovery has learnt; `id` is made of the type. */
+  discoveredType: (tenant: string, bus: string, id: string) => `discovered/${tenant}/${bus}/${id}`,
+  discovered: (tenant: string, bus: string) => `discovered/${tenant}/${bus}/`,
   snapshot: (tenant: string, bus: string) => `snapshot/${tenant}/${bus}`,
   /** A change that may not be published yet; `bus` `*` for a change that every bus of the tenant has to learn. */
   unpublished: (tenant: string, bus: string, slot: number) => `unpublished/${tenant}/${bus}/${slot}`,

@@ -7,6 +7,7 @@ import { type BusDocument, toBusSettings } from './resources/bus.ts';
 import { type FunctionDocument, toFunctionSettings } from './resources/function.ts';
 import { type KeyDocument, toKey } from './resources/key.ts';
 import type { RuleDocument } from './resources/rule.ts';
+import { type SchemaDocument, toEventSchema } from './resources/schema.ts';
 
 /** A snapshot as it is built: its version and time come from storing it. */
 export type SnapshotContent = Omit<Snapshot, 'version' | 'publishedAt'>;
@@ -32,7 +33,22 @@ export async function buildSnapshot(
     functions.push(toFunctionSettings(value as FunctionDocument));
   }
   const settings = toBusSettings(stored.value as BusDocument);
-  return { tenant, bus, settings, rules, keys, ...(functions.length === 0 ? {} : { functions }) };
+  const schemas = [];
+  if (settings.schemas !== undefined) {
+    for await (const { value } of walkDocuments(documents, documentKeys.schemas(tenant))) {
+      const schema = toEventSchema(value as SchemaDocument);
+      if (schema.versions.length > 0) schemas.push(schema);
+    }
+  }
+  return {
+    tenant,
+    bus,
+    settings,
+    rules,
+    keys,
+    ...(functions.length === 0 ? {} : { functions }),
+    ...(schemas.length === 0 ? {} : { schemas }),
+  };
 }
 
 /** Refuses a rule with which the bus's snapshot would not fit into a document. @throws TulleError `too_large` */
@@ -65,10 +81,25 @@ export async function requireFunctionRoom(
   });
 }
 
+/** Refuses a schema with which the tenant's schemas would not fit beside the rest. @throws TulleError `too_large` */
+export async function requireSchemaRoom(documents: Documents, tenant: string, document: SchemaDocument): Promise<void> {
+  let bytes = bytesOf(toEventSchema(document));
+  for await (const { value } of walkDocuments(documents, documentKeys.schemas(tenant))) {
+    const other = value as SchemaDocument;
+    if (other.name !== document.name) bytes += bytesOf(toEventSchema(other));
+  }
+  if (bytes <= schemasMaxBytes) return;
+  throw new TulleError('too_large', `The schemas would take ${bytes} bytes; they may take ${schemasMaxBytes}.`, {
+    mend: 'Make the schema smaller, or delete one that is no longer needed.',
+  });
+}
+
+/** All versions of all schemas: the mesh has them at hand. */
+const schemasMaxBytes = 300_000;
 const functionsMaxBytes = 80_000;
 /** For keys: 200 of them, each for 20 buses with the longest names, take 300,000. */
 const keysMaxBytes = 320_000;
-const rulesMaxBytes = documentMaxBytes - keysMaxBytes - functionsMaxBytes;
+const rulesMaxBytes = documentMaxBytes - keysMaxBytes - functionsMaxBytes - schemasMaxBytes;
 
 function bytesOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length + 1;

@@ -23,6 +23,17 @@ export const busSchema = {
       description: 'what the history keeps of deliveries',
     },
     retention: { ...durationSchema, default: '24h' },
+    schemas: {
+      enum: ['off', 'warn', 'enforce'],
+      default: 'off',
+      description: 'what becomes of events that do not fit the schema of their type',
+    },
+    unknownTypes: {
+      enum: ['allow', 'refuse'],
+      default: 'allow',
+      description: 'whether a type without a schema counts as one that does not fit',
+    },
+    discovery: { type: 'boolean', default: false, description: 'true to infer schemas from the events' },
   },
   required: ['name'],
   additionalProperties: false,
@@ -58,7 +69,17 @@ export function admitBus(input: unknown, name: string, present?: BusDocument): B
 }
 
 export function toBusSettings(bus: BusDocument): BusSettings {
-  return { shards: bus.shards, record: bus.record, retentionSeconds: parseDuration(bus.retention) };
+  const { shards, record, retention } = bus;
+  // A bus that is older than a setting has not got it.
+  const { schemas = 'off', unknownTypes = 'allow', discovery = false } = bus as Partial<BusDocument>;
+  return {
+    shards,
+    record,
+    retentionSeconds: parseDuration(retention),
+    ...(schemas === 'off' ? {} : { schemas }),
+    ...(unknownTypes === 'allow' ? {} : { unknownTypes }),
+    ...(discovery ? { discovery } : {}),
+  };
 }
 
 /** The address names the resource; the document may repeat it. */

@@ -33,7 +33,11 @@ export interface KeywordContext {
   readonly refuse: (message: string, mend: string, place?: string) => Error;
 }
 
-export function compileLibrary(library: Library, assertFormats: boolean, start = library.main): Check | undefined {
+export function compileLibrary(
+  library: Library,
+  { assertFormats = false, strict = false }: { readonly assertFormats?: boolean; readonly strict?: boolean } = {},
+  start = library.main,
+): Check | undefined {
   const tracks = library.uses('unevaluatedItems') || library.uses('unevaluatedProperties');
   const isDynamic = library.uses('$dynamicRef');
   /** By schema: its check, or the cell that will hold it while it is being compiled. */
@@ -57,7 +61,11 @@ export function compileLibrary(library: Library, assertFormats: boolean, start =
   }
 
   function compileObject(schema: JsonObject, self: Located): Check | undefined {
-    const { refStandsAlone, validates, ignores } = self.resource.dialect;
+    const { refStandsAlone, validates, ignores, name } = self.resource.dialect;
+    const foreign = strict ? ignores.find((keyword) => Object.hasOwn(schema, keyword)) : undefined;
+    if (foreign !== undefined) {
+      throw invalid(`${self.place}/${foreign}`, `${name} has no keyword ${foreign}.`, 'Remove it, or change $schema.');
+    }
     const standsAlone = refStandsAlone && Object.hasOwn(schema, '$ref');
     const compileTable = (table: KeywordTable): Check[] => {
       const checks: Check[] = [];

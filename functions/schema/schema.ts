@@ -17,6 +17,8 @@ export interface CompileOptions {
   readonly documents?: ReadonlyMap<string, JsonSchema>;
   /** Values have to be in the `format` of their schema, where it is a known one; otherwise it is an annotation. */
   readonly assertFormats?: boolean;
+  /** Keywords that only the other dialect knows are refused: in a registry they are slips. */
+  readonly strict?: boolean;
   /** How faults speak of the value; "The data" where nothing is said. */
   readonly wording?: Wording;
 }
@@ -27,8 +29,8 @@ export interface CompileOptions {
  * @throws TulleError `schema_invalid` with the place in the schema: what would never work is refused here
  */
 export function compileSchema(schema: JsonSchema, options: CompileOptions = {}): CompiledSchema {
-  const { documents = noDocuments, wording = { subject: 'The data' }, assertFormats = false } = options;
-  const check = compileLibrary(readLibrary(schema, documents), assertFormats);
+  const { documents = noDocuments, wording = { subject: 'The data' }, assertFormats = false, strict = false } = options;
+  const check = compileLibrary(readLibrary(schema, documents), { assertFormats, strict });
   return {
     check: (value) => isFitting(check, value),
     validate(value) {

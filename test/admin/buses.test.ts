@@ -7,12 +7,22 @@ describe('buses', () => {
     const answer = await call('PUT', '/buses/orders', { body: {} });
     expect(answer.status).toBe(201);
     expect(answer.headers.get('etag')).toBe('"1"');
-    expect(answer.json).toEqual({ kind: 'bus', name: 'orders', shards: 1, record: 'all', retention: '24h' });
+    expect(answer.json).toEqual({
+      kind: 'bus',
+      name: 'orders',
+      shards: 1,
+      record: 'all',
+      retention: '24h',
+      schemas: 'off',
+      unknownTypes: 'allow',
+      discovery: false,
+    });
   });
 
   it('are read as they can be sent back', async () => {
     const { call } = createHarness();
-    const body = { description: 'Orders.', shards: 4, record: 'failures', retention: '3d' };
+    const schemas = { schemas: 'warn', unknownTypes: 'refuse', discovery: true };
+    const body = { description: 'Orders.', shards: 4, record: 'failures', retention: '3d', ...schemas };
     await call('PUT', '/buses/orders', { body });
     const read = await call('GET', '/buses/orders');
     expect(read.status).toBe(200);

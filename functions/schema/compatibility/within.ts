@@ -34,7 +34,9 @@ export function compareLibraries(narrow: Library, wide: Library): Comparison {
     if (inProgress.has(key)) return undefined;
     inProgress.add(key);
     depth += 1;
-    const change = compare(lefts, right, place);
+    const found = compare(lefts, right, place);
+    const isOpen = found !== undefined && lefts.length === 0;
+    const change = isOpen ? { place, detail: 'Any value was allowed here before.' } : found;
     depth -= 1;
     inProgress.delete(key);
     return change;
@@ -148,7 +150,7 @@ export function compareLibraries(narrow: Library, wide: Library): Comparison {
     if (typeof located.schema === 'boolean') return located.schema;
     let check = checks.get(located.schema);
     if (check === undefined) {
-      check = compileLibrary(library, false, located) ?? (() => true);
+      check = compileLibrary(library, {}, located) ?? (() => true);
       checks.set(located.schema, check);
     }
     return isFitting(check, value);

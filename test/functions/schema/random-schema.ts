@@ -57,9 +57,7 @@ export const schema: fc.Arbitrary<unknown> = fc.letrec((tie) => {
     anyOf: subs,
     oneOf: subs,
     not: sub,
-    if: sub,
-    then: sub,
-    else: sub,
+    ...Object.fromEntries(['if', 'then', 'else'].map((keyword) => [keyword, sub])),
     unevaluatedProperties: sub,
     unevaluatedItems: sub,
   };

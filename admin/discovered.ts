@@ -1,0 +1,114 @@
+import type { FromSchema } from 'json-schema-to-ts';
+import { TulleError } from '../event/error.ts';
+import { dialects } from '../functions/schema/dialect.ts';
+import { requireAccess } from '../mesh/authentication.ts';
+import { readJson } from './body.ts';
+import { requireCount } from './buses.ts';
+import type { DiscoveredDocument } from './discovery.ts';
+import { documentKeys } from './document-keys.ts';
+import { listPage, readPageRequest, toList } from './paging.ts';
+import { readPrecondition, requirePrecondition } from './precondition.ts';
+import { requireName } from './resources/name.ts';
+import { addVersion, admitSchema, type SchemaDocument, schemaSchema, toSchemaView } from './resources/schema.ts';
+import { answer, requireOnly, schemasMax } from './schemas.ts';
+import type { Call, Methods, Services } from './services.ts';
+import { requireSchemaRoom } from './snapshot-builder.ts';
+import { requireDocument, writeDocument } from './store.ts';
+import { findFaults, throwFaults } from './validation.ts';
+
+/** `/v1/admin/buses/{bus}/discovered`: what was learnt from the events of a bus with `discovery`. */
+export function discoveredList({ documents }: Services): Methods {
+  return {
+    async GET({ principal, params, query }) {
+      const bus = requireName(params['bus'] ?? '', 'bus');
+      requireAccess(principal, 'viewer', bus);
+      await requireDocument(documents, documentKeys.bus(principal.tenant, bus), `bus ${bus}`);
+      const prefix = documentKeys.discovered(principal.tenant, bus);
+      const page = await listPage(documents, prefix, readPageRequest(query));
+      return Response.json(
+        toList(page, ({ key, value, version }) => ({
+          version,
+          document: toView(key.slice(prefix.length), value as DiscoveredDocument),
+        })),
+      );
+    },
+  };
+}
+
+/** `/v1/admin/buses/{bus}/discovered/{id}`: POST adopts it into the registry, DELETE forgets it. */
+export function discoveredItem({ documents, publisher, runtime }: Services): Methods {
+  return {
+    async GET(call) {
+      const { bus, id, key } = addressOf(call);
+      requireAccess(call.principal, 'viewer', bus);
+      const { value, version } = await requireDocument(documents, key, `discovered type ${id} on the bus ${bus}`);
+      return answer(toView(id, value as DiscoveredDocument), version);
+    },
+
+    async POST(call) {
+      requireAccess(call.principal, 'admin', '*');
+      const { bus, id, key } = addressOf(call);
+      const { tenant } = call.principal;
+      const input = await readJson(call.request);
+      throwFaults(findFaults(adoptionSchema, input));
+      const { name, ...more } = input as FromSchema<typeof adoptionSchema>;
+      const { value } = await requireDocument(documents, key, `discovered type ${id} on the bus ${bus}`);
+      const { type, schema } = value as DiscoveredDocument;
+      const { document, version } = await writeDocument<SchemaDocument>(documents, publisher, {
+        tenant,
+        bus: '*',
+        key: documentKeys.schema(tenant, name),
+        precondition: { kind: 'none' },
+        async build(present) {
+          if (present === undefined) await requireCount(documents, documentKeys.schemas(tenant), schemasMax, 'schemas');
+          if (present !== undefined && present.type !== type) throw otherType(name);
+          const head = present ?? admitSchema({ name, type, ...more }, name);
+          const added = addVersion(head, withDialect(schema), { now: runtime.now() });
+          await requireOnly(documents, tenant, added);
+          await requireSchemaRoom(documents, tenant, added);
+          return added;
+        },
+      });
+      return answer(toSchemaView(document), version, true);
+    },
+
+    async DELETE(call) {
+      const { bus, id, key } = addressOf(call);
+      requireAccess(call.principal, 'admin', bus);
+      const { version } = await requireDocument(documents, key, `discovered type ${id} on the bus ${bus}`);
+      requirePrecondition(readPrecondition(call.request.headers), version);
+      await documents.delete(key, version);
+      return new Response(null, { status: 204 });
+    },
+  };
+}
+
+const { name, source, description, compatibility } = schemaSchema.properties;
+
+const adoptionSchema = {
+  type: 'object',
+  properties: { name, source, description, compatibility },
+  required: ['name'],
+  additionalProperties: false,
+} as const;
+
+function addressOf({ principal, params }: Call): { bus: string; id: string; key: string } {
+  const bus = requireName(params['bus'] ?? '', 'bus');
+  const id = requireName(params['id'] ?? '', 'id');
+  return { bus, id, key: documentKeys.discoveredType(principal.tenant, bus, id) };
+}
+
+function otherType(name: string): TulleError {
+  return new TulleError('in_use', `The schema ${name} is of another type.`, {
+    place: '/name',
+    mend: 'Choose another name.',
+  });
+}
+
+function toView(id: string, document: DiscoveredDocument): object {
+  return { id, ...document, schema: withDialect(document.schema) };
+}
+
+function withDialect(schema: DiscoveredDocument['schema']): object {
+  return { $schema: dialects[0]?.uri, ...schema };
+}
