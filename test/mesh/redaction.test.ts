@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { LedgerRecord } from '../../mesh/ledger.ts';
 import { secrets } from '../functions/transform/context.ts';
 import {
   eventText,
@@ -9,7 +10,7 @@ import {
   redactStep,
   survivors,
 } from '../functions/transform/random-redaction.ts';
-import { createHarness, type Harness, withRule } from './harness.ts';
+import { createEvent, createHarness, type Harness, withRule } from './harness.ts';
 
 const rounds = Math.min(Number(process.env.TULLE_PROPERTY_ROUNDS ?? 100), 10_000);
 
@@ -31,6 +32,28 @@ describe('redaction in the mesh', () => {
   }, 3_600_000);
 });
 
+describe('a dead letter, which keeps the event as it came in', () => {
+  it('shows it to admins only', async () => {
+    const harness = createHarness();
+    harness.answer = () => new Response(null, { status: 400 });
+    await withRule(harness, { steps: [{ redact: { paths: ['data.phone'] } }] });
+    await harness.publish(createEvent('e1', { data: { phone: '13812345678' } }));
+    await harness.drain();
+
+    const created = await harness.admin('POST', '/v1/admin/keys', { role: 'viewer', buses: ['default'] });
+    const { key } = (await created.json()) as { key: string };
+    const asked = new Request('https://mesh.test/v1/buses/default/deliveries', {
+      headers: { authorization: `Bearer ${key}` },
+    });
+    const { deliveries } = (await (await harness.mesh.fetch(asked)).json()) as { deliveries: LedgerRecord[] };
+    expect(deliveries).toMatchObject([
+      { status: 'dead-lettered', eventId: 'e1', steps: [{ touched: ['data.phone'] }] },
+    ]);
+    expect(JSON.stringify(deliveries)).not.toContain('13812345678');
+    expect((await harness.deliveries())[0]?.event).toContain('13812345678');
+  });
+});
+
 async function tryDelivery(one: Redaction, answer: Harness['answer']): Promise<void> {
   const harness = createHarness({ secrets: Object.fromEntries(secrets) });
   harness.answer = answer;
@@ -48,7 +71,7 @@ async function tryDelivery(one: Redaction, answer: Harness['answer']): Promise<v
   expect(records.length).toBeGreaterThan(0);
   expect(harness.received.length > 0).toBe(!isRefused(one));
 
-  const told = records.map(({ event: _, ...record }) => record);
+  const told = records.map(({ event: _event, ...record }) => record);
   const sent = harness.received.map(({ url, headers, body }) => ({ url, headers: [...headers], body }));
   const reported = harness.reported.map((error) => (error instanceof Error ? [error.message, error.stack] : error));
   const shown = [...sent, ...told, ...reported].map((part) => JSON.stringify(part)).join('\n');
