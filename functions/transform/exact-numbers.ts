@@ -15,7 +15,7 @@ export type Exactness = 'none' | 'integers' | 'all';
 export function isExact(text: string, exactness: Exactness): boolean {
   if (exactness === 'none') return true;
   if (exactness === 'integers') return !/[:[,]\s*-?\d{16}/.test(text) && !/^\s*-?\d{16}/.test(text);
-  return !/(?:^|[:[,])\s*-?(?:[\d.]{16}|[\d.]*(?:[eE]|\.\d*0(?!\d)))/.test(text) && !/-0(?![.\d])/.test(text);
+  return !/(?:^|[:[,])\s*(?:-0(?![.\d])|-?(?:[\d.]{16}|\d[\d.]*(?:[eE]|\.\d*0(?!\d))))/.test(text);
 }
 
 /** Like `JSON.parse`, but a number that is to be kept becomes an object that `JSON.stringify` writes as it was. */

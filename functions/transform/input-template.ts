@@ -32,20 +32,18 @@ export type RenderInput = (envelope: JsonObject, reserved: Reserved, others?: Js
  * variable outside of quotes is a JSON value, inside it is spliced as it is; in text objects and lists lose their quotes.
  * @throws TulleError `step_invalid`
  */
-export function compileInputTemplate(spec: InputTemplateSpec): RenderInput {
-  const paths = new Map(Object.entries(spec.inputPathsMap ?? {}).map(([name, text]) => [name, parsePath(name, text)]));
-  const pieces = split(spec.inputTemplate);
-  for (const piece of pieces) checkPiece(piece, paths);
-  const isText = /^\s*"/.test(spec.inputTemplate);
-  if (!isText) checkNames(pieces);
-  const hasFault = isText ? !quotedText.test(spec.inputTemplate) : !isJson(pieces.map(sample).join(''));
-  if (spec.strict) {
-    if (hasFault) throw neverDelivered(isText);
-    checkEvents(pieces, isText);
-  }
-  if (hasFault) return () => undefined;
+export function compileInputTemplate({ inputPathsMap = {}, inputTemplate, strict }: InputTemplateSpec): RenderInput {
+  const paths = new Map(Object.entries(inputPathsMap).map(([name, path]) => [name, parsePath(name, path)]));
+  const pieces = split(inputTemplate);
+  const kind = /^\s*"/.test(inputTemplate) ? 'text' : 'json';
+  checkVariables(pieces, paths);
+  if (kind === 'json') checkNames(pieces);
+  const isPossible = kind === 'text' ? quotedText.test(inputTemplate) : isJson(pieces.map(sample).join(''));
+  if (strict && !isPossible) throw impossible(kind);
+  if (strict) checkEvents(pieces, kind);
+  if (!isPossible) return () => undefined;
 
-  const write = isText ? writeText : spec.strict ? writeStrict : writeJson;
+  const write = writerOf(kind, strict);
   function* fill(envelope: JsonObject, reserved: Reserved, others?: JsonObject): Generator<string> {
     for (const piece of pieces) {
       if (typeof piece === 'string') yield piece;
@@ -55,9 +53,8 @@ export function compileInputTemplate(spec: InputTemplateSpec): RenderInput {
   }
   return (envelope, reserved, others) => {
     const text = joinBounded(fill(envelope, reserved, others), '/inputTemplate');
-    if (isText) return { kind: 'text', text };
-    if (isJson(text)) return { kind: 'json', text };
-    if (spec.strict) throw failure('The filled template is not valid JSON', 'Put variables where JSON takes a value.');
+    if (kind === 'text' || isJson(text)) return { kind, text };
+    if (strict) throw failure('The filled template is not valid JSON', 'Put variables where JSON takes a value.');
     return undefined;
   };
 }
@@ -104,6 +101,13 @@ function split(template: string): Piece[] {
   return pieces;
 }
 
+type Write = (variable: Variable, value: unknown) => string;
+
+function writerOf(kind: Rendered['kind'], strict: boolean): Write {
+  if (kind === 'text') return writeText;
+  return strict ? writeStrict : writeJson;
+}
+
 function writeText(_variable: Variable, value: unknown): string {
   if (value === undefined) return '';
   return typeof value === 'string' ? value : unquoted(value);
@@ -143,12 +147,14 @@ function parsePath(name: string, text: string): JsonPath {
   });
 }
 
-function checkPiece(piece: Piece, paths: ReadonlyMap<string, unknown>): void {
-  if (typeof piece === 'string' || paths.has(piece.name) || isReserved(piece.name)) return;
-  throw invalid(
-    `The template contains the invalid placeholder <${piece.name}>`,
-    `Name it in inputPathsMap, or use one of ${Object.keys(reservedValues).join(', ')}; < and > cannot be escaped.`,
-  );
+function checkVariables(pieces: readonly Piece[], paths: ReadonlyMap<string, unknown>): void {
+  for (const piece of pieces) {
+    if (typeof piece === 'string' || paths.has(piece.name) || isReserved(piece.name)) continue;
+    throw invalid(
+      `The template contains the invalid placeholder <${piece.name}>`,
+      `Name it in inputPathsMap, or use one of ${Object.keys(reservedValues).join(', ')}; < and > cannot be escaped.`,
+    );
+  }
 }
 
 /** EventBridge takes no variable in the name of a member, neither with quotes nor without. */
@@ -162,10 +168,10 @@ function checkNames(pieces: readonly Piece[]): void {
 }
 
 /** The whole event is an object, whose quotes would end the ones around it. */
-function checkEvents(pieces: readonly Piece[], isText: boolean): void {
+function checkEvents(pieces: readonly Piece[], kind: Rendered['kind']): void {
   for (const piece of pieces) {
     if (typeof piece === 'string' || !/^aws\.events\.event(\.json)?$/.test(piece.name)) continue;
-    if (piece.quoted || isText) {
+    if (piece.quoted || kind === 'text') {
       throw invalid(`<${piece.name}> is JSON and cannot stand between quotes`, 'Use it as a value in a JSON template.');
     }
   }
@@ -177,8 +183,8 @@ function sample(piece: Piece): string {
   return piece.quoted ? '' : '0';
 }
 
-function neverDelivered(isText: boolean): TulleError {
-  return isText
+function impossible(kind: Rendered['kind']): TulleError {
+  return kind === 'text'
     ? invalid('The template is not text in quotes throughout', 'Put each line of text in double quotes of its own.')
     : invalid('The template cannot become valid JSON', 'Write JSON, or put text in double quotes.');
 }
