@@ -248,7 +248,7 @@ describe('what is refused', () => {
     expect(received).toEqual([]);
   });
 
-  it.each([
+  it.each<[HttpOptions, string]>([
     [{ url: 'http://10.0.0.1/' }, '/url'],
     [{ url: 'https://example.com/', headers: { Host: 'x' } }, '/headers/Host'],
     [{ url: 'https://example.com/', batchSize: 10 }, '/batchSize'],

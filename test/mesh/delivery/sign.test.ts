@@ -33,18 +33,41 @@ describe('signWebhook', () => {
     expect(new Webhook(other).verify('{}', { ...headers })).toEqual({});
   });
 
+  it('signs with Ed25519 where the key is a private one, beside others', async () => {
+    const pair = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair;
+    const { d = '' } = (await crypto.subtle.exportKey('jwk', pair.privateKey)) as JsonWebKey;
+    const seed = Buffer.from(d, 'base64url');
+    const publicKey = Buffer.from(await crypto.subtle.exportKey('raw', pair.publicKey));
+    const key = `whsk_${Buffer.concat([seed, publicKey]).toString('base64')}`;
+    const headers = await signWebhook(`${secret} ${key}`, 'msg_1', 1_700_000_000, '{}');
+    const [shared = '', signature = ''] = headers['webhook-signature'].split(' ');
+    expect(shared).toMatch(/^v1,/);
+    expect(signature).toMatch(/^v1a,/);
+    const content = new TextEncoder().encode('msg_1.1700000000.{}');
+    const bytes = Buffer.from(signature.slice(4), 'base64');
+    expect(await crypto.subtle.verify('Ed25519', pair.publicKey, bytes, content)).toBe(true);
+    const seedOnly = await signWebhook(`whsk_${seed.toString('base64')}`, 'msg_1', 1_700_000_000, '{}');
+    expect(seedOnly['webhook-signature']).toBe(signature);
+  });
+
   it.each(['', 'a.b', 'a b', 'a\nb', 'é', 'x'.repeat(257)])('refuses the id %j', async (id) => {
     await expect(signWebhook(secret, id, now(), '{}')).rejects.toThrow(TulleError);
   });
 
-  it.each(['', ' ', 'whsec_', 'whsec_!!!!', `whsec_${btoa('short')}`, `whsec_${btoa('x'.repeat(65))}`])(
-    'refuses the secret %j and does not repeat it',
-    async (bad) => {
-      const error = await signWebhook(bad, 'msg_4', now(), '{}').catch((cause: unknown) => cause);
-      expect(error).toMatchObject({ code: 'target_invalid' });
-      if (bad.trim().length > 6) expect(String(error)).not.toContain(bad.slice(6));
-    },
-  );
+  it.each([
+    '',
+    ' ',
+    'whsec_',
+    'whsec_!!!!',
+    `whsec_${btoa('short')}`,
+    `whsec_${btoa('x'.repeat(65))}`,
+    'whsk_',
+    `whsk_${btoa('x'.repeat(33))}`,
+  ])('refuses the secret %j and does not repeat it', async (bad) => {
+    const error = await signWebhook(bad, 'msg_4', now(), '{}').catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ code: 'target_invalid' });
+    if (bad.trim().length > 6) expect(String(error)).not.toContain(bad.slice(6));
+  });
 
   it('stays right when more secrets are used than are kept', async () => {
     const body = '{}';
