@@ -20,6 +20,11 @@ const notRun: readonly { readonly starts: RegExp; readonly reason: string; check
     },
   },
   {
+    starts: /^curl .*\/v1\/functions\/\w/,
+    reason: 'needs the function of the page in the bundle; test/docs/functions.test.ts has it there',
+    check: async () => undefined,
+  },
+  {
     starts: /^npx vitest /,
     reason: 'a test cannot run the tests',
     check: async (line) => {

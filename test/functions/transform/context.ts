@@ -1,8 +1,11 @@
+import { createCurrency } from '../../../examples/functions/currency.ts';
+import { createTelemetryUnits } from '../../../examples/functions/telemetry-units.ts';
 import { fromObject } from '../../../event/create.ts';
 import { TulleError } from '../../../event/error.ts';
 import type { Event } from '../../../event/event.ts';
-import { defaultFuel } from '../../../functions/transform/define-transformer.ts';
+import { type CloudEventObject, defaultFuel } from '../../../functions/transform/define-transformer.ts';
 import { type Step, type StepsContext, compileSteps } from '../../../functions/transform/step.ts';
+import { createBench } from '../compute/host.ts';
 
 export const secrets: ReadonlyMap<string, string> = new Map([
   ['pii', 'the secret of the tests: 32 bytes'],
@@ -15,7 +18,18 @@ export const context: StepsContext = {
   random: () => 0.25,
   fuel: defaultFuel,
   secret: async (name) => secrets.get(name),
+  async call(name, event) {
+    const called = functions.find((candidate) => candidate.name === name);
+    if (called === undefined) throw new TulleError('function_unavailable', `there is no function ${name} now`);
+    return (await createBench().run(called, event)) as CloudEventObject[];
+  },
 };
+
+/** What the step `compute` may call in tests and in the examples of its page. */
+const functions = [
+  createTelemetryUnits(),
+  createCurrency({ asOf: '2026-11-20', rates: { EUR: '1', USD: '1.0853', JPY: '169.21' }, into: ['EUR', 'JPY'] }),
+];
 
 export function newEvent(changes: Record<string, unknown> = {}): Event {
   return fromObject({ specversion: '1.0', id: 'e1', source: '/shop', type: 'order.created', ...changes });
