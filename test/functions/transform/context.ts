@@ -8,9 +8,9 @@ import { type Step, type StepsContext, compileSteps } from '../../../functions/t
 import { createBench } from '../compute/host.ts';
 
 export const secrets: ReadonlyMap<string, string> = new Map([
-  ['pii', 'the secret of the tests: 32 bytes'],
+  ['pii', 'a secret for tests and documents'],
   ['other', 'another secret of the same length'],
-  ['short', '15 bytes, no more'.slice(0, 15)],
+  ['short', '15 bytes, no mo'],
 ]);
 
 export const context: StepsContext = {
