@@ -1,6 +1,18 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 
+/** Reads an event in binary mode and answers one; `data.answer` is the status of a failure. */
+const functionInAnotherWorker = `export default {
+  async fetch(request) {
+    const { amount, answer } = await request.json();
+    if (answer !== undefined) return new Response(null, { status: answer, headers: { 'retry-after': '9' } });
+    const headers = new Headers({ 'content-type': 'application/json' });
+    for (const name of ['specversion', 'id', 'source']) headers.set('ce-' + name, request.headers.get('ce-' + name));
+    headers.set('ce-type', 'payment.scored');
+    return new Response(JSON.stringify({ amount, score: amount > 1000 ? 'high' : 'low' }), { headers });
+  },
+};`;
+
 /** `*.workers.test.ts` run inside workerd with the bindings of wrangler.toml, all others in Node. */
 export default defineConfig({
   test: {
@@ -18,6 +30,8 @@ export default defineConfig({
             wrangler: { configPath: './wrangler.toml' },
             miniflare: {
               bindings: { TULLE_ADMIN_KEY: 'admin-key-of-the-test-suite', TULLE_ALLOW_PRIVATE_TARGETS: 'true' },
+              serviceBindings: { FUNCTION_SCORE: 'function-score' },
+              workers: [{ name: 'function-score', modules: true, script: functionInAnotherWorker }],
             },
           }),
         ],
