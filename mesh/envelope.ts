@@ -19,7 +19,10 @@ export interface Envelope {
 
 export interface PlannedEvent {
   readonly event: Event;
-  /** The publisher's request that brought it: its id, and when it was accepted (ms since the epoch). */
+  /**
+   * The publisher's request that brought it: its id, and when it was accepted (ms since the epoch). The age of every
+   * delivery counts from then, whatever the retry preset.
+   */
   readonly receipt: Receipt;
   /** Which event of the request it was, from 0. */
   readonly index: number;
