@@ -12,7 +12,7 @@ export type Treatment = (value: unknown) => unknown;
  * their place.
  */
 export function rewrite(object: object, tree: PathTree, treat: Treatment): ReadonlySet<string> {
-  const work: Work = { treat, touched: new Set(), treated: 0 };
+  const work: Work = { treat, touched: new Set(), changes: 0 };
   visit(object, new Set([tree]), work);
   return work.touched;
 }
@@ -20,7 +20,8 @@ export function rewrite(object: object, tree: PathTree, treat: Treatment): Reado
 interface Work {
   readonly treat: Treatment;
   readonly touched: Set<string>;
-  treated: number;
+  /** Values treated and texts written anew. */
+  changes: number;
 }
 
 /** Paths of one tree meet at a value by several ways: a set, so that they do not multiply. */
@@ -34,14 +35,17 @@ function visit(value: unknown, arrived: Nodes, work: Work): unknown {
   for (const node of arrived) addHere(nodes, node, Array.isArray(searched));
   if (isEnd(nodes)) {
     for (const { ends } of nodes) for (const path of ends) work.touched.add(path);
-    work.treated += 1;
+    work.changes += 1;
     return work.treat(value);
   }
-  const before = work.treated;
+  const before = work.changes;
   if (typeof searched === 'object' && searched !== null && longIntegerText(searched) === undefined) {
     visitInside(searched, nodes, work);
   }
-  return text && (work.treated > before || text.duplicateKeys) ? JSON.stringify(text.value) : value;
+  if (!text || (work.changes === before && !text.duplicateKeys)) return value;
+  // Also for the text that this one stands in.
+  work.changes += 1;
+  return JSON.stringify(text.value);
 }
 
 /** Adds a node, and those that it leads to without a step down. */

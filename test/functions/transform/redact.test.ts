@@ -123,6 +123,8 @@ describe('texts that are JSON', () => {
   it('keep nothing of a name that stands in them twice', async () => {
     const data = { message: '{"to":{"phone":"p1"},"to":{"mail":"m"}}' };
     expect(await dataAfter(data, ['data.message.to.phone'])).toEqual({ message: '{"to":{"mail":"m"}}' });
+    const nested = { outer: JSON.stringify([JSON.stringify(data)]) };
+    expect(JSON.stringify(await dataAfter(nested, ['data.outer.message.to.phone']))).not.toContain('p1');
   });
 
   it('keep integers that a number cannot hold', async () => {
