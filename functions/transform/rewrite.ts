@@ -29,7 +29,8 @@ type Nodes = ReadonlySet<PathTree>;
 
 /** @param arrived the nodes that the way to this value leads to */
 function visit(value: unknown, arrived: Nodes, work: Work): unknown {
-  const text = typeof value === 'string' && leadsOn(arrived) ? readJsonText(value) : undefined;
+  const isSearched = typeof value === 'string' && !isEnd(arrived) && leadsOn(arrived);
+  const text = isSearched ? readJsonText(value) : undefined;
   const searched = text?.value ?? value;
   const nodes = new Set<PathTree>();
   for (const node of arrived) addHere(nodes, node, Array.isArray(searched));

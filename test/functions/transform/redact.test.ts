@@ -136,6 +136,7 @@ describe('texts that are JSON', () => {
     const message = `${'['.repeat(65)}{"phone":"p1"}${']'.repeat(65)}`;
     const error = await failureOf([{ redact: { paths: ['data.**.phone'] } }], newEvent({ data: { message } }));
     expect(error).toMatchObject({ code: 'step_failed', place: '/steps/0/redact/paths' });
+    expect(await dataAfter({ message }, ['data.**.phone', 'data.message'])).toEqual({ message: '****' });
   });
 });
 
