@@ -32,6 +32,8 @@ export interface SinkContext {
   readonly policy: TargetPolicy;
   /** How long an attempt may take where the target's options do not say: the retry preset's. */
   readonly timeoutSeconds?: number;
+  /** A request whose connection breaks at once is sent once more within the attempt, as some presets have it. */
+  readonly resend?: true;
 }
 
 /** What the operator of this installation allows of targets. */

@@ -8,6 +8,7 @@ import { postForReply, type ReplyAnswer } from '../../mesh/delivery/reply.ts';
 import { excerpt, responseLimit } from '../../mesh/delivery/response.ts';
 import { isNegativeRetryAfter, parseRetryAfter } from '../../mesh/delivery/retry-after.ts';
 import { signWebhook } from '../../mesh/delivery/sign.ts';
+import type { PostRequest, Runtime } from '../../mesh/ports.ts';
 import { type AttemptResult, type Delivery, type SinkContext, defineSink } from '../../mesh/sink.ts';
 
 export interface HttpOptions {
@@ -134,8 +135,16 @@ async function send(
     return { ok: false, failure: 'refused', latencyMs: runtime.now() - startedAt, reason: error.message };
   }
   const timeoutMs = (options.timeoutSeconds ?? context.timeoutSeconds ?? 15) * 1000;
+  const request = { url: options.url, headers, body: content.body, timeoutMs, answerBytes: responseLimit };
+  const result = await ask(request, options, runtime);
+  // Such a connection was often a stale one of the pool.
+  const isStale = !result.ok && result.failure === 'network' && result.latencyMs < 1_000;
+  return isStale && context.resend ? ask(request, options, runtime) : result;
+}
+
+async function ask(request: PostRequest, options: HttpOptions, runtime: Runtime): Promise<AttemptResult> {
+  const startedAt = runtime.now();
   try {
-    const request = { url: options.url, headers, body: content.body, timeoutMs, answerBytes: responseLimit };
     const answer: ReplyAnswer = await (options.reply ? postForReply(runtime, request) : post(runtime, request));
     return toResult(answer, options, runtime.now(), startedAt);
   } catch (error) {

@@ -59,8 +59,9 @@ export function createDelivery(options: DeliveryOptions): Deliveries {
   async function deliver(group: Group): Promise<Settlement['retries']> {
     const { rule, target, attempt } = group;
     const sink = toSink(sinks, target.kind);
-    const { timeoutSeconds } = presetOf(target.retry);
-    const context = { runtime, secrets, policy, timeoutSeconds };
+    const { timeoutSeconds, failures } = presetOf(target.retry);
+    const resend = failures.network.resend === true ? ({ resend: true } as const) : {};
+    const context = { runtime, secrets, policy, timeoutSeconds, ...resend };
     // One draw for the group: what fails together is tried again together, in one message.
     const chance = runtime.random();
     const clock = { now: runtime.now, random: () => chance };

@@ -31,6 +31,8 @@ export interface Handling {
   readonly action: Action;
   /** The answer's `Retry-After` is obeyed. */
   readonly retryAfter?: true;
+  /** A request whose connection broke within a second is sent once more at once, as part of the same attempt. */
+  readonly resend?: true;
   /** No retry comes sooner. */
   readonly atLeastSeconds?: number;
   /** Why, for a reader; required for what ends a delivery that was not delivered. */

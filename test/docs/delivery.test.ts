@@ -106,9 +106,9 @@ function isClassOf(label: string | undefined, status: number): boolean {
   return new RegExp(`^(other )?${Math.floor(status / 100)}xx$`).test(label ?? '');
 }
 
-function say({ action, retryAfter, atLeastSeconds }: Handling): string {
+function say({ action, retryAfter, atLeastSeconds, resend }: Handling): string {
   const soonest = atLeastSeconds === undefined ? '' : `, ≥ ${atLeastSeconds} s`;
-  return `${words[action]}${retryAfter ? ', Retry-After' : ''}${soonest}`;
+  return `${words[action]}${retryAfter ? ', Retry-After' : ''}${soonest}${resend ? ', once at once' : ''}`;
 }
 
 function sayBackoff(backoff: Backoff, attempts: number): string {

@@ -72,6 +72,27 @@ describe('a target with a preset', () => {
     expect(await waitsOf(harness)).toEqual([3, 20, 9]);
   });
 
+  it.each([
+    ['svix', 2],
+    ['default', 1],
+  ])('%s sends a request whose connection breaks %d times in an attempt', async (preset, times) => {
+    const harness = await withRetry({ preset }, () => Promise.reject(new TypeError('fetch failed')));
+    await harness.publish(createEvent());
+    await harness.drain();
+    expect(harness.received).toHaveLength(times);
+    expect(await harness.deliveries()).toMatchObject([{ status: 'retrying', attempt: 1, failure: 'network' }]);
+  });
+
+  it('svix does not send again what broke late', async () => {
+    const harness = await withRetry({ preset: 'svix' }, () => {
+      harness.now += 1_000;
+      return Promise.reject(new TypeError('fetch failed'));
+    });
+    await harness.publish(createEvent());
+    await harness.drain();
+    expect(harness.received).toHaveLength(1);
+  });
+
   it('eventbridge is not tried again after a negative Retry-After', async () => {
     const headers = { 'retry-after': '-1' };
     const harness = await withRetry({ preset: 'eventbridge' }, () => new Response(null, { status: 429, headers }));

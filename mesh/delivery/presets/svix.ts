@@ -14,7 +14,7 @@ export const svixPreset: Preset = {
   ],
   failures: {
     timeout: { action: 'retry', atLeastSeconds: 60 },
-    network: { action: 'retry' },
+    network: { action: 'retry', resend: true },
     refused: { action: 'dead' },
   },
   backoff: { kind: 'schedule', seconds: [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000], jitter: 0.2 },
