@@ -9,19 +9,20 @@ export async function withDeadline<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const abort = new AbortController();
-  const late = new TulleError('function_unavailable', `it was not done within ${timeoutMs / 1000} s`);
+  const { signal } = abort;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const deadline = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
+      const late = new TulleError('function_unavailable', `it was not done within ${timeoutMs / 1000} s`);
       abort.abort(late);
       reject(late);
     }, timeoutMs);
   });
   try {
-    return await Promise.race([work(abort.signal), deadline]);
+    return await Promise.race([work(signal), deadline]);
   } catch (error) {
     // What fails because of the abort has its own words for it.
-    throw abort.signal.aborted ? late : error;
+    throw signal.aborted ? signal.reason : error;
   } finally {
     clearTimeout(timer);
   }
