@@ -24,7 +24,7 @@ export function checkTargetUrl(url: string, policy: TargetPolicy, place?: string
   if (parsed.username !== '' || parsed.password !== '') {
     throw refused('It has credentials in it', 'Send credentials as a header.', place);
   }
-  if (isServicePort(Number(parsed.port))) {
+  if (parsed.port !== '' && isServicePort(Number(parsed.port))) {
     throw refused(`Port ${parsed.port} belongs to another kind of service`, 'Use 443, 80 or a port from 1024.', place);
   }
   if (!policy.allowPrivateTargets && !isPublicHost(parsed.hostname)) {
@@ -63,9 +63,8 @@ const servicePorts = new Set([
   9300, 10_080, 10_250, 10_255, 11_211, 27_017,
 ]);
 
-/** `0` stands for the scheme's own port. */
 function isServicePort(port: number): boolean {
-  return (port > 0 && port < 1024 && port !== 80 && port !== 443) || servicePorts.has(port);
+  return (port < 1024 && port !== 80 && port !== 443) || servicePorts.has(port);
 }
 
 function refused(why: string, mend: string, place: string | undefined): TulleError {

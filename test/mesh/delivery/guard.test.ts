@@ -30,6 +30,7 @@ describe('checkTargetUrl', () => {
     ['data:text/plain,x', 'scheme'],
     ['https://user@example.com/', 'credentials'],
     ['https://:pass@example.com/', 'credentials'],
+    ['https://example.com:0/', 'port'],
     ['https://example.com:22/', 'port'],
     ['https://example.com:6379/', 'port'],
     ['https://exa\nmple.com/', 'repaired by the parser'],
