@@ -96,7 +96,8 @@ export interface Runtime {
 
 export interface PostRequest {
   readonly url: string;
-  readonly headers: Headers;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array | null;
   /** From the first byte sent to the last byte read. */
   readonly timeoutMs: number;

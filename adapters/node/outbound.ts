@@ -40,7 +40,7 @@ export function createOutbound({ allowPrivateTargets, lookup = systemLookup }: O
         const { headers, body } = request;
         agent.dispatch(
           // One timer covers all of it.
-          { origin, path, method: 'POST', headers: flat(headers), body, headersTimeout: 0, bodyTimeout: 0 },
+          { origin, path, method: 'POST', headers, body, headersTimeout: 0, bodyTimeout: 0 },
           createHandler(request, resolve, reject),
         );
       }),
@@ -122,12 +122,6 @@ function createPlaces(): (url: string) => { readonly origin: string; readonly pa
     }
     return place;
   };
-}
-
-function flat(headers: Headers): string[] {
-  const list: string[] = [];
-  for (const [name, value] of headers) list.push(name, value);
-  return list;
 }
 
 function toText(header: string | string[] | undefined): string | undefined {

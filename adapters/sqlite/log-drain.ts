@@ -15,8 +15,10 @@ export interface Drain {
   stop(): void;
 }
 
-/** How a log spends turns and jobs: what is dear differs between platforms. */
+/** How a log spends commits and jobs: what is dear differs between platforms. */
 export interface Pace {
+  /** A commit follows the last one after this at least: under load more events share it. */
+  readonly commitEveryMs: number;
   /** Jobs with the dispatcher at a time; a crash repeats at most these and what waits for its settlement. */
   readonly window: number;
   /** Of them, so many for retries: a broken target must not keep new events waiting. */
@@ -31,7 +33,7 @@ export interface Pace {
 }
 
 /** On Workers a job is a call that costs as much as 15 to 20 events, and rows are billed. */
-export const workersPace: Pace = { window: 8, retryWindow: 4, startEveryMs: 50, settleEveryMs: 50 };
+export const workersPace: Pace = { commitEveryMs: 0, window: 8, retryWindow: 4, startEveryMs: 50, settleEveryMs: 50 };
 
 export interface DrainOptions {
   readonly sql: Sql;

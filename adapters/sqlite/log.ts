@@ -55,7 +55,8 @@ export function createLog(options: LogOptions): Log {
   const store = createLogStore(sql);
   let lastSequence = store.lastSequence();
   const nextSequence = (): number => ++lastSequence;
-  const drain = createDrain({ ...options, pace: options.pace ?? workersPace, store, nextSequence, onSettled });
+  const pace = options.pace ?? workersPace;
+  const drain = createDrain({ ...options, pace, store, nextSequence, onSettled });
 
   let retentionSeconds = store.setting('retention') ?? DEFAULT_RETENTION_SECONDS;
   /** The alarm that this instance has set; setting one costs a row. */
@@ -66,11 +67,14 @@ export function createLog(options: LogOptions): Log {
   let buffer: string[] = [];
   let buffered = 0;
   let onDisk: Promise<void> = Promise.resolve();
+  /** The earliest moment for another commit. */
+  let commitGate: Promise<void> = Promise.resolve();
   let commit: Promise<void> | undefined;
 
   async function flush(): Promise<void> {
     // Whoever comes while a commit is under way shares the next one: the slower the disk, the larger the batches.
-    await Promise.all([options.pause(0), onDisk]);
+    await Promise.all([options.pause(0), onDisk, commitGate]);
+    if (pace.commitEveryMs > 0) commitGate = options.pause(pace.commitEveryMs);
     const messages = buffer;
     buffer = [];
     buffered = 0;

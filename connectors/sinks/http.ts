@@ -9,7 +9,7 @@ import { excerpt, responseLimit } from '../../mesh/delivery/response.ts';
 import { isNegativeRetryAfter, parseRetryAfter } from '../../mesh/delivery/retry-after.ts';
 import { signWebhook } from '../../mesh/delivery/sign.ts';
 import type { PostRequest, Runtime } from '../../mesh/ports.ts';
-import { type AttemptResult, type Delivery, type SinkContext, defineSink } from '../../mesh/sink.ts';
+import { type AttemptResult, type Delivery, type SinkContext, defineSink, type TargetPolicy } from '../../mesh/sink.ts';
 
 export interface HttpOptions {
   readonly url: string;
@@ -124,9 +124,9 @@ async function send(
 ): Promise<AttemptResult> {
   const { runtime } = context;
   const startedAt = runtime.now();
-  let headers: Headers;
+  let headers: Record<string, string>;
   try {
-    checkTargetUrl(options.url, context.policy);
+    checkUrl(options, context.policy);
     headers = headersOf(content, options);
     if (options.signing) await sign(headers, id, content.body ?? '', options.signing.secret, context);
   } catch (error) {
@@ -158,23 +158,37 @@ async function ask(request: PostRequest, options: HttpOptions, runtime: Runtime)
   }
 }
 
-function headersOf(content: HttpMessage, options: HttpOptions): Headers {
-  const headers = new Headers(options.headers);
-  if (!headers.has('user-agent')) headers.set('user-agent', 'Tulle/0.1');
-  // Knative: whoever takes the answer as an event says so.
-  if (options.reply) headers.set('prefer', 'reply');
-  // After the configured ones: what the content mode says cannot be overridden.
-  for (const name in content.headers) headers.set(name, content.headers[name] ?? '');
-  return headers;
+/** The policy under which the URL of these options has passed the guard; neither ever changes. A cache. */
+const passed = new WeakMap<HttpOptions, TargetPolicy>();
+
+function checkUrl(options: HttpOptions, policy: TargetPolicy): void {
+  if (passed.get(options) === policy) return;
+  checkTargetUrl(options.url, policy);
+  passed.set(options, policy);
 }
 
-async function sign(headers: Headers, id: string, body: string | Uint8Array, name: string, context: SinkContext) {
+function headersOf(content: HttpMessage, options: HttpOptions): Record<string, string> {
+  const headers: Record<string, string> = { 'user-agent': 'Tulle/0.1' };
+  for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = value;
+  // Knative: whoever takes the answer as an event says so.
+  if (options.reply) headers['prefer'] = 'reply';
+  // After the configured ones: what the content mode says cannot be overridden.
+  return Object.assign(headers, content.headers);
+}
+
+async function sign(
+  headers: Record<string, string>,
+  id: string,
+  body: string | Uint8Array,
+  name: string,
+  context: SinkContext,
+) {
   const secret = await context.secrets.get(name);
   if (secret === undefined) {
     throw new TulleError('target_invalid', `There is no secret named ${name}`, { mend: 'Store the signing secret.' });
   }
   const signature = await signWebhook(secret, id, Math.floor(context.runtime.now() / 1000), body);
-  for (const [header, value] of Object.entries(signature)) headers.set(header, value);
+  Object.assign(headers, signature);
 }
 
 function toResult(answer: ReplyAnswer, options: HttpOptions, now: number, startedAt: number): AttemptResult {
