@@ -19,14 +19,13 @@ export async function callOverHttp(
   },
 ): Promise<readonly Event[]> {
   const { url, content, signingKey, fetch, signal, now } = options;
-  const message = content === 'structured' ? toStructured(event) : toBinary(event);
+  const { body, ...message } = content === 'structured' ? toStructured(event) : toBinary(event);
   const headers = new Headers(message.headers);
   headers.set('user-agent', 'Tulle/0.1');
   // Knative: whoever takes the answer as an event says so.
   headers.set('prefer', 'reply');
-  const body = message.body ?? '';
   if (signingKey !== undefined) {
-    const signed = await signWebhook(signingKey, await messageId(event), Math.floor(now() / 1000), body);
+    const signed = await signWebhook(signingKey, await messageId(event), Math.floor(now() / 1000), body ?? '');
     for (const [name, value] of Object.entries(signed)) headers.set(name, value);
   }
   const request = new Request(url, { method: 'POST', headers, body, redirect: 'manual', signal });

@@ -1,23 +1,45 @@
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
 import type { Emitted } from '../../functions/compute/emitter.ts';
-import type { Queue, Runtime } from '../ports.ts';
+import type { Queue, Runtime, ShardAddress } from '../ports.ts';
 import { route } from '../router.ts';
 import type { SnapshotSource } from '../snapshot-source.ts';
 
-/** Puts what a function emitted into the queues of its buses, as publishing does; resolves when it is on disk. */
+/**
+ * Puts what the mesh itself publishes (what functions emit, what targets reply) into the queues of its buses, as
+ * publishing does; resolves when it is on disk. `home` is the bus of an event that names none.
+ */
 export type Publish = (
   home: { readonly tenant: string; readonly bus: string },
   emitted: readonly Emitted[],
 ) => Promise<void>;
 
-/** `publish` rejects with TulleError `bus_not_found`, or `unavailable` when a queue cannot take it now. */
+/**
+ * `publish` rejects with TulleError `bus_not_found`, `schema_mismatch` where the bus enforces schemas, or `unavailable`
+ * when a queue cannot take it now.
+ */
 export function createPublish(options: {
   readonly snapshots: SnapshotSource;
   readonly queue: Queue;
   readonly runtime: Runtime;
 }): Publish {
   const { snapshots, queue, runtime } = options;
+
+  /** What the shards of a bus have to take. */
+  async function plan(tenant: string, bus: string, events: readonly Event[]): Promise<readonly Append[]> {
+    const compiled = await snapshots.get(tenant, bus);
+    if (compiled === undefined) {
+      throw new TulleError('bus_not_found', `there is no bus ${bus.slice(0, 64)} to publish to`, {
+        mend: 'Create the bus, or correct its name where the event is published.',
+      });
+    }
+    compiled.schemas?.review(events, { batch: true });
+    const { retentionSeconds } = compiled.snapshot.settings;
+    const receipt = { id: createReceiptId(runtime), at: runtime.now() };
+    const { messages } = route(compiled, events, receipt, runtime.random());
+    return Array.from(messages, ([shard, texts]) => ({ address: { tenant, bus, shard, retentionSeconds }, texts }));
+  }
+
   return async ({ tenant, bus: home }, emitted) => {
     const buses = new Map<string, Event[]>();
     for (const { event, bus = home } of emitted) {
@@ -25,35 +47,16 @@ export function createPublish(options: {
       buses.set(bus, events);
       events.push(event);
     }
-    // All buses are looked at before anything is sent: a name that is wrong leaves nothing half done.
-    const appends: {
-      readonly shard: number;
-      readonly bus: string;
-      readonly retentionSeconds: number;
-      readonly messages: readonly string[];
-    }[] = [];
-    for (const [bus, events] of buses) {
-      const compiled = await snapshots.get(tenant, bus);
-      if (compiled === undefined) {
-        throw new TulleError(
-          'bus_not_found',
-          `it emitted an event to the bus ${bus.slice(0, 64)}, which does not exist`,
-          {
-            mend: 'Create the bus, or correct its name in the function.',
-          },
-        );
-      }
-      const { retentionSeconds } = compiled.snapshot.settings;
-      const receipt = { id: createReceiptId(runtime), at: runtime.now() };
-      const { messages } = route(compiled, events, receipt, runtime.random());
-      for (const [shard, texts] of messages) appends.push({ shard, bus, retentionSeconds, messages: texts });
-    }
-    await Promise.all(
-      appends.map(({ shard, bus, retentionSeconds, messages }) =>
-        queue.append({ tenant, bus, shard, retentionSeconds }, messages),
-      ),
-    );
+    // Everything is planned before anything is sent: what is refused leaves nothing half done.
+    const appends: Append[] = [];
+    for (const [bus, events] of buses) appends.push(...(await plan(tenant, bus, events)));
+    await Promise.all(appends.map(({ address, texts }) => queue.append(address, texts)));
   };
+}
+
+interface Append {
+  readonly address: ShardAddress;
+  readonly texts: readonly string[];
 }
 
 /** 104 random bits; no dot (Standard Webhooks, `webhook-id`). */

@@ -203,8 +203,33 @@ describe('the step compute', () => {
     await harness.drain();
     expect((await harness.deliveries())[0]).toMatchObject({
       status: 'dead-lettered',
-      reason: expect.stringContaining('the bus nowhere, which does not exist'),
+      reason: expect.stringContaining('there is no bus nowhere'),
     });
+  });
+
+  it('is held to the schemas of the bus that it emits to', async () => {
+    const alarm = defineFunction({
+      name: 'alarm',
+      handler(event, { emit }) {
+        emit({ type: 'alarm', data: event.data }, { bus: 'alarms' });
+        return event;
+      },
+    });
+    const harness = createHarness(using(alarm));
+    await withRule(harness, steps('alarm'));
+    const schema = { type: 'object', properties: { amount: { type: 'number', maximum: 100 } } };
+    await harness.admin('PUT', '/v1/admin/schemas/alarm', { type: 'alarm' });
+    expect((await harness.admin('PUT', '/v1/admin/schemas/alarm/versions/1', schema)).status).toBe(201);
+    await harness.admin('PUT', '/v1/admin/buses/alarms', { schemas: 'enforce' });
+    await harness.publish(createEvent('e1'));
+    await harness.publish(createEvent('e2', { data: { amount: 101 } }));
+    await harness.drain();
+    expect((await harness.deliveries()).map(({ eventId, status }) => [eventId, status])).toEqual(
+      expect.arrayContaining([
+        ['e1', 'delivered'],
+        ['e2', 'dead-lettered'],
+      ]),
+    );
   });
 
   it('gives the function the secrets that its document grants, and no others', async () => {

@@ -48,6 +48,10 @@ describe('a function behind HTTP', () => {
       body: '{"speed":50}',
       headers: { 'ce-id': 'e1', 'ce-type': 'car.moved', 'ce-subject': 'car%207', 'ce-region': 'eu', prefer: 'reply' },
     });
+    await call();
+    // An event without data is a request without a body, and so without a media type.
+    expect(server.calls.at(-1)).toMatchObject({ body: '' });
+    expect(server.calls.at(-1)?.headers).not.toHaveProperty('content-type');
     expect(HTTP.toEvent({ headers: seen?.headers ?? {}, body: seen?.body })).toMatchObject({
       id: 'e1',
       data: { speed: 50 },
