@@ -107,10 +107,11 @@ export function compileLibrary(
   function enterResource({ resource }: Located, check: Check | undefined): Check | undefined {
     if (!isDynamic || check === undefined) return check;
     return (value, run) => {
-      if (run.scope.at(-1) === resource) return check(value, run);
-      run.scope.push(resource);
+      const scope = (run.scope ??= []);
+      if (scope.at(-1) === resource) return check(value, run);
+      scope.push(resource);
       const fits = check(value, run);
-      run.scope.pop();
+      scope.pop();
       return fits;
     };
   }

@@ -16,8 +16,14 @@ export function compilePattern(source: unknown, refuse: (message: string, mend: 
     throw refuse('The pattern is too long.', `Keep it to ${longestPattern} characters.`);
   try {
     const regex = compileRegex(source, 'u');
+    // One listener for all tests: they run one after the other.
+    let running: Run;
+    const listen = (steps: number): void => spend(running, steps >> 4);
     return {
-      test: (text, run) => regex.test(text, (steps) => spend(run, steps >> 4)),
+      test(text, run) {
+        running = run;
+        return regex.test(text, listen);
+      },
     };
   } catch (error) {
     if (!(error instanceof RegexError)) throw error;

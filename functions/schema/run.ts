@@ -15,7 +15,7 @@ export interface Run {
   /** What of the present object or array was looked at; kept only where an `unevaluated…` keyword asks for it. */
   evaluated: Evaluated | undefined;
   /** The schema resources that were entered on the way here, outermost first; kept only for `$dynamicRef`. */
-  readonly scope: object[];
+  scope: object[] | undefined;
   /** Steps that are left. */
   fuel: number;
   /** References inside of references. */
@@ -45,8 +45,11 @@ export const fuelPerValidation = 1_000_000;
 export const deepestReference = 400;
 export const mostFaults = 50;
 
+const noPath: (string | number)[] = [];
+
 export function newRun(faults: RawFault[] | undefined): Run {
-  return { faults, path: [], evaluated: undefined, scope: [], fuel: fuelPerValidation, depth: 0 };
+  const path = faults === undefined ? noPath : [];
+  return { faults, path, evaluated: undefined, scope: undefined, fuel: fuelPerValidation, depth: 0 };
 }
 
 export function spend(run: Run, steps: number): void {
@@ -65,12 +68,13 @@ export function fail(run: Run, site: Site, member?: string): false {
 
 /** Checks a member or an item. */
 export function checkInside(check: Check, value: unknown, segment: string | number, run: Run): boolean {
-  if (run.faults === undefined && run.evaluated === undefined) return check(value, run);
-  const { evaluated } = run;
+  const { evaluated, faults } = run;
+  if (faults === undefined && evaluated === undefined) return check(value, run);
   run.evaluated = undefined;
-  run.path.push(segment);
+  // Alternatives are tried without faults, also inside of a pass that notes them.
+  if (faults !== undefined) run.path.push(segment);
   const fits = check(value, run);
-  run.path.pop();
+  if (faults !== undefined) run.path.pop();
   run.evaluated = evaluated;
   return fits;
 }

@@ -1,6 +1,6 @@
 import type { CompileKeyword, KeywordTable } from '../compile.ts';
 import { canonicalText } from '../json.ts';
-import { type Check, checkInside, fail, spend, test } from '../run.ts';
+import { type Check, checkInside, fail, type Run, spend, test } from '../run.ts';
 import { readCount } from './values.ts';
 
 function count(fits: (items: number, limit: number) => boolean): CompileKeyword {
@@ -87,19 +87,33 @@ const uniqueItems: CompileKeyword = (argument, { site }) => {
   if (argument !== true) return undefined;
   return (value, run) => {
     if (!Array.isArray(value) || value.length < 2) return true;
-    spend(run, value.length);
-    const seen = new Set<unknown>();
-    const seenStructures = new Set<string>();
-    for (const item of value as unknown[]) {
-      const isStructure = typeof item === 'object' && item !== null;
-      const key = isStructure ? canonicalText(item) : item;
-      const set: Set<unknown> = isStructure ? seenStructures : seen;
-      if (set.has(key)) return fail(run, site);
-      set.add(key);
-    }
-    return true;
+    return (value.length <= 8 && isUniqueShort(value)) || isUnique(value, run) || fail(run, site);
   };
 };
+
+/** Of a few primitive values, without a set; `false` says nothing yet. */
+function isUniqueShort(items: readonly unknown[]): boolean {
+  for (let index = 0; index < items.length; index += 1) {
+    const item = items[index];
+    if (typeof item === 'object' && item !== null) return false;
+    for (let before = 0; before < index; before += 1) if (items[before] === item) return false;
+  }
+  return true;
+}
+
+function isUnique(items: readonly unknown[], run: Run): boolean {
+  spend(run, items.length);
+  const primitives = new Set<unknown>();
+  const structures = new Set<unknown>();
+  for (const item of items) {
+    const isStructure = typeof item === 'object' && item !== null;
+    const key = isStructure ? canonicalText(item) : item;
+    const seen = isStructure ? structures : primitives;
+    if (seen.has(key)) return false;
+    seen.add(key);
+  }
+  return true;
+}
 
 export const arrayKeywords: KeywordTable = {
   minItems: count((length, least) => length >= least),

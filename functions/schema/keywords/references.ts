@@ -20,7 +20,7 @@ const dynamicRef: CompileKeyword = (argument, { self, library, compileAt, refuse
     return targets.get(resource);
   };
   return (value, run) => {
-    for (const resource of run.scope as Resource[]) {
+    for (const resource of (run.scope ?? []) as Resource[]) {
       const found = resource.dynamicAnchors.get(anchor);
       if (found === undefined) continue;
       const check = targetOf(resource, found);
