@@ -83,8 +83,8 @@ export interface FunctionContext {
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /**
    * Publishes an event to a bus of the tenant, by default the one that the input is on, as soon as the handler is done:
-   * a handler that fails has published nothing. Throws for what is no valid event, and where events would go in circles. A bus that is not there, or whose schemas refuse
-   * the event, fails the call.
+   * a handler that fails has published nothing. Throws for what is no valid event, and where events would go in
+   * circles. A bus that is not there, or whose schemas refuse the event, fails the call.
    */
   readonly emit: (event: FunctionOutput, options?: { readonly bus?: string }) => void;
   /** Aborted at the deadline. Code that computes without a pause cannot be stopped by it. */

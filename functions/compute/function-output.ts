@@ -24,7 +24,8 @@ export function toEvents(result: unknown, input: Event): readonly Event[] {
     });
   }
   const several = Array.isArray(result);
-  const answers: readonly unknown[] = several ? result : [result];
+  // `Array.from`, because a hole is no event either.
+  const answers: readonly unknown[] = several ? Array.from(result) : [result];
   checkCount(answers.length);
   const { id, source } = input.attributes;
   const hops = input.attributes[hopsAttribute];

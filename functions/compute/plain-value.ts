@@ -29,7 +29,7 @@ export function toPlainValue(value: unknown, place: string, depth = 0): unknown 
     throw refused(place, 'is binary', 'Answer bytes as the whole data (a Uint8Array), or encode them.');
   }
   if (Array.isArray(value)) {
-    return value.map((item: unknown, index) =>
+    return Array.from(value, (item: unknown, index) =>
       item === undefined ? null : toPlainValue(item, `${place}/${index}`, depth + 1),
     );
   }
