@@ -25,8 +25,11 @@ const members: CompileKeyword = (_argument, context) => {
   const checks = compileNamed('properties', context);
   const named = new Map<string, Member>();
   for (const name of [...required, ...checks.keys()]) {
-    named.set(name, { check: checks.get(name), isProperty: checks.has(name), isRequired: required.includes(name) });
+    const isRequired = required.includes(name);
+    named.set(name, { name, check: checks.get(name), isProperty: checks.has(name), isRequired, next: undefined });
   }
+  /** Comes before the first. */
+  const start: Member = { name: '', check: undefined, isProperty: false, isRequired: false, next: undefined };
   const patterns = compilePatterns(context);
   const hasRest = Object.hasOwn(schema, 'additionalProperties');
   const rest = hasRest ? compile('additionalProperties') : undefined;
@@ -41,12 +44,16 @@ const members: CompileKeyword = (_argument, context) => {
     if (noting) for (const name of required) if (!Object.hasOwn(value, name)) fail(run, requiredSite, name);
     const unknown: string[] | undefined = noting ? [] : undefined;
     let steps = 0;
+    let last = start;
     for (const name in value) {
       steps += 1;
       if (patterns.length > 0) spend(run, patterns.length);
-      const member = named.get(name);
+      let member = last.next;
+      if (member?.name !== name) member = named.get(name);
       let isKnown = false;
       if (member !== undefined) {
+        last.next = member;
+        last = member;
         if (member.isRequired) missing -= 1;
         isKnown = member.isProperty;
         if (member.check !== undefined && !checkInside(member.check, value[name], name, run)) fits = false;
@@ -75,10 +82,13 @@ const members: CompileKeyword = (_argument, context) => {
 const memberKeywords = ['required', 'properties', 'patternProperties', 'additionalProperties'];
 
 interface Member {
+  readonly name: string;
   readonly check: Check | undefined;
   /** Named by `properties`, not by `required` alone. */
   readonly isProperty: boolean;
   readonly isRequired: boolean;
+  /** What followed the last time: a producer writes its members in one order, and that saves the look into the map. */
+  next: Member | undefined;
 }
 
 const propertyNames: CompileKeyword = (_argument, { compile, keyword, site }) => {
