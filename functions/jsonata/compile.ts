@@ -15,11 +15,20 @@ import type { Ast } from './syntax.ts';
 import { compileTransform } from './transform.ts';
 import { lookup } from './values.ts';
 
+/** Of all regular expressions in an expression: some megabytes. */
+const mostInstructions = 20_000;
+
 /** Compiles a whole expression to a closure. */
 export function compileExpression(ast: Ast): Evaluator {
   const bound = boundNames(ast);
+  let regexSize = 0;
   const compile: Compile = Object.assign((node: Ast) => compileWhole(node, compile), {
     isBound: (name: string) => bound.has(name),
+    addRegex(size: number, position: number | undefined) {
+      regexSize += size;
+      if (regexSize <= mostInstructions) return;
+      throw new JsonataError('S0303', 'The regular expressions are too large together', position);
+    },
   });
   return compile(ast);
 }
@@ -113,7 +122,7 @@ function compileNode(node: Ast, compile: Compile): Evaluator {
     case 'bind':
       return compileBind(node, compile);
     case 'regex':
-      return compileRegexLiteral(node);
+      return compileRegexLiteral(node, compile);
     case 'variable':
       return compileVariable(node.value, compile);
     case 'function':

@@ -9,4 +9,6 @@ export interface Compile {
   (node: Ast): Evaluator;
   /** Whether the expression gives this name to a variable anywhere; if not, it is known what the name means. */
   readonly isBound: (name: string) => boolean;
+  /** Adds a regular expression of so many instructions to the whole; throws S0303 where that grows too large. */
+  readonly addRegex: (size: number, position: number | undefined) => void;
 }

@@ -1,14 +1,15 @@
 import { compileRegex, RegexError, type Regex } from '../regex/regex.ts';
 import { callable, type Callable } from './callable.ts';
 import { JsonataError } from './error.ts';
-import type { Evaluator } from './evaluator.ts';
+import type { Compile, Evaluator } from './evaluator.ts';
 import type { Run } from './run.ts';
 import type { Ast } from './syntax.ts';
 import { newObject } from './values.ts';
 
 /** `/pattern/flags`: a function from a text to its first match, which leads on to the next one. */
-export function compileRegexLiteral({ value, position }: Ast & { type: 'regex' }): Evaluator {
+export function compileRegexLiteral({ value, position }: Ast & { type: 'regex' }, compile: Compile): Evaluator {
   const regex = compileOrRefuse(value.source, value.flags, position);
+  compile.addRegex(regex.size, position);
   return (_, { run }) => {
     const matcher: Callable = callable(2, ([text, from]) => {
       const isScalar = typeof text === 'string' || typeof text === 'number' || typeof text === 'boolean';

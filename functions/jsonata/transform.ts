@@ -37,7 +37,7 @@ export function compileTransform(node: Ast & { type: 'transform' }, compile: Com
           const target = isObject(match) && own.has(match) ? match : undefined;
           if (changes !== undefined && target !== undefined) assign(target, changes, frame.run);
           const names = deletion?.(match, frame);
-          if (names !== undefined) remove(target, names, node.delete?.position);
+          if (names !== undefined) remove(target, names, node.delete?.position, frame.run);
         }
         return copy;
       },
@@ -85,8 +85,9 @@ function objectsIn(value: unknown, run: Run): Set<unknown> {
   return found;
 }
 
-function remove(target: JsonObject | undefined, names: unknown, position: number | undefined): void {
+function remove(target: JsonObject | undefined, names: unknown, position: number | undefined, run: Run): void {
   const list: unknown[] = Array.isArray(names) ? names : [names];
+  run.spend(list.length);
   if (!list.every((name) => typeof name === 'string')) {
     throw new JsonataError('T2012', 'What a transformation deletes is not a string or an array of strings', position);
   }

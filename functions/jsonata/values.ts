@@ -55,7 +55,7 @@ export function isTrue(value: unknown, run: Run): boolean {
       return isNumeric(value) && value !== 0;
     case 'object':
       if (value === null) return false;
-      if (!Array.isArray(value)) return hasMembers(value);
+      if (!Array.isArray(value)) return hasMembers(value, run);
       run.spend(value.length);
       return value.some((item) => isTrue(item, run));
     default:
@@ -63,9 +63,11 @@ export function isTrue(value: unknown, run: Run): boolean {
   }
 }
 
-function hasMembers(object: object): boolean {
-  for (const name in object) if (Object.hasOwn(object, name)) return true;
-  return false;
+/** However it is asked, engines look at all members of a large object. */
+function hasMembers(object: object, run: Run): boolean {
+  const { length } = Object.keys(object);
+  run.spend(length >> 3);
+  return length > 0;
 }
 
 export function isEqual(left: unknown, right: unknown, run: Run): boolean {

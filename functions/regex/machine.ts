@@ -88,10 +88,13 @@ export function createSearch(program: Program, unicode = false): Search {
           if (instruction.operation === 'progress' && stuck <= instruction.level) break;
           place += 1;
           if (instruction.operation === 'jump') place = instruction.to;
-          else if (instruction.operation === 'save') slots = withSlot(slots, instruction.slot, at);
-          else if (instruction.operation === 'forget')
+          else if (instruction.operation === 'save') {
+            slots = withSlot(slots, instruction.slot, at);
+            steps += slots.length >> 3;
+          } else if (instruction.operation === 'forget') {
             slots = withoutCaptures(slots, instruction.first, instruction.end);
-          else if (instruction.operation === 'begin') stuck = Math.min(stuck, instruction.level);
+            steps += slots.length >> 3;
+          } else if (instruction.operation === 'begin') stuck = Math.min(stuck, instruction.level);
           else if (instruction.operation === 'split') {
             pending.push({ instruction: instruction.second, slots, stuck });
             place = instruction.first;

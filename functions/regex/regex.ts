@@ -10,6 +10,8 @@ export { RegexError };
 export interface Regex {
   readonly source: string;
   readonly flags: string;
+  /** Instructions of its matcher, some hundred bytes each. */
+  readonly size: number;
   /** Group names to their numbers. */
   readonly names: ReadonlyMap<string, number>;
   /** The first match at or after `from`. `spend` hears of the steps as they are taken, and may throw to end the search. */
@@ -43,6 +45,7 @@ export function compileRegex(source: string, flags = ''): Regex {
   return {
     source,
     flags,
+    size: program.instructions.length,
     names: parsed.names,
     exec(text, from = 0, spend = ignore) {
       const slots = search(text, from, spend);

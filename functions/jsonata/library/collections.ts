@@ -128,7 +128,7 @@ function distinct(values: readonly unknown[], run: Run): unknown[] {
 function keysOf(value: unknown, run: Run): ReadonlySet<string> {
   const names = new Set<string>();
   if (Array.isArray(value)) {
-    run.enter();
+    run.enter(1 + value.length);
     for (const item of value) for (const name of keysOf(item, run)) names.add(name);
     run.leave();
   } else if (isObject(value)) {

@@ -1,6 +1,7 @@
 import { apply, isCallable } from '../callable.ts';
 import { JsonataError } from '../error.ts';
 import type { Run } from '../run.ts';
+import { searchFor } from '../search.ts';
 import { newSequence } from '../sequence.ts';
 import { isObject, newObject } from '../values.ts';
 import { define, type Library } from './define.ts';
@@ -11,7 +12,7 @@ type Text = string | undefined;
 export const matchingFunctions: Library = {
   contains: define('<s-(sf):b>', 2, (run, text: Text, token: unknown) => {
     if (text === undefined || token === undefined) return undefined;
-    if (typeof token === 'string') return run.text(text).includes(token);
+    if (typeof token === 'string') return searchFor(token, run)(run.text(text), 0) !== -1;
     return firstMatch(run, token, text) !== undefined;
   }),
   match: define('<s-f<s:o>n?:a<o>>', 3, (run, text: Text, matcher: unknown, limit: number | undefined) => {
@@ -84,12 +85,13 @@ function replace(run: Run, text: Text, pattern: unknown, replacement: unknown, l
     result += piece;
   };
   if (typeof pattern === 'string') {
-    let at = run.text(text).indexOf(pattern);
+    const search = searchFor(pattern, run);
+    let at = search(run.text(text), 0);
     for (let count = 0; at !== -1 && count < (limit ?? Infinity); count += 1) {
       put(text.slice(position, at));
       put(asReplacement(replacement));
       position = at + pattern.length;
-      at = text.indexOf(pattern, position);
+      at = search(text, position);
     }
   } else {
     for (const match of matches(run, pattern, text, limit)) {
@@ -114,7 +116,7 @@ function asReplacement(value: unknown): string {
 
 /** `$0` is the whole match, `$1` and so on its groups, `$$` a dollar sign; as many digits count as there are groups for. */
 function substitute(template: string, { match, groups }: Match, run: Run): string {
-  run.spend(1 + (template.length >> 4));
+  run.spend(1 + (template.length >> 2));
   const digits = String(Math.max(groups.length, 1)).length;
   return template.replaceAll(/\$(\$|[0-9]+)/g, (whole, name: string) => {
     if (name === '$') return '$';
@@ -130,10 +132,7 @@ function split(run: Run, text: Text, separator: unknown, limit: number | undefin
   if (text === undefined) return undefined;
   checkLimit(limit, 'D3020', 'Third argument of $split');
   if (typeof separator === 'string') {
-    if (separator === '' && limit === undefined) run.values(text.length);
-    const pieces = run.text(text).split(separator, limit === undefined ? undefined : Math.floor(limit));
-    run.values(pieces.length);
-    return pieces;
+    return splitAt(run.text(text), separator, limit === undefined ? 2 ** 32 - 1 : Math.floor(limit) >>> 0, run);
   }
   const pieces: string[] = [];
   let position = 0;
@@ -143,6 +142,25 @@ function split(run: Run, text: Text, separator: unknown, limit: number | undefin
     position = match.end;
   }
   if (limit === undefined || pieces.length < limit) pieces.push(text.slice(position));
+  return pieces;
+}
+
+/** `limit` is a 32-bit number, as it is for JavaScript's own. */
+function splitAt(text: string, separator: string, limit: number, run: Run): string[] {
+  if (separator === '') {
+    run.values(Math.min(text.length, limit));
+    return text.split('', limit);
+  }
+  const search = searchFor(separator, run);
+  const pieces: string[] = [];
+  let position = 0;
+  while (pieces.length < limit) {
+    const at = search(text, position);
+    run.values(1);
+    pieces.push(text.slice(position, at === -1 ? undefined : at));
+    if (at === -1) break;
+    position = at + separator.length;
+  }
   return pieces;
 }
 

@@ -1,5 +1,6 @@
 import { JsonataError } from '../error.ts';
 import type { Run } from '../run.ts';
+import { searchFor } from '../search.ts';
 import { toText } from '../text.ts';
 import { define, type Library } from './define.ts';
 
@@ -13,13 +14,13 @@ export const textFunctions: Library = {
   substring: define('<s-nn?:s>', 3, (run, text: Text, start: number, length: number | undefined) =>
     text === undefined ? undefined : substring(run.text(text), start, length),
   ),
-  substringBefore: define('<s-s:s>', 2, (run, text: Text, separator: string) => {
-    const at = text === undefined ? -1 : run.text(text).indexOf(separator);
+  substringBefore: define('<s-s:s>', 2, (run, text: Text, separator: Text) => {
+    const at = placeOf(separator, text, run);
     return at === -1 ? text : text?.slice(0, at);
   }),
-  substringAfter: define('<s-s:s>', 2, (run, text: Text, separator: string) => {
-    const at = text === undefined ? -1 : run.text(text).indexOf(separator);
-    return at === -1 ? text : text?.slice(at + separator.length);
+  substringAfter: define('<s-s:s>', 2, (run, text: Text, separator: Text) => {
+    const at = placeOf(separator, text, run);
+    return at === -1 ? text : text?.slice(at + separator!.length);
   }),
   lowercase: define('<s-:s>', 1, (run, text: Text) => (text === undefined ? undefined : run.text(text).toLowerCase())),
   uppercase: define('<s-:s>', 1, (run, text: Text) => (text === undefined ? undefined : run.text(text).toUpperCase())),
@@ -60,6 +61,10 @@ export const textFunctions: Library = {
   decodeUrlComponent: define('<s-:s>', 1, urlFunction('decodeUrlComponent', decodeURIComponent)),
   decodeUrl: define('<s-:s>', 1, urlFunction('decodeUrl', decodeURI)),
 };
+
+function placeOf(wanted: Text, text: Text, run: Run): number {
+  return text === undefined || wanted === undefined ? -1 : searchFor(wanted, run)(run.text(text), 0);
+}
 
 function substring(text: string, start: number, length: number | undefined): string {
   const characters = Array.from(text);
