@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { stop } from 'esbuild';
 import { CommandError } from '../command.ts';
+import { standIns } from './absent-workers.ts';
 import { bundleWorker } from './bundle.ts';
 import { supervise } from './supervisor.ts';
 import { prepareWorkerd } from './workerd.ts';
@@ -34,7 +35,7 @@ export interface DevServer {
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
   prepareWorkerd();
   const { Log, LogLevel, Miniflare, MiniflareCoreError, convertV4MiniflareOptions } = await import('miniflare');
-  const mesh = await meshWorker(options.adminKey);
+  const mesh = await meshWorker(options);
   const workers = options.demo ? [mesh, await demoWorker()] : [mesh];
   // The bundler is a process of its own, and would stay for as long as this one.
   await stop();
@@ -83,7 +84,7 @@ const root = join(import.meta.dirname, '../..');
 /** What the demo's signed target shares with its receiver: no secret, so that anybody can check a signature. */
 const demoSigningSecret = `whsec_${Buffer.from('the demo signs with these 32 byte').toString('base64')}`;
 
-async function meshWorker(adminKey: string) {
+async function meshWorker(options: DevServerOptions) {
   const { unstable_getMiniflareWorkerOptions: readWorkerOptions, unstable_readConfig: readConfig } =
     await import('wrangler');
   const config = readConfig({ config: join(root, 'wrangler.toml') });
@@ -95,9 +96,10 @@ async function meshWorker(adminKey: string) {
     name: config.name,
     modules: true,
     script: await bundleWorker(config.main),
+    serviceBindings: standIns(workerOptions.serviceBindings, (message) => options.log('warn', message)),
     bindings: {
       ...(workerOptions.bindings as object),
-      TULLE_ADMIN_KEY: adminKey,
+      TULLE_ADMIN_KEY: options.adminKey,
       TULLE_ALLOW_PRIVATE_TARGETS: 'true',
       TULLE_SECRET_DEMO_CHAT: demoSigningSecret,
     },
