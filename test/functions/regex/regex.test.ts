@@ -50,7 +50,8 @@ describe('the regular expression matcher', () => {
       fc.property(expression, fc.constantFrom('', 'i', 'm', 'im'), text, fc.nat(3), (source, flags, text, from) => {
         expectSameMatch(source, flags, text, from);
       }),
-      { numRuns: 1000 },
+      // The built-in engine, not this one, takes minutes for some that chance might bring.
+      { numRuns: 1000, seed: Number(process.env['TULLE_PROPERTY_SEED'] ?? 1) },
     );
   });
 
