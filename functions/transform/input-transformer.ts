@@ -34,7 +34,7 @@ export const inputTransformer = defineTransformer<InputTransformerSpec>({
       inputPathsMap: {
         type: 'object',
         maxProperties: 100,
-        propertyNames: { pattern: '^(?!AWS)[A-Za-z0-9_-]{1,256}$' },
+        propertyNames: { pattern: '^[A-Za-z0-9_-]{1,256}$', not: { pattern: '^AWS' } },
         additionalProperties: jsonPath,
       },
       inputTemplate: { type: 'string', minLength: 1, maxLength: 8192 },
