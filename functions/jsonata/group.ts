@@ -3,7 +3,7 @@ import type { Compile, Evaluator } from './evaluator.ts';
 import { tupleFrame, type Frame } from './frame.ts';
 import type { Run } from './run.ts';
 import { append, newTuple, type Sequence, type Tuple } from './sequence.ts';
-import type { Group } from './syntax.ts';
+import type { Group, Pair } from './syntax.ts';
 import { newObject, setMember } from './values.ts';
 
 /**
@@ -11,7 +11,19 @@ import { newObject, setMember } from './values.ts';
  * evaluates each key's value once on what was collected. An object constructor is this for one value.
  */
 export function compileGroup({ lhs, position }: Group, compile: Compile): Evaluator {
-  const pairs = lhs.map(([key, value]) => ({ key: compile(key), value: compile(value) }));
+  return groupBy(compilePairs(lhs, compile), position);
+}
+
+export interface CompiledPair {
+  readonly key: Evaluator;
+  readonly value: Evaluator;
+}
+
+export function compilePairs(pairs: readonly Pair[], compile: Compile): CompiledPair[] {
+  return pairs.map(([key, value]) => ({ key: compile(key), value: compile(value) }));
+}
+
+export function groupBy(pairs: readonly CompiledPair[], position: number | undefined): Evaluator {
   return (input, frame) => {
     const { run } = frame;
     const isTuples = Array.isArray(input) && (input as Sequence).tuples === true;
