@@ -16,8 +16,10 @@ export const stringShape = new RegExp(stringSource, 'y');
 export const longestForShapes = 1_048_576;
 /** An object or array of up to six levels, known to be JSON. */
 export const nestedShape = new RegExp(nestedSource(6), 'y');
-/** An object or array of up to four levels that is JSON. */
-export const provenShape = new RegExp(provenSource(4), 'y');
+/** Levels of `provenShape`. */
+export const provenLevels = 4;
+/** An object or array of up to so many levels that is JSON. */
+export const provenShape = new RegExp(provenSource(provenLevels), 'y');
 
 /** An object or array of so many levels, known to be JSON. */
 function nestedSource(levels: number): string {

@@ -1,6 +1,6 @@
 import { TulleError } from '../../../event/error.ts';
 import { maxDepth } from '../json-node.ts';
-import { longestForShapes, nestedShape, provenShape, stringShape } from './json-shapes.ts';
+import { longestForShapes, nestedShape, provenLevels, provenShape, stringShape } from './json-shapes.ts';
 
 /**
  * Passing over JSON text without looking into it. Each function takes the offset where something starts and returns
@@ -65,7 +65,7 @@ export function skipProvenValue(text: string, at: number, depth: number): number
   const unit = text.charCodeAt(at);
   if (unit === 0x22) return skipProvenString(text, at);
   if (unit !== 0x7b && unit !== 0x5b) return skipScalar(text, at, unit);
-  return skipByShape(text, at) ?? skipProvenNested(text, at, depth);
+  return skipByShape(text, at, depth) ?? skipProvenNested(text, at, depth);
 }
 
 export function skipSpace(text: string, at: number): number {
@@ -99,8 +99,8 @@ function skipDigits(text: string, start: number): number {
 }
 
 /** Behind an object or array that is JSON and has few levels; `undefined` if that could not be seen at once. */
-function skipByShape(text: string, at: number): number | undefined {
-  if (text.length > longestForShapes) return undefined;
+function skipByShape(text: string, at: number, depth: number): number | undefined {
+  if (text.length > longestForShapes || depth + provenLevels > maxDepth) return undefined;
   provenShape.lastIndex = at;
   return provenShape.test(text) ? provenShape.lastIndex : undefined;
 }
@@ -125,7 +125,10 @@ function skipProvenNested(text: string, start: number, outerDepth: number): numb
   for (;;) {
     // At a value.
     const unit = text.charCodeAt(at);
-    const known = levels.length > 0 && (unit === 0x7b || unit === 0x5b) ? skipByShape(text, at) : undefined;
+    const known =
+      levels.length > 0 && (unit === 0x7b || unit === 0x5b)
+        ? skipByShape(text, at, levels.length + outerDepth)
+        : undefined;
     if (known !== undefined) {
       at = known;
     } else if (unit === 0x7b || unit === 0x5b) {
