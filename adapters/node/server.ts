@@ -1,4 +1,4 @@
-import { createAdaptorServer } from '@hono/node-server';
+import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
@@ -38,7 +38,9 @@ export async function startServer({ host, port, fetch, admission: limits }: Node
   const admission = createAdmission(limits);
   let closing = false;
 
-  async function handle(request: Request): Promise<Response> {
+  async function handle(request: Request, { outgoing }: HttpBindings | Http2Bindings): Promise<Response> {
+    // RFC 9112, 3.2: Node takes the first of two.
+    if (request.headers.get('host')?.includes(',') === true) return toProblemResponse(twoHosts());
     if (request.url.endsWith('/readyz') && new URL(request.url).pathname === '/readyz') {
       return closing ? toProblemResponse(shutting()) : Response.json({ status: 'ready' });
     }
@@ -48,6 +50,7 @@ export async function startServer({ host, port, fetch, admission: limits }: Node
       return await fetch(request);
     } finally {
       leave();
+      if (closing) outgoing.setHeader('connection', 'close');
     }
   }
 
@@ -64,12 +67,15 @@ export async function startServer({ host, port, fetch, admission: limits }: Node
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     async close(settleMs) {
       closing = true;
-      server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const late = setTimeout(settleMs, undefined, { ref: false }).then(() => server.closeAllConnections());
       await Promise.race([closed, late]);
     },
   };
+}
+
+function twoHosts(): TulleError {
+  return new TulleError('request_invalid', 'The request names two hosts.', { place: 'host', mend: 'Send one Host.' });
 }
 
 function full(): TulleError {
