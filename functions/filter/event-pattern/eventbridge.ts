@@ -7,10 +7,21 @@ const names = new Map([
   ['detail-type', 'type'],
 ]);
 
-/** A pattern (or an event) with the envelope names of EventBridge, with those of CloudEvents. */
-export function toCloudEvent(node: JsonNode): JsonNode {
+/**
+ * A pattern with the envelope names of EventBridge, with those of CloudEvents. Throws `filter_invalid` where it has both
+ * names of one field: of two entries for one path the last would count, and the other be lost without a word.
+ */
+export function toCloudEvent(node: JsonNode, place = ''): JsonNode {
   if (node.kind !== 'object') return node;
-  return { kind: 'object', members: node.members.map(renamed) };
+  for (const [envelope, attribute] of names) {
+    const twice = node.members.find(({ key }) => firstName(key) === attribute);
+    if (twice === undefined || !node.members.some(({ key }) => firstName(key) === envelope)) continue;
+    throw new TulleError('filter_invalid', `"${envelope}" and "${attribute}" are one field`, {
+      place: `${place}/${twice.key}`,
+      mend: `Name it ${envelope}, as the envelope of EventBridge does.`,
+    });
+  }
+  return { kind: 'object', members: node.members.map((member) => renamed(member, place)) };
 }
 
 /** The fields without which EventBridge takes nothing for an event. */
@@ -28,11 +39,18 @@ export function checkEventBridgeEvent(event: JsonNode): void {
 }
 
 /** `detail.state` in one name, and the alternatives of `$or` at the top, are envelope names as well. */
-function renamed({ key, value }: JsonMember): JsonMember {
+function renamed({ key, value }: JsonMember, place: string): JsonMember {
   if (key === '$or' && value.kind === 'array') {
-    return { key, value: { kind: 'array', items: value.items.map(toCloudEvent) } };
+    return {
+      key,
+      value: { kind: 'array', items: value.items.map((item, i) => toCloudEvent(item, `${place}/$or/${i}`)) },
+    };
   }
-  const dot = key.indexOf('.');
-  const first = dot < 0 ? key : key.slice(0, dot);
+  const first = firstName(key);
   return { key: (names.get(first) ?? first) + key.slice(first.length), value };
+}
+
+function firstName(key: string): string {
+  const dot = key.indexOf('.');
+  return dot < 0 ? key : key.slice(0, dot);
 }
