@@ -6,6 +6,7 @@ import { objectKeywords } from './keywords/objects.ts';
 import { referenceKeywords } from './keywords/references.ts';
 import { unevaluatedKeywords } from './keywords/unevaluated.ts';
 import { valueKeywords } from './keywords/values.ts';
+import { createPatterns, type Patterns } from './pattern.ts';
 import { invalid, type Library, type Located } from './resource.ts';
 import { type Check, every, fail, type Run, type Site } from './run.ts';
 
@@ -26,6 +27,7 @@ export interface KeywordContext {
   readonly library: Library;
   readonly site: Site;
   readonly assertFormats: boolean;
+  readonly patterns: Patterns;
   /** The check of a schema inside of this one, by its path. */
   readonly compile: (...path: (string | number)[]) => Check | undefined;
   readonly compileAt: (target: Located) => Check | undefined;
@@ -40,6 +42,7 @@ export function compileLibrary(
 ): Check | undefined {
   const tracks = library.uses('unevaluatedItems') || library.uses('unevaluatedProperties');
   const isDynamic = library.uses('$dynamicRef');
+  const patterns = createPatterns();
   /** By schema: its check, or the cell that will hold it while it is being compiled. */
   const compiled = new Map<object, { check: Check | undefined; isDone: boolean }>();
 
@@ -96,6 +99,7 @@ export function compileLibrary(
       self,
       library,
       assertFormats,
+      patterns,
       site: { keyword, argument: schema[keyword], schema },
       compile: (...path) => compileAt(library.inside(self, ...path), schema),
       compileAt,

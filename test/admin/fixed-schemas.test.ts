@@ -67,14 +67,14 @@ function valuesFor(schema: Schema, depth: number): fc.Arbitrary<unknown> {
     if (keyword === 'enum') return [fc.constantFrom(...(argument as unknown[]))];
     return argument.map((item) => valuesFor(item as Schema, depth + 1));
   });
-  const types = [schema['type'] ?? []].flat();
-  if (types.includes('string')) right.push(texts, fc.constant('x'.repeat(2_000)));
-  if (types.includes('integer') || types.includes('number')) right.push(numbers);
-  if (types.includes('boolean')) right.push(fc.boolean());
-  if (types.includes('array')) {
+  const types = new Set([schema['type'] ?? []].flat());
+  if (types.has('string')) right.push(texts, fc.constant('x'.repeat(2_000)));
+  if (types.has('integer') || types.has('number')) right.push(numbers);
+  if (types.has('boolean')) right.push(fc.boolean());
+  if (types.has('array')) {
     right.push(fc.array(valuesFor((schema['items'] ?? {}) as Schema, depth + 1), { maxLength: 3 }));
   }
-  if (types.includes('object') || schema['properties'] !== undefined) right.push(objectsFor(schema, depth));
+  if (types.has('object') || schema['properties'] !== undefined) right.push(objectsFor(schema, depth));
   return fc.oneof(...right.map((arbitrary) => ({ weight: 8, arbitrary })), { weight: 1, arbitrary: anything });
 }
 

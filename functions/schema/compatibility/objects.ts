@@ -1,5 +1,5 @@
 import { escapePointer, isObject, type JsonObject, memberOf } from '../json.ts';
-import { compileRegex } from '../../regex/regex.ts';
+import { compileRegex, type Regex } from '../../regex/regex.ts';
 import type { Library, Located } from '../resource.ts';
 import { type Facts, type Part, textOf } from './facts.ts';
 import { type Change, type Comparison, undecided } from './change.ts';
@@ -158,10 +158,24 @@ function schemasOf(library: Library, located: Located, name: string): Located[] 
   const found: Located[] = [];
   if (membersOf(schema).includes(name)) found.push(library.inside(located, 'properties', name));
   for (const pattern of patternsOf(schema)) {
-    if (compileRegex(pattern, 'u').test(name)) found.push(library.inside(located, 'patternProperties', pattern));
+    if (regexOf(pattern).test(name)) found.push(library.inside(located, 'patternProperties', pattern));
   }
   return found.length > 0 ? found : restOf(library, located);
 }
+
+function regexOf(pattern: string): Regex {
+  let regex = regexes.get(pattern);
+  if (regex === undefined) {
+    regex = compileRegex(pattern, 'u');
+    if (regexes.size >= mostRegexes) regexes.clear();
+    regexes.set(pattern, regex);
+  }
+  return regex;
+}
+
+/** Cache: one comparison asks for the same few again and again. */
+const regexes = new Map<string, Regex>();
+const mostRegexes = 200;
 
 function restOf(library: Library, located: Located): Located[] {
   const schema = located.schema as JsonObject;

@@ -1,6 +1,6 @@
 import type { CompileKeyword, KeywordContext, KeywordTable } from '../compile.ts';
 import { isObject, type JsonObject } from '../json.ts';
-import { compilePattern, type Pattern } from '../pattern.ts';
+import type { Pattern } from '../pattern.ts';
 import { isSchema } from '../resource.ts';
 import { type Check, checkInside, every, fail, type Run, type Site, spend, test } from '../run.ts';
 import { readCount } from './values.ts';
@@ -172,7 +172,7 @@ function siteOf(keyword: string, schema: JsonObject): Site {
 
 function compilePatterns(context: KeywordContext): [Pattern, Check | undefined][] {
   return Array.from(compileNamed('patternProperties', context), ([source, check]) => [
-    compilePattern(source, context.refuse),
+    context.patterns.compile(source, context.refuse),
     check,
   ]);
 }

@@ -2,7 +2,6 @@ import type { CompileKeyword, KeywordContext, KeywordTable } from '../compile.ts
 import { formats } from '../formats.ts';
 import { canonicalText, isObject } from '../json.ts';
 import { isMultipleOf } from '../multiple.ts';
-import { compilePattern } from '../pattern.ts';
 import { fail } from '../run.ts';
 
 const types: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -81,8 +80,8 @@ const maxLength: CompileKeyword = (_argument, context) => {
     fail(run, context.site);
 };
 
-const pattern: CompileKeyword = (argument, { site, refuse }) => {
-  const compiled = compilePattern(argument, refuse);
+const pattern: CompileKeyword = (argument, { site, refuse, patterns }) => {
+  const compiled = patterns.compile(argument, refuse);
   return (value, run) => typeof value !== 'string' || compiled.test(value, run) || fail(run, site);
 };
 

@@ -15,6 +15,10 @@ function faultsOf(schema: JsonSchema, value: unknown): string[] {
   return faults.map(({ place, keyword }) => `${place} ${keyword}`);
 }
 
+function times(count: number, make: (n: number) => object): object[] {
+  return Array.from({ length: count }, (_, n) => make(n));
+}
+
 /** Conditions are written as text: an object with `then` is taken for a promise. */
 function parse(text: string): JsonSchema {
   return JSON.parse(text) as JsonSchema;
@@ -139,6 +143,12 @@ describe('compileSchema', () => {
     ['no list', { allOf: {} }, '/allOf'],
     ['no names', { required: [1] }, '/required'],
     ['a faulty pattern', { patternProperties: { '(': true } }, '/patternProperties'],
+    [
+      'patterns that take too much room',
+      { allOf: times(30, (n) => ({ pattern: `a{${3900 + n}}` })) },
+      '/allOf/5/pattern',
+    ],
+    ['too many patterns', { allOf: times(201, (n) => ({ pattern: `a${n}` })) }, '/allOf/200/pattern'],
     ['a dialect that is not known', { $schema: 'https://json-schema.org/draft/2019-09/schema' }, '/$schema'],
     ['a reference to nowhere', { $ref: '#missing' }, '/$ref'],
   ])('refuses %s, with the place', (_name, schema, place) => {
