@@ -44,8 +44,8 @@ const ROW_LENGTH = 500_000;
 /** UTF-16 units that may wait for a commit: past it the publisher is told to come back. */
 const BUFFER_LENGTH = 16_000_000;
 const PURGE_EVERY_MS = 60_000;
-/** Rows that are deleted at a time; between two times others get their turn. */
-const PURGE_ROWS = 100;
+/** Rows that are deleted at a time: full ones are 500 KB, and others wait while a step takes its 10 ms. */
+const PURGE_ROWS = 25;
 const DEFAULT_RETENTION_SECONDS = 86_400;
 /** Dead letters stay 30 days, or as long as the bus keeps everything: somebody has to come and look. */
 const DEAD_LETTER_SECONDS = 30 * 86_400;

@@ -34,9 +34,8 @@ export async function startProcesses(options: BenchProcessesOptions = {}): Promi
   };
   process.once('exit', stop);
 
-  const sink = fork(join(here, 'sink.ts'), { execArgv: [] });
+  const { process: sink, url: sinkUrl } = await startSink();
   children.push(sink);
-  const sinkUrl = `http://127.0.0.1:${await portOf(sink)}`;
   const floor = fork(join(here, 'floor.ts'), [folder, sinkUrl], {
     execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=32'],
   });
@@ -77,8 +76,13 @@ export async function startProcesses(options: BenchProcessesOptions = {}): Promi
   };
 }
 
+export async function startSink(): Promise<{ readonly url: string; readonly process: ChildProcess }> {
+  const child = fork(join(import.meta.dirname, 'sink.ts'), { execArgv: [] });
+  return { url: `http://127.0.0.1:${await portOf(child)}`, process: child };
+}
+
 /** One bus and 100 rules, of which one matches. */
-async function prepare(base: string, target: string, retention: string): Promise<void> {
+export async function prepare(base: string, target: string, retention: string): Promise<void> {
   async function put(path: string, body: unknown): Promise<void> {
     const response = await fetch(`${base}/v1/admin/buses/${path}`, {
       method: 'PUT',
