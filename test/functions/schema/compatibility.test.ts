@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findIncompatibilities } from '../../../functions/schema/compatibility/compatibility.ts';
 import { compileSchema, type JsonSchema } from '../../../functions/schema/schema.ts';
-import { json, schema, versions } from './random-schema.ts';
+import { json, schema, toDraft07, versions } from './random-schema.ts';
 
 const rounds = Number(process.env['TULLE_PROPERTY_ROUNDS'] ?? 1500);
 const dialect = 'https://json-schema.org/draft/2020-12/schema';
@@ -115,10 +115,11 @@ describe('compatibility of versions', () => {
     let compatible = 0;
     fc.assert(
       fc.property(
+        fc.boolean(),
         fc.oneof(versions, fc.tuple(schema, schema)),
         fc.array(json, { minLength: 20, maxLength: 20 }),
-        (pair, values) => {
-          const [before, after] = pair as [JsonSchema, JsonSchema];
+        (isOld, pair, values) => {
+          const [before, after] = (isOld ? pair.map(toDraft07) : pair) as [JsonSchema, JsonSchema];
           fc.pre(compiles(before) && compiles(after));
           for (const [older, newer] of [
             [before, after],

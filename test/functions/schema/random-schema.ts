@@ -73,6 +73,26 @@ export const schema: fc.Arbitrary<unknown> = fc.letrec((tie) => {
   };
 }).schema!;
 
+/** The same in draft-07, as far as it has the keywords. */
+export function toDraft07(schema: unknown): unknown {
+  const text = JSON.stringify(schema, (name, value: unknown) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    const { prefixItems, items, unevaluatedItems: _items, unevaluatedProperties: _members, ...rest } = value as Json;
+    const { dependentRequired, dependentSchemas, minContains: _least, maxContains: _most, ...kept } = rest;
+    const dependencies = { ...(dependentRequired as Json), ...(dependentSchemas as Json) };
+    return {
+      ...(name === '' ? { $schema: 'http://json-schema.org/draft-07/schema#' } : {}),
+      ...kept,
+      ...(prefixItems === undefined ? {} : { items: prefixItems }),
+      ...(items === undefined ? {} : { [prefixItems === undefined ? 'items' : 'additionalItems']: items }),
+      ...(Object.keys(dependencies).length === 0 ? {} : { dependencies }),
+    };
+  });
+  return JSON.parse(text);
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
 /** A schema beside one that was made from it by a small change, as people make versions. */
 export const versions: fc.Arbitrary<[unknown, unknown]> = fc
   .tuple(schema, schema, fc.nat(), fc.nat())
