@@ -57,13 +57,17 @@ export function toRule(document: RuleDocument): Rule {
 }
 
 function toTarget(target: TargetDocument): Target {
-  const { name, retry, ...sink } = target;
+  const { name, retry, ordering, rateLimit, concurrency, paused, ...sink } = target;
   const [[kind, options] = ['', undefined]] = Object.entries(sink);
   return {
     name,
     kind,
     options,
     retry: toRetryPolicy(retry),
+    ...(ordering === undefined ? {} : { ordering }),
+    ...(rateLimit === undefined ? {} : { ratePerSecond: rateLimit.perSecond }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(paused ? { paused } : {}),
   };
 }
 
@@ -125,10 +129,25 @@ function findTargetFaults(targets: readonly unknown[], { sinks, policy }: Admiss
   for (const [index, item] of targets.entries()) {
     const target = item as Readonly<Record<string, unknown>>;
     const place = `/targets/${index}`;
-    const { name, retry, ...rest } = fillDefaults(targetSchema, target) as TargetDocument;
+    const {
+      name,
+      retry,
+      ordering,
+      rateLimit,
+      concurrency,
+      paused: _paused,
+      ...rest
+    } = fillDefaults(targetSchema, target) as TargetDocument;
     if (names.has(name)) faults.push(faultOf(`${place}/name`, 'name is taken by another target of this rule.'));
     names.add(name);
     faults.push(...findRetryFaults(retry, `${place}/retry`));
+    // Each key has a turn of its own, and no turn knows of the others.
+    if (ordering !== undefined && (rateLimit !== undefined || concurrency !== undefined)) {
+      const other = rateLimit === undefined ? 'concurrency' : 'rateLimit';
+      faults.push(
+        faultOf(`${place}/${other}`, `${other} does not go together with ordering.`, 'Leave one of them out.'),
+      );
+    }
 
     const kinds = sinks.map((sink) => sink.kind);
     const given: Sink[] = [];

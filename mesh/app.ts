@@ -23,6 +23,7 @@ const statuses: readonly string[] = [
   'dead-lettered',
   'disabled',
   'filtered',
+  'expired',
 ] satisfies DeliveryStatus[];
 
 /** The data plane over HTTP: publish events, read what became of them. */

@@ -2,6 +2,7 @@ import type { Event } from '../event/event.ts';
 import { createRuleIndex } from '../functions/filter/rule-index.ts';
 import { type CompiledSteps, compileSteps } from '../functions/transform/step.ts';
 import type { DeliveryPlan } from './envelope.ts';
+import { hasLane, laneOfTarget } from './lane.ts';
 import { createSchemaGate, type SchemaGate } from './schema-gate.ts';
 import type { Rule, Snapshot, Target } from './snapshot.ts';
 
@@ -19,8 +20,17 @@ export interface CompiledRule {
   readonly snapshot: Snapshot;
   readonly name: string;
   readonly deliveries: readonly DeliveryPlan[];
+  /** Those whose targets take them as they come, and those that wait in a lane. */
+  readonly direct: readonly DeliveryPlan[];
+  readonly laned: readonly LanedDelivery[];
   steps(): CompiledSteps;
   target(name: string): Target | undefined;
+}
+
+export interface LanedDelivery {
+  readonly delivery: DeliveryPlan;
+  /** `undefined` for an event that need not wait. */
+  readonly laneOf: (event: Event) => string | undefined;
 }
 
 /** @throws TulleError `filter_invalid`: rules are compiled at admission, so this means that the snapshot is damaged. */
@@ -45,10 +55,15 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
 function compileRule(rule: Rule, snapshot: Snapshot): CompiledRule {
   let steps: CompiledSteps | undefined;
   const targets = new Map(rule.targets.map((target) => [target.name, target]));
+  const planned = rule.targets.map((target) => ({ target, delivery: { rule: rule.name, target: target.name } }));
   return {
     snapshot,
     name: rule.name,
-    deliveries: rule.targets.map((target) => ({ rule: rule.name, target: target.name })),
+    deliveries: planned.map(({ delivery }) => delivery),
+    direct: planned.filter(({ target }) => !hasLane(target)).map(({ delivery }) => delivery),
+    laned: planned
+      .filter(({ target }) => hasLane(target))
+      .map(({ target, delivery }) => ({ delivery, laneOf: (event) => laneOfTarget(rule.name, target, event) })),
     steps: () => (steps ??= compileSteps(rule.steps)),
     target: (name) => targets.get(name),
   };

@@ -1,8 +1,12 @@
 import type { CompiledSnapshot } from './compiled-snapshot.ts';
-import { createLimit } from './concurrency.ts';
-import { createDelivery, type DeliveryOptions } from './delivery/deliver.ts';
+import type { AttemptOptions } from './delivery/attempt.ts';
+import { createConnections } from './delivery/connections.ts';
+import { createDelivery } from './delivery/deliver.ts';
 import type { Group } from './delivery/group.ts';
-import { createJournal } from './delivery/journal.ts';
+import { createHealth } from './delivery/health.ts';
+import { createJournal, type Journal } from './delivery/journal.ts';
+import { takeTurn } from './delivery/turn.ts';
+import { createWatch } from './delivery/watch.ts';
 import { decodeEnvelope, type Envelope } from './envelope.ts';
 import type { QueueConsumer, Settlement } from './ports.ts';
 import type { Functions } from './functions/functions.ts';
@@ -10,7 +14,7 @@ import { createReshape } from './reshape.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
 
 export interface DispatcherOptions extends Pick<
-  DeliveryOptions,
+  AttemptOptions,
   'sinks' | 'secrets' | 'policy' | 'runtime' | 'publish'
 > {
   readonly snapshots: SnapshotSource;
@@ -27,9 +31,35 @@ const CONNECTIONS = 6;
  */
 export function createDispatcher(options: DispatcherOptions): QueueConsumer {
   const { snapshots, runtime } = options;
+  const health = createHealth(runtime.now);
+  const size = options.connections ?? CONNECTIONS;
 
-  return async (messages) => {
+  return async (messages, turn) => {
     const journal = createJournal(runtime);
+    const attempts = { ...options, journal, reshape: createReshape(options.secrets, options.functions) };
+    if (turn !== undefined) {
+      const groups: (Group | undefined)[] = [];
+      for (const message of messages) {
+        // All that is in a lane's message goes to the lane's target.
+        const [group] = await toGroups([message], journal);
+        groups.push(group);
+      }
+      const outcome = await takeTurn(turn, groups, { ...attempts, health, connections: size });
+      return { ...outcome, records: journal.records };
+    }
+    // A target that has not answered lately may hang: it gets half of them, and others do not wait.
+    const connections = createConnections(size, (target) => (health.isWell(target) ? size : Math.ceil(size / 2)));
+    const watch = createWatch(runtime, health, () => connections.close());
+    const { deliver, untried } = createDelivery({ ...attempts, connections, watch, health });
+    const retries: Settlement['retries'][number][] = [];
+    const groups = await toGroups(messages, journal);
+    for (const left of await Promise.all(groups.map(deliver))) retries.push(...left);
+    retries.push(...untried());
+    return { retries, records: journal.records };
+  };
+
+  /** The deliveries of messages by target and number of attempts; those whose target is gone end here. */
+  async function toGroups(messages: readonly string[], journal: Journal): Promise<Group[]> {
     const groups = new Map<string, Group>();
     for (const message of messages) {
       const envelope = decodeEnvelope(message);
@@ -46,18 +76,8 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
         }
       }
     }
-    const retries: Settlement['retries'][number][] = [];
-    const limit = createLimit(options.connections ?? CONNECTIONS);
-    const { deliver, untried } = createDelivery({
-      ...options,
-      journal,
-      limit,
-      reshape: createReshape(options.secrets, options.functions),
-    });
-    for (const left of await Promise.all(Array.from(groups.values(), deliver))) retries.push(...left);
-    retries.push(...untried());
-    return { retries, records: journal.records };
-  };
+    return [...groups.values()];
+  }
 }
 
 /** `undefined` when the rule or the target was removed or disabled after the event was matched. */

@@ -31,8 +31,11 @@ export interface LedgerRecord {
   readonly event?: string;
 }
 
-/** `retrying` is a moment, the others are ends; `filtered`: the rule's steps left no event to deliver. */
-export type DeliveryStatus = 'delivered' | 'retrying' | 'dead-lettered' | 'disabled' | 'filtered';
+/**
+ * `retrying` is a moment, the others are ends. `filtered`: the rule's steps left no event to deliver; `expired`: it came too
+ * late by its own attribute `expirytime`.
+ */
+export type DeliveryStatus = 'delivered' | 'retrying' | 'dead-lettered' | 'disabled' | 'filtered' | 'expired';
 
 export interface StepNote {
   /** Its place among the rule's steps, from 0. */

@@ -1,4 +1,5 @@
 import type { LedgerQuery, LedgerRecord } from './ledger.ts';
+import type { LaneMessage } from './lane.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
@@ -46,10 +47,13 @@ export interface Snapshots {
   delete(tenant: string, bus: string): Promise<void>;
 }
 
-/** The durable queue. `append` resolves when every message is on disk; a message is handed out at least once. */
+/**
+ * The durable queue. `append` resolves when every message is on disk, all or none; a message is handed out at least once.
+ * Those of a lane wait for the lane's turns, in the order in which they were appended.
+ */
 export interface Queue {
   /** @throws TulleError `unavailable` when the queue cannot take it now. */
-  append(shard: ShardAddress, messages: readonly string[]): Promise<void>;
+  append(shard: ShardAddress, messages: readonly string[], laned?: readonly LaneMessage[]): Promise<void>;
 }
 
 export interface ShardAddress {
@@ -63,14 +67,37 @@ export interface ShardAddress {
 
 /**
  * Called by the queue's adapter with messages in order. When it resolves, the messages are done and what the
- * settlement says is to be stored together with that fact; when it rejects, they are handed out again.
+ * settlement says is to be stored together with that fact; when it rejects, they are handed out again. With a `turn` they
+ * are the first messages of a lane, and what of them is done is said by the settlement's `turn`.
  */
-export type QueueConsumer = (messages: readonly string[]) => Promise<Settlement>;
+export type QueueConsumer = (messages: readonly string[], turn?: Turn) => Promise<Settlement>;
+
+/** A lane's turn: it has one at a time. */
+export interface Turn {
+  readonly lane: string;
+  /** The target was failing: one delivery is to show whether it still is. */
+  readonly probe: boolean;
+}
 
 export interface Settlement {
-  /** Messages to hand out later. */
-  readonly retries: readonly { readonly body: string; readonly delayMs: number }[];
+  /** Messages to hand out later; with a lane, in a turn of that lane. */
+  readonly retries: readonly { readonly body: string; readonly delayMs: number; readonly lane?: string }[];
   readonly records: readonly LedgerRecord[];
+  readonly turn?: TurnOutcome;
+}
+
+export interface TurnOutcome {
+  /** So many of the messages, from the first, are done with; those after them stay as they are. */
+  readonly taken: number;
+  /** What is left of the last one that was taken: it stays in front, in this order. */
+  readonly remains: readonly string[];
+  /** The lane's next turn comes after this, in milliseconds. */
+  readonly delayMs: number;
+  /** Calls to the target. */
+  readonly ok: number;
+  readonly failed: number;
+  /** So many failed in a row that it was left. */
+  readonly gaveUp: boolean;
 }
 
 /** History: what happened to which event. Written by settlements, read by operators. */
@@ -85,6 +112,8 @@ export interface Runtime {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly fetch: (request: Request) => Promise<Response>;
+  /** Resolves after so many milliseconds. */
+  readonly pause: (milliseconds: number) => Promise<void>;
   /**
    * The short way for deliveries, where a platform's `fetch` is a long one (Node: ten times the work). Follows no
    * redirect; rejects when no answer came, with a `TimeoutError` when it took too long.

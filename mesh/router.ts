@@ -1,13 +1,19 @@
 import type { Event } from '../event/event.ts';
-import type { CompiledSnapshot } from './compiled-snapshot.ts';
+import type { CompiledRule, CompiledSnapshot } from './compiled-snapshot.ts';
 import { type DeliveryPlan, encodeEnvelope, type PlannedEvent, type Receipt } from './envelope.ts';
+import { isOrdered, type LaneMessage } from './lane.ts';
 
 /** What becomes of one request's events: no I/O happens here. */
 export interface Plan {
   /** How many rules matched, an event each. */
   readonly matched: readonly number[];
   /** What each shard has to take; an event that no rule matched is nowhere in it. */
-  readonly messages: ReadonlyMap<number, readonly string[]>;
+  readonly shards: ReadonlyMap<number, ShardPlan>;
+}
+
+export interface ShardPlan {
+  readonly messages: readonly string[];
+  readonly laned: readonly LaneMessage[];
 }
 
 /** UTF-16 units in a message, unless a single event is larger. */
@@ -15,34 +21,38 @@ export const MESSAGE_LENGTH = 500_000;
 
 /**
  * Matches every event against all rules of the bus and plans the deliveries. Events with a `partitionkey` go to the
- * shard of their key, all others of the request together to the shard that `random` (in [0, 1)) picks.
+ * shard of their key, all others of the request together to the shard that `random` (in [0, 1)) picks. Deliveries that
+ * wait in a target's lane go to the lane's shard: its rate is kept in one place.
  */
 export function route(compiled: CompiledSnapshot, events: readonly Event[], receipt: Receipt, random: number): Plan {
-  const { tenant, bus, version, settings } = compiled.snapshot;
+  const { settings } = compiled.snapshot;
   const matched: number[] = [];
-  const shards = new Map<number, PlannedEvent[]>();
+  const shards = new Map<number, Drafts>();
   const anyShard = Math.floor(random * settings.shards);
   for (const [index, event] of events.entries()) {
     const rules = compiled.match(event);
     matched.push(rules.length);
     if (rules.length === 0) continue;
-    const deliveries: readonly DeliveryPlan[] =
-      rules.length === 1 && rules[0] !== undefined ? rules[0].deliveries : rules.flatMap((rule) => rule.deliveries);
     const key = event.attributes['partitionkey'];
     const shard = typeof key === 'string' && settings.shards > 1 ? hash(key) % settings.shards : anyShard;
-    const planned = { event, receipt, index, deliveries };
-    const sameShard = shards.get(shard);
-    if (sameShard === undefined) shards.set(shard, [planned]);
-    else sameShard.push(planned);
+    const direct = directOf(rules);
+    const plan = (deliveries: readonly DeliveryPlan[]): PlannedEvent => ({ event, receipt, index, deliveries });
+    if (direct.length > 0) draftsOf(shards, shard).direct.push(plan(direct));
+    for (const rule of rules) {
+      for (const { delivery, laneOf } of rule.laned) {
+        const lane = laneOf(event);
+        if (lane === undefined) draftsOf(shards, shard).direct.push(plan([delivery]));
+        else
+          push(draftsOf(shards, isOrdered(lane) ? shard : hash(lane) % settings.shards).laned, lane, plan([delivery]));
+      }
+    }
   }
-  const messages = new Map<number, readonly string[]>();
-  for (const [shard, planned] of shards) {
-    messages.set(
-      shard,
-      toChunks(planned).map((chunk) => encodeEnvelope({ tenant, bus, version, attempts: 0, events: chunk })),
-    );
-  }
-  return { matched, messages };
+  return { matched, shards: new Map(Array.from(shards, ([shard, drafts]) => [shard, encode(compiled, drafts)])) };
+}
+
+interface Drafts {
+  readonly direct: PlannedEvent[];
+  readonly laned: Map<string, PlannedEvent[]>;
 }
 
 /** Splits by length, so that a message fits into a queue's row. */
@@ -61,6 +71,36 @@ export function toChunks(events: readonly PlannedEvent[]): PlannedEvent[][] {
   }
   if (chunk.length > 0) chunks.push(chunk);
   return chunks;
+}
+
+function directOf(rules: readonly CompiledRule[]): readonly DeliveryPlan[] {
+  const [only] = rules;
+  return rules.length === 1 && only !== undefined ? only.direct : rules.flatMap((rule) => rule.direct);
+}
+
+function draftsOf(shards: Map<number, Drafts>, shard: number): Drafts {
+  let drafts = shards.get(shard);
+  if (drafts === undefined) {
+    drafts = { direct: [], laned: new Map() };
+    shards.set(shard, drafts);
+  }
+  return drafts;
+}
+
+function push(events: Map<string, PlannedEvent[]>, lane: string, planned: PlannedEvent): void {
+  const known = events.get(lane);
+  if (known === undefined) events.set(lane, [planned]);
+  else known.push(planned);
+}
+
+function encode({ snapshot }: CompiledSnapshot, { direct, laned }: Drafts): ShardPlan {
+  const { tenant, bus, version } = snapshot;
+  const toMessages = (events: readonly PlannedEvent[]): string[] =>
+    toChunks(events).map((chunk) => encodeEnvelope({ tenant, bus, version, attempts: 0, events: chunk }));
+  return {
+    messages: toMessages(direct),
+    laned: Array.from(laned).flatMap(([lane, events]) => toMessages(events).map((body) => ({ lane, body }))),
+  };
 }
 
 /** FNV-1a, 32 bits: spreads keys over shards, the same on every platform. */

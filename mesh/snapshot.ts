@@ -60,6 +60,14 @@ export interface Target {
   readonly kind: string;
   readonly options: unknown;
   readonly retry: RetryPolicy;
+  /** The attribute whose values are each delivered in order. */
+  readonly ordering?: 'partitionkey';
+  /** Deliveries a second, at most; what comes faster waits. */
+  readonly ratePerSecond?: number;
+  /** Calls at a time, at most. */
+  readonly concurrency?: number;
+  /** Nothing is delivered; everything waits. */
+  readonly paused?: boolean;
 }
 
 export interface RetryPolicy {

@@ -1,7 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
+import type { LaneMessage } from '../../mesh/lane.ts';
 import type { Settlement } from '../../mesh/ports.ts';
 import { createLog, type Log as SqlLog } from '../sqlite/log.ts';
+import type { LaneStatus } from '../sqlite/log-lanes.ts';
 import { report } from './runtime.ts';
 import { createDurableObjectSql } from './sql.ts';
 
@@ -17,7 +19,7 @@ export class Log extends DurableObject<Env> {
     const { storage, exports } = context;
     this.#log = createLog({
       sql: createDurableObjectSql(storage),
-      consume: async (messages) => JSON.parse(await exports.Dispatcher.dispatch(messages)) as Settlement,
+      consume: async (messages, turn) => JSON.parse(await exports.Dispatcher.dispatch(messages, turn)) as Settlement,
       now: () => Date.now(),
       pause: (milliseconds) => scheduler.wait(milliseconds),
       synced: () => storage.sync(),
@@ -31,8 +33,8 @@ export class Log extends DurableObject<Env> {
     });
   }
 
-  append(messages: readonly string[], retentionSeconds: number): Promise<void> {
-    return this.#log.append(messages, retentionSeconds);
+  append(messages: readonly string[], retentionSeconds: number, laned: readonly LaneMessage[]): Promise<void> {
+    return this.#log.append(messages, retentionSeconds, laned);
   }
 
   override alarm(): Promise<void> {
@@ -41,6 +43,10 @@ export class Log extends DurableObject<Env> {
 
   query(query: LedgerQuery): readonly LedgerRecord[] {
     return this.#log.query(query);
+  }
+
+  lanes(): readonly LaneStatus[] {
+    return this.#log.lanes();
   }
 
   /** Since the object was started: what the platform bills. */

@@ -7,6 +7,7 @@ export const workerRuntime: Runtime = {
   now: () => Date.now(),
   random: () => Math.random(),
   fetch: (request) => fetch(request),
+  pause: (milliseconds) => scheduler.wait(milliseconds),
   waitUntil: (work) => waitUntil(work.catch((error: unknown) => report('work behind an answer failed', error))),
 };
 

@@ -1,7 +1,9 @@
+import { type Breaker, createBreaker } from '../../mesh/delivery/breaker.ts';
+import { isOrdered, targetOfLane } from '../../mesh/lane.ts';
 import { answers, type LedgerRecord } from '../../mesh/ledger.ts';
-import type { Ledger, Queue, QueueConsumer } from '../../mesh/ports.ts';
+import type { Ledger, Queue, QueueConsumer, Settlement, TurnOutcome } from '../../mesh/ports.ts';
 
-/** A queue and its ledger in memory: nothing survives the process. For tests and simulation. */
+/** A queue and its ledger in memory: nothing survives the process. For tests. */
 export interface MemoryQueue {
   readonly queue: Queue;
   readonly ledger: Ledger;
@@ -9,6 +11,12 @@ export interface MemoryQueue {
   drain(): Promise<void>;
   /** When the next message is due; `undefined` when the queue is empty. */
   nextAt(): number | undefined;
+}
+
+interface Waiting {
+  readonly due: number;
+  readonly body: string;
+  readonly lane?: string;
 }
 
 const FAILURE_DELAY_MS = 1_000;
@@ -19,14 +27,49 @@ export function createMemoryQueue(options: {
   readonly now: () => number;
 }): MemoryQueue {
   const { consume, now } = options;
-  let waiting: { readonly due: number; readonly body: string }[] = [];
+  let waiting: Waiting[] = [];
   const history: LedgerRecord[] = [];
+  const breakers = new Map<string, Breaker>();
+
+  /** Messages that may be handed out together: of no lane, or the first ones of one lane. */
+  function takeDue(): Waiting[] {
+    const first = waiting.find((message, index) => dueOf(message) <= now() && !isBehind(message, index));
+    const due = waiting
+      .filter((message, index) => message.lane === first?.lane && dueOf(message) <= now() && !isBehind(message, index))
+      .slice(0, BATCH);
+    return first === undefined ? [] : due;
+  }
+
+  /** A breaker that is open lets nothing through before its time. */
+  function dueOf({ due, lane }: Waiting): number {
+    const breaker = lane === undefined ? undefined : breakerOf(lane);
+    return breaker === undefined || breaker.state === 'closed' ? due : Math.max(due, breaker.until);
+  }
+
+  function breakerOf(lane: string): Breaker {
+    const target = targetOfLane(lane);
+    const breaker = breakers.get(target) ?? createBreaker();
+    breakers.set(target, breaker);
+    return breaker;
+  }
+
+  function write({ retries, records }: Settlement): void {
+    for (const { delayMs, ...message } of retries) waiting.push({ due: now() + delayMs, ...message });
+    history.push(...records);
+  }
+
+  /** In an ordered lane one that is not due holds up those behind it. */
+  function isBehind({ lane }: Waiting, index: number): boolean {
+    if (lane === undefined || !isOrdered(lane)) return false;
+    return waiting.slice(0, index).some((other) => other.lane === lane && dueOf(other) > now());
+  }
 
   return {
     queue: {
-      append(_shard, messages) {
+      append(_shard, messages, laned = []) {
         const due = now();
         for (const body of messages) waiting.push({ due, body });
+        for (const { lane, body } of laned) waiting.push({ due, body, lane });
         return Promise.resolve();
       },
     },
@@ -41,19 +84,39 @@ export function createMemoryQueue(options: {
     },
     async drain() {
       for (;;) {
-        const due = waiting.filter((message) => message.due <= now()).slice(0, BATCH);
-        if (due.length === 0) return;
+        const due = takeDue();
+        const [first] = due;
+        if (first === undefined) return;
+        const { lane } = first;
+        const place = waiting.indexOf(first);
         waiting = waiting.filter((message) => !due.includes(message));
         try {
-          const { retries, records } = await consume(due.map(({ body }) => body));
-          for (const { body, delayMs } of retries) waiting.push({ due: now() + delayMs, body });
-          history.push(...records);
+          const bodies = due.map(({ body }) => body);
+          if (lane === undefined) {
+            write(await consume(bodies));
+            continue;
+          }
+          const breaker = breakerOf(lane);
+          const probe = breaker.ask(now()) === 'probe';
+          const settlement = await consume(bodies, { lane, probe });
+          const { turn = allTaken(bodies) } = settlement;
+          breaker.tell(turn, now());
+          const left = [...turn.remains, ...bodies.slice(turn.taken)];
+          waiting.splice(place, 0, ...left.map((body) => ({ due: now() + turn.delayMs, body, lane })));
+          write(settlement);
         } catch {
           // Nothing was settled: the same messages once more, later.
-          for (const { body } of due) waiting.push({ due: now() + FAILURE_DELAY_MS, body });
+          waiting.splice(place, 0, ...due.map((message) => ({ ...message, due: now() + FAILURE_DELAY_MS })));
         }
       }
     },
-    nextAt: () => (waiting.length === 0 ? undefined : Math.min(...waiting.map(({ due }) => due))),
+    nextAt() {
+      const heads = waiting.filter((message, index) => !isBehind(message, index));
+      return heads.length === 0 ? undefined : Math.min(...heads.map(dueOf));
+    },
   };
+}
+
+function allTaken(bodies: readonly string[]): TurnOutcome {
+  return { taken: bodies.length, remains: [], delayMs: 0, ok: 0, failed: 0, gaveUp: false };
 }

@@ -79,9 +79,9 @@ export function openLogs(options: LogsOptions): Logs {
 
   return {
     queue: {
-      async append({ tenant, bus, retentionSeconds }, messages) {
+      async append({ tenant, bus, retentionSeconds }, messages, laned) {
         try {
-          await open(tenant, bus).log.append(messages, retentionSeconds);
+          await open(tenant, bus).log.append(messages, retentionSeconds, laned);
         } catch (error) {
           throw new TulleError('unavailable', 'The queue could not take the events.', {
             mend: 'Send the request again; events that are already stored come twice at worst.',

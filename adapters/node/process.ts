@@ -41,7 +41,7 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
   const runtime = createNodeRuntime(outbound);
   const logs = openLogs({
     folder: join(settings.dataFolder, 'logs'),
-    consume: (messages) => mesh.dispatch(messages),
+    consume: (messages, turn) => mesh.dispatch(messages, turn),
     now: runtime.now,
     report,
     onDiskFailure: options.onFailure,

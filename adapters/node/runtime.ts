@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { FunctionLogEntry } from '../../functions/compute/function-log.ts';
 import type { Runtime } from '../../mesh/ports.ts';
 import type { Outbound } from './outbound.ts';
@@ -8,6 +9,7 @@ export function createNodeRuntime({ fetch, post }: Outbound): Runtime {
     random: () => Math.random(),
     fetch,
     post,
+    pause: (milliseconds) => setTimeout(milliseconds),
     waitUntil: (work) => void work.catch((error: unknown) => report('work behind an answer failed', error)),
   };
 }

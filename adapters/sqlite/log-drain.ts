@@ -1,5 +1,6 @@
 import type { QueueConsumer } from '../../mesh/ports.ts';
 import { createBacklog } from './log-backlog.ts';
+import type { Lanes } from './log-lanes.ts';
 import { createSettlement, type Job, type Outcome } from './log-settlement.ts';
 import type { LogStore, StoredBatch } from './log-store.ts';
 import type { Sql } from './sql.ts';
@@ -10,6 +11,8 @@ export interface Drain {
   run(): Promise<void>;
   /** Tells of a batch that was just stored. */
   add(batch: StoredBatch, messages: readonly string[]): void;
+  /** Tells that a lane has something to do. */
+  wake(): void;
   hasBatches(): boolean;
   /** Nothing is handed out any more; `run` resolves when what is out is settled. */
   stop(): void;
@@ -38,6 +41,7 @@ export const workersPace: Pace = { commitEveryMs: 0, window: 8, retryWindow: 4, 
 export interface DrainOptions {
   readonly sql: Sql;
   readonly store: LogStore;
+  readonly lanes: Lanes;
   readonly consume: QueueConsumer;
   readonly nextSequence: () => number;
   readonly now: () => number;
@@ -48,13 +52,19 @@ export interface DrainOptions {
   readonly onSettled: () => void;
 }
 
-/** How often the retries are looked at while jobs are out. */
-const POLL_MS = 1_000;
+/** Turns of lanes at a time, beside the jobs. */
+const TURN_WINDOW = 32;
+/** What is out for longer than this waits for a slow target, and makes room for others… */
+const SLOW_MS = 500;
+/** …up to so many at a time: events in flight are memory, here and in the dispatcher. */
+const SLOW_WINDOW = 64;
+/** How often retries, lanes and what is slow are looked at while jobs are out. */
+const POLL_MS = 500;
 /** An alarm may run for 15 minutes on Workers; requests that wait for its end should not. */
 const DRAIN_MS = 60_000;
 
 export function createDrain(options: DrainOptions): Drain {
-  const { store, now, pace } = options;
+  const { store, lanes, now, pace } = options;
   const write = createSettlement({ ...options, onRetry: (due) => (retryAt = Math.min(retryAt, due)) });
   const backlog = createBacklog(store);
   const settledBatches = new Set<number>();
@@ -81,7 +91,12 @@ export function createDrain(options: DrainOptions): Drain {
 
   async function perform(job: Job): Promise<Outcome> {
     try {
-      return { job, settlement: await options.consume(job.messages) };
+      const { turn } = job;
+      const settlement =
+        turn === undefined
+          ? await options.consume(job.messages)
+          : await options.consume(job.messages, { lane: turn.lane, probe: turn.probe });
+      return { job, settlement };
     } catch (error) {
       options.report('a batch could not be dispatched; it will be tried again', error);
       return { job, reason: error instanceof Error ? error.message : String(error) };
@@ -101,6 +116,7 @@ export function createDrain(options: DrainOptions): Drain {
   /** What was not settled is handed out again. */
   function startOver(): void {
     backlog.startOver();
+    lanes.startOver();
     settledBatches.clear();
     retriesOut.clear();
     retryAt = 0;
@@ -128,13 +144,15 @@ export function createDrain(options: DrainOptions): Drain {
     async run() {
       const stopAt = now() + DRAIN_MS;
       const outcomes: Outcome[] = [];
-      let jobsOut = 0;
+      const jobs = createCrew();
+      const turns = createCrew();
       let failure: unknown;
 
       function start(job: Job): void {
-        jobsOut++;
+        const crew = job.turn === undefined ? jobs : turns;
+        crew.begin(job, now());
         void perform(job).then((outcome) => {
-          jobsOut--;
+          crew.end(job);
           outcomes.push(outcome);
           signal.ring();
         });
@@ -154,16 +172,20 @@ export function createDrain(options: DrainOptions): Drain {
         }
         const going = !stopped && failure === undefined && now() < stopAt;
         if (going) {
-          for (const job of takeRetries(Math.min(pace.window - jobsOut, pace.retryWindow - retriesOut.size)))
-            start(job);
-          while (jobsOut < pace.window && startGate.open) {
+          const retriesAtOnce = Math.min(jobs.room(pace.window, now()), pace.retryWindow - retriesOut.size);
+          for (const job of takeRetries(retriesAtOnce)) start(job);
+          for (const turn of lanes.take(turns.room(TURN_WINDOW, now()))) {
+            start({ batches: [], turn, messages: turn.messages });
+          }
+          while (jobs.room(pace.window, now()) > 0 && startGate.open) {
             const job = backlog.take();
             if (job === undefined) break;
             startGate.close(Math.min(job.messages.length, pace.startEveryMs));
             start(job);
           }
         }
-        if (outcomes.length === 0 && jobsOut === 0 && !(going && backlog.hasMore())) break;
+        const out = jobs.size + turns.size;
+        if (outcomes.length === 0 && out === 0 && !(going && backlog.hasMore())) break;
         pollGate.close(POLL_MS);
         await signal.rung;
       }
@@ -175,10 +197,37 @@ export function createDrain(options: DrainOptions): Drain {
       backlog.add(batch, messages);
       signal.ring();
     },
+    wake: () => signal.ring(),
     hasBatches: () => backlog.hasMore(),
     stop() {
       stopped = true;
       signal.ring();
+    },
+  };
+}
+
+/** Who is out. Those that have been for long do not count against the window. */
+function createCrew(): {
+  readonly size: number;
+  begin(job: Job, now: number): void;
+  end(job: Job): void;
+  room(window: number, now: number): number;
+} {
+  const out = new Map<Job, number>();
+  return {
+    get size() {
+      return out.size;
+    },
+    begin(job, now) {
+      out.set(job, now);
+    },
+    end(job) {
+      out.delete(job);
+    },
+    room(window, now) {
+      let slow = 0;
+      for (const since of out.values()) if (now - since >= SLOW_MS) slow++;
+      return window - out.size + Math.min(slow, SLOW_WINDOW);
     },
   };
 }

@@ -1,14 +1,17 @@
 import type { LedgerRecord } from '../../mesh/ledger.ts';
-import type { Settlement } from '../../mesh/ports.ts';
+import type { LaneMessage } from '../../mesh/lane.ts';
+import type { Settlement, TurnOutcome } from '../../mesh/ports.ts';
+import type { LaneJob, Lanes } from './log-lanes.ts';
 import type { LogStore, StoredRetry } from './log-store.ts';
 import type { Sql } from './sql.ts';
 
-/** What is with the dispatcher: batches, or one retry. */
+/** What is with the dispatcher: batches, one retry, or a lane's turn. */
 export interface Job {
   /** Batches that this job brings to an end. */
   readonly batches: readonly number[];
   /** The retry that this job is. */
   readonly retry?: StoredRetry;
+  readonly turn?: LaneJob;
   readonly messages: readonly string[];
 }
 
@@ -18,6 +21,7 @@ export type Outcome = { readonly job: Job } & ({ readonly settlement: Settlement
 export interface SettlementOptions {
   readonly sql: Sql;
   readonly store: LogStore;
+  readonly lanes: Lanes;
   readonly nextSequence: () => number;
   readonly now: () => number;
   /** Told of every retry that is stored. */
@@ -35,10 +39,16 @@ const RECORDS_LENGTH = 300_000;
 export function createSettlement(
   options: SettlementOptions,
 ): (outcomes: readonly Outcome[], cursor: number | undefined) => void {
-  const { sql, store, nextSequence, now, onRetry, report } = options;
+  const { sql, store, lanes, nextSequence, now, onRetry, report } = options;
 
   function write(settlement: Settlement, records: LedgerRecord[]): void {
-    for (const { body, delayMs } of settlement.retries) insertRetry(Math.round(delayMs), 0, body);
+    const laned = new Map<number, LaneMessage[]>();
+    for (const { body, delayMs, lane } of settlement.retries) {
+      const delay = Math.round(delayMs);
+      if (lane === undefined) insertRetry(delay, 0, body);
+      else laned.set(delay, [...(laned.get(delay) ?? []), { lane, body }]);
+    }
+    for (const [delay, messages] of laned) lanes.insert(messages, now() + delay);
     for (const record of settlement.records) {
       const { event, ...rest } = record;
       if (event !== undefined) store.insertDeadLetter(nextSequence(), rest, event);
@@ -49,10 +59,24 @@ export function createSettlement(
   /** Our own failure, not the target's: every message alone, later, so that one bad message stops nothing else. */
   function repeat(job: Job, body: string, reason: string): void {
     const failures = (job.retry?.failures ?? 0) + 1;
-    if (failures > MAX_FAILURES) {
-      store.quarantine(nextSequence(), now(), body, reason);
-      report('a message was set aside: it could not be dispatched for more than a day', reason);
-    } else insertRetry(Math.min(1000 * 2 ** (failures - 1), MAX_FAILURE_DELAY_MS), failures, body);
+    if (failures > MAX_FAILURES) setAside(body, reason);
+    else insertRetry(delayAfter(failures), failures, body);
+  }
+
+  function failTurn(turn: LaneJob, reason: string): void {
+    const failures = turn.failures + 1;
+    const [first] = turn.messages;
+    if (failures <= MAX_FAILURES || first === undefined) {
+      lanes.fail(turn, delayAfter(failures));
+      return;
+    }
+    setAside(first, reason);
+    lanes.settle(turn, { taken: 1, remains: [], delayMs: 0, ok: 0, failed: 0, gaveUp: false });
+  }
+
+  function setAside(body: string, reason: string): void {
+    store.quarantine(nextSequence(), now(), body, reason);
+    report('a message was set aside: it could not be dispatched for more than a day', reason);
   }
 
   function insertRetry(delayMs: number, failures: number, body: string): void {
@@ -66,13 +90,25 @@ export function createSettlement(
       const records: LedgerRecord[] = [];
       for (const outcome of outcomes) {
         if (outcome.job.retry !== undefined) store.deleteRetry(outcome.job.retry);
-        if ('settlement' in outcome) write(outcome.settlement, records);
+        const { turn } = outcome.job;
+        if ('settlement' in outcome) {
+          write(outcome.settlement, records);
+          if (turn !== undefined) lanes.settle(turn, outcome.settlement.turn ?? allTaken(turn));
+        } else if (turn !== undefined) failTurn(turn, outcome.reason);
         else for (const body of outcome.job.messages) repeat(outcome.job, body, outcome.reason);
       }
       for (const body of toRows(records)) store.insertRecords(nextSequence(), now(), body);
       if (cursor !== undefined) store.setSetting('cursor', cursor);
     });
   };
+}
+
+function delayAfter(failures: number): number {
+  return Math.min(1000 * 2 ** (failures - 1), MAX_FAILURE_DELAY_MS);
+}
+
+function allTaken({ messages }: LaneJob): TurnOutcome {
+  return { taken: messages.length, remains: [], delayMs: 0, ok: 0, failed: 0, gaveUp: false };
 }
 
 /** JSON arrays, each as long as a row may be. */

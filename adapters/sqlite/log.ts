@@ -1,15 +1,18 @@
 import { TulleError } from '../../event/error.ts';
 import { frame } from '../../mesh/frame.ts';
 import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
+import type { LaneMessage } from '../../mesh/lane.ts';
 import type { QueueConsumer } from '../../mesh/ports.ts';
+import { createLaneStore } from './lane-store.ts';
 import { createDrain, type Pace, workersPace } from './log-drain.ts';
+import { createLanes, type LaneStatus } from './log-lanes.ts';
 import { createLogStore } from './log-store.ts';
 import type { Sql } from './sql.ts';
 
 /** One shard of the durable queue: batches in sequence, a cursor, and retries by due time. */
 export interface Log {
   /** Resolves when the messages are on disk. Whoever appends in the meantime shares the commit. */
-  append(messages: readonly string[], retentionSeconds: number): Promise<void>;
+  append(messages: readonly string[], retentionSeconds: number, laned?: readonly LaneMessage[]): Promise<void>;
   /** To be called when the alarm rings: hands out what is due, then sets the next alarm. Never throws. */
   drain(): Promise<void>;
   /** Sets the alarm if there is work: for a restart, where it is not known what alarm is set. */
@@ -17,6 +20,7 @@ export interface Log {
   /** Takes and hands out nothing more; resolves when everything that is out is settled and on disk. */
   stop(): Promise<void>;
   query(query: LedgerQuery): LedgerRecord[];
+  lanes(): readonly LaneStatus[];
   /** Rows written since the start, alarms included: what Cloudflare bills. */
   rowsWritten(): number;
   /** Rows that will be deleted, which is billed like a write. */
@@ -53,10 +57,19 @@ const DEAD_LETTER_SECONDS = 30 * 86_400;
 export function createLog(options: LogOptions): Log {
   const { sql, now } = options;
   const store = createLogStore(sql);
-  let lastSequence = store.lastSequence();
+  let laneRowsWritten = 0;
+  const laneStore = createLaneStore({
+    run(statement, ...bindings) {
+      const result = sql.run(statement, ...bindings);
+      laneRowsWritten += result.rowsWritten;
+      return result;
+    },
+  });
+  let lastSequence = Math.max(store.lastSequence(), laneStore.lastSequence());
   const nextSequence = (): number => ++lastSequence;
+  const lanes = createLanes({ store: laneStore, nextSequence, now });
   const pace = options.pace ?? workersPace;
-  const drain = createDrain({ ...options, pace, store, nextSequence, onSettled });
+  const drain = createDrain({ ...options, pace, store, lanes, nextSequence, onSettled });
 
   let retentionSeconds = store.setting('retention') ?? DEFAULT_RETENTION_SECONDS;
   /** The alarm that this instance has set; setting one costs a row. */
@@ -65,6 +78,7 @@ export function createLog(options: LogOptions): Log {
   let draining: Promise<void> | undefined;
   let stopped = false;
   let buffer: string[] = [];
+  let lanedBuffer: LaneMessage[] = [];
   let buffered = 0;
   let onDisk: Promise<void> = Promise.resolve();
   /** The earliest moment for another commit. */
@@ -76,18 +90,26 @@ export function createLog(options: LogOptions): Log {
     await Promise.all([options.pause(0), onDisk, commitGate]);
     if (pace.commitEveryMs > 0) commitGate = options.pause(pace.commitEveryMs);
     const messages = buffer;
+    const laned = lanedBuffer;
     buffer = [];
+    lanedBuffer = [];
     buffered = 0;
     commit = undefined;
     const rows = toRows(messages).map((part) => ({
       batch: { sequence: nextSequence(), at: now(), body: frame(part) },
       messages: part,
     }));
-    if (rows.length === 1 && rows[0] !== undefined) store.insertBatch(rows[0].batch);
-    else sql.transaction(() => rows.forEach(({ batch }) => store.insertBatch(batch)));
+    if (rows.length === 1 && rows[0] !== undefined && laned.length === 0) store.insertBatch(rows[0].batch);
+    else {
+      sql.transaction(() => {
+        for (const { batch } of rows) store.insertBatch(batch);
+        lanes.insert(laned, now());
+      });
+    }
     const synced = sync();
     if (options.outputGate !== true) await synced;
     for (const { batch, messages: part } of rows) drain.add(batch, part);
+    if (laned.length > 0) drain.wake();
     if (draining === undefined) await arm(now());
   }
 
@@ -136,14 +158,17 @@ export function createLog(options: LogOptions): Log {
     return Math.min(
       drain.hasBatches() ? now() : Number.POSITIVE_INFINITY,
       store.nextRetryAt() ?? Number.POSITIVE_INFINITY,
+      lanes.nextAt(),
       purgeAt ?? Number.POSITIVE_INFINITY,
     );
   }
 
   return {
-    async append(messages, retention) {
+    async append(messages, retention, laned = []) {
       if (stopped) throw new TulleError('unavailable', 'the queue is being shut', { retryAfter: 1 });
-      const length = messages.reduce((sum, message) => sum + message.length, 0);
+      const length =
+        messages.reduce((sum, message) => sum + message.length, 0) +
+        laned.reduce((sum, { body }) => sum + body.length, 0);
       if (buffered > 0 && buffered + length > BUFFER_LENGTH) {
         throw new TulleError('unavailable', 'the queue is taking in as much as it can', { retryAfter: 1 });
       }
@@ -152,6 +177,7 @@ export function createLog(options: LogOptions): Log {
         store.setSetting('retention', retention);
       }
       buffer.push(...messages);
+      lanedBuffer.push(...laned);
       buffered += length;
       commit ??= flush();
       await commit;
@@ -175,7 +201,8 @@ export function createLog(options: LogOptions): Log {
         void arm(at).catch((error: unknown) => options.report('the alarm could not be set', error));
     },
     query: (query) => store.query(query),
-    rowsWritten: () => store.rowsWritten() + alarms,
+    lanes: () => lanes.status(),
+    rowsWritten: () => store.rowsWritten() + laneRowsWritten + alarms,
     rowsKept: () => store.rowsKept(),
   };
 }

@@ -5,7 +5,19 @@ import { retrySchema } from './retry.ts';
 /** Besides these a target has one member named after its sink; that is checked against the sink's own schema. */
 export const targetSchema = {
   type: 'object',
-  properties: { name: nameSchema, retry: retrySchema },
+  properties: {
+    name: nameSchema,
+    retry: retrySchema,
+    ordering: { const: 'partitionkey', description: 'partitionkey: events of one key are delivered in order' },
+    rateLimit: {
+      type: 'object',
+      properties: { perSecond: { type: 'number', minimum: 0.01, maximum: 10_000 } },
+      required: ['perSecond'],
+      additionalProperties: false,
+    },
+    concurrency: { type: 'integer', minimum: 1, maximum: 100, description: 'calls at a time, 1 to 100' },
+    paused: { type: 'boolean', description: 'true: nothing is delivered, everything waits' },
+  },
   required: ['name'],
 } as const;
 

@@ -27,7 +27,7 @@ interface DeliveryRecord {
   readonly eventId: string;
   readonly rule: string;
   readonly target: string;
-  readonly status: 'delivered' | 'retrying' | 'dead-lettered' | 'disabled' | 'filtered';
+  readonly status: 'delivered' | 'retrying' | 'dead-lettered' | 'disabled' | 'filtered' | 'expired';
   readonly code?: number;
   readonly reason?: string;
 }

@@ -19,3 +19,8 @@ export interface Item {
   /** See `DeliveryPlan.parts`. */
   readonly parts?: readonly number[];
 }
+
+/** Under which name a target is known in the whole process. */
+export function targetKeyOf({ tenant, bus, rule, target }: Group): string {
+  return `${tenant}/${bus}/${rule.name}/${target.name}`;
+}

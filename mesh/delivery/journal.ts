@@ -12,9 +12,9 @@ import type { Decision, Exhausted } from './retry.ts';
 export interface Journal {
   readonly records: readonly LedgerRecord[];
   attempted(group: Group, about: About, result: AttemptResult, decision: Decision): void;
-  postponed(group: Group, about: About, reason: string, delayMs: number): void;
   died(group: Group, about: About, reason: string, exhausted?: Exhausted): void;
   filtered(group: Group, about: About): void;
+  expired(group: Group, about: About): void;
   removed(place: RemovedPlace, planned: PlannedEvent): void;
 }
 
@@ -46,7 +46,7 @@ export function createJournal(runtime: Runtime): Journal {
     const { record: kept } = group.compiled.snapshot.settings;
     const { planned, part, notes = [] } = about;
     const dead = status === 'dead-lettered';
-    const lost = dead || status === 'disabled';
+    const lost = dead || status === 'disabled' || status === 'expired';
     const fine = status === 'delivered' || status === 'filtered';
     if (!lost && (kept === 'none' || (kept === 'failures' && fine))) return;
     const alike = part === undefined ? undefined : findAlike(group, planned, status);
@@ -97,14 +97,14 @@ export function createJournal(runtime: Runtime): Journal {
         write(group, about, status, { ...details, ...exhausted, reason: decision.reason });
       }
     },
-    postponed(group, about, reason, delayMs) {
-      write(group, about, 'retrying', { reason, nextAt: runtime.now() + delayMs });
-    },
     died(group, about, reason, exhausted) {
       write(group, about, 'dead-lettered', { ...toExhausted(exhausted), reason });
     },
     filtered(group, about) {
       write(group, about, 'filtered', { reason: 'the steps left no event' });
+    },
+    expired(group, about) {
+      write(group, about, 'expired', { reason: 'the time in expirytime is over' });
     },
     removed({ tenant, bus, rule, target, attempts }, planned) {
       records.push({

@@ -6,28 +6,45 @@ import type { Group, Item } from './group.ts';
 /** The parts of each event that are left; an empty list stands for all of them. */
 type Parts = Map<PlannedEvent, number[]>;
 
-/** What is tried again, in as few messages as differ in their state or their time. */
-export function createLater(group: Group): {
-  add(item: Item, attempts: number, delayMs: number): void;
+/** What is tried again, in as few messages as differ in their state, their time or their lane. */
+export interface Later {
+  /** `attempts`: those that were made so far. With a lane it waits there for its turn. */
+  add(item: Item, attempts: number, delayMs: number, lane?: string): void;
   messages(): Settlement['retries'];
-} {
-  const waiting = new Map<string, { attempts: number; delayMs: number; events: Parts }>();
+}
+
+export function createLater(group: Group): Later {
+  const waiting = new Map<string, { attempts: number; delayMs: number; lane: string | undefined; events: Parts }>();
   return {
-    add({ planned, parts = [] }, attempts, delayMs) {
-      const key = `${attempts}/${delayMs}`;
+    add({ planned, parts = [] }, attempts, delayMs, lane) {
+      const key = `${attempts}/${delayMs}/${lane ?? ''}`;
       let together = waiting.get(key);
       if (together === undefined) {
-        together = { attempts, delayMs, events: new Map() };
+        together = { attempts, delayMs, lane, events: new Map() };
         waiting.set(key, together);
       }
       together.events.set(planned, [...(together.events.get(planned) ?? []), ...parts]);
     },
     messages: () =>
-      [...waiting.values()].flatMap(({ attempts, delayMs, events }) => {
-        const planned = Array.from(events, ([event, parts]) => ({ ...event, deliveries: [toPlan(group, parts)] }));
-        return toMessages(group, attempts, delayMs, planned);
-      }),
+      [...waiting.values()].flatMap(({ attempts, delayMs, lane, events }) =>
+        toBodies(group, attempts, toEvents(group, events)).map((body) => ({
+          body,
+          delayMs,
+          ...(lane === undefined ? {} : { lane }),
+        })),
+      ),
   };
+}
+
+/** Deliveries of one group as messages, in order, with so many attempts made. */
+export function toLeftBodies(group: Group, attempts: number, items: readonly Item[]): string[] {
+  const events: Parts = new Map();
+  for (const { planned, parts = [] } of items) events.set(planned, [...(events.get(planned) ?? []), ...parts]);
+  return toBodies(group, attempts, toEvents(group, events));
+}
+
+function toEvents(group: Group, events: Parts): PlannedEvent[] {
+  return Array.from(events, ([event, parts]) => ({ ...event, deliveries: [toPlan(group, parts)] }));
 }
 
 /** Deliveries that were not begun; an event goes back once, however many they are. They are due at once. */
@@ -49,7 +66,7 @@ export function createUntried(): { add(group: Group, item: Item): void; messages
           ...event,
           deliveries: Array.from(groups, ([of, parts]) => toPlan(of, parts)),
         }));
-        return toMessages(group, group.attempt - 1, 0, planned);
+        return toBodies(group, group.attempt - 1, planned).map((body) => ({ body, delayMs: 0 }));
       }),
   };
 }
@@ -58,15 +75,7 @@ function toPlan({ rule, target }: Group, parts: readonly number[]): DeliveryPlan
   return { rule: rule.name, target: target.name, ...(parts.length === 0 ? {} : { parts }) };
 }
 
-function toMessages(
-  { tenant, bus, compiled }: Group,
-  attempts: number,
-  delayMs: number,
-  events: readonly PlannedEvent[],
-): Settlement['retries'] {
+function toBodies({ tenant, bus, compiled }: Group, attempts: number, events: readonly PlannedEvent[]): string[] {
   const { version } = compiled.snapshot;
-  return toChunks(events).map((chunk) => ({
-    body: encodeEnvelope({ tenant, bus, version, attempts, events: chunk }),
-    delayMs,
-  }));
+  return toChunks(events).map((chunk) => encodeEnvelope({ tenant, bus, version, attempts, events: chunk }));
 }

@@ -2,7 +2,7 @@ import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
 import type { Emitted } from '../../functions/compute/emitter.ts';
 import type { Queue, Runtime, ShardAddress } from '../ports.ts';
-import { route } from '../router.ts';
+import { route, type ShardPlan } from '../router.ts';
 import type { SnapshotSource } from '../snapshot-source.ts';
 
 /**
@@ -36,8 +36,11 @@ export function createPublish(options: {
     compiled.schemas?.review(events, { batch: true });
     const { retentionSeconds } = compiled.snapshot.settings;
     const receipt = { id: createReceiptId(runtime), at: runtime.now() };
-    const { messages } = route(compiled, events, receipt, runtime.random());
-    return Array.from(messages, ([shard, texts]) => ({ address: { tenant, bus, shard, retentionSeconds }, texts }));
+    const { shards } = route(compiled, events, receipt, runtime.random());
+    return Array.from(shards, ([shard, shardPlan]) => ({
+      address: { tenant, bus, shard, retentionSeconds },
+      plan: shardPlan,
+    }));
   }
 
   return async ({ tenant, bus: home }, emitted) => {
@@ -50,13 +53,13 @@ export function createPublish(options: {
     // Everything is planned before anything is sent: what is refused leaves nothing half done.
     const appends: Append[] = [];
     for (const [bus, events] of buses) appends.push(...(await plan(tenant, bus, events)));
-    await Promise.all(appends.map(({ address, texts }) => queue.append(address, texts)));
+    await Promise.all(appends.map(({ address, plan: { messages, laned } }) => queue.append(address, messages, laned)));
   };
 }
 
 interface Append {
   readonly address: ShardAddress;
-  readonly texts: readonly string[];
+  readonly plan: ShardPlan;
 }
 
 /** 104 random bits; no dot (Standard Webhooks, `webhook-id`). */

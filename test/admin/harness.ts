@@ -58,6 +58,7 @@ export function createHarness(
   const runtime: Runtime = {
     now: () => clock.now,
     random: () => 0.5,
+    pause: () => new Promise((resolve) => void setTimeout(resolve, 0)),
     fetch: () => Promise.reject(new Error('The admin API calls nobody.')),
     waitUntil: (work) => {
       work.catch((error: unknown) => failures.push(error));

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { LaneMessage } from '../../mesh/lane.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
-import type { Ledger, QueueConsumer } from '../../mesh/ports.ts';
+import type { Ledger, QueueConsumer, Settlement, Turn, TurnOutcome } from '../../mesh/ports.ts';
 
 /** One shard of a queue under a clock that the test owns. */
 export interface QueueUnderTest {
-  append(messages: readonly string[]): Promise<void>;
+  append(messages: readonly string[], laned?: readonly LaneMessage[]): Promise<void>;
   /** Hands out everything that is due at the clock's time. */
   drain(): Promise<void>;
   /** When the queue wants to be drained next; `undefined` when it has nothing to do. */
@@ -144,6 +145,122 @@ export function describeQueue(
       expect(dead?.event).toBe(event);
     });
 
+    check('gives a lane its turns, and keeps what a turn leaves in front', async ({ queue, seen, bench }) => {
+      const turns: (Turn | undefined)[] = [];
+      let left = 2;
+      bench.answer = (messages, turn) => {
+        turns.push(turn);
+        if (turn === undefined) return { retries: [], records: [] };
+        return left-- > 0 ? toTurn({ taken: 1, remains: ['1b'], delayMs: 1_000 }) : toTurn({ taken: messages.length });
+      };
+      await queue.append(['direct'], [{ lane: ordered, body: '1' }]);
+      await queue.append([], [{ lane: ordered, body: '2' }]);
+      await queue.drain();
+      expect(seen.toSorted()).toEqual(['1', '2', 'direct']);
+      expect(turns.filter((turn) => turn !== undefined)).toEqual([{ lane: ordered, probe: false }]);
+      await queue.drain();
+      expect(seen).toHaveLength(3);
+      bench.now += 1_000;
+      await queue.drain();
+      expect(seen.slice(3)).toEqual(['1b', '2']);
+      bench.now += 1_000;
+      await queue.drain();
+      expect(seen.slice(5)).toEqual(['1b', '2']);
+      bench.now += 60_000;
+      await queue.drain();
+      expect(seen).toHaveLength(7);
+    });
+
+    check('hands a lane back what was not taken, untouched', async ({ queue, seen, bench }) => {
+      const texts = ['', '1,2\n', '漢'.repeat(400_000), 'last'];
+      bench.answer = () => toTurn({ taken: 1 });
+      await queue.append(
+        [],
+        texts.map((body) => ({ lane: unordered, body })),
+      );
+      for (let turn = 0; turn < 6; turn++) await queue.drain();
+      expect(seen.filter((text) => text === 'last').length).toBeGreaterThan(0);
+      expect(new Set(seen)).toEqual(new Set(texts));
+      const before = seen.length;
+      await queue.drain();
+      expect(seen).toHaveLength(before);
+    });
+
+    check('puts a retry into its lane at its time, before what is not due', async ({ queue, seen, bench }) => {
+      bench.answer = (messages, turn) =>
+        turn === undefined
+          ? {
+              retries: messages.map((body) => ({ body: `${body}-in-lane`, delayMs: 5_000, lane: unordered })),
+              records: [],
+            }
+          : toTurn({ taken: messages.length });
+      await queue.append(['a']);
+      await queue.drain();
+      expect(seen).toEqual(['a']);
+      expect(queue.nextAt()).toBe(bench.now + 5_000);
+      bench.now += 5_000;
+      await queue.drain();
+      expect(seen).toEqual(['a', 'a-in-lane']);
+      bench.now += 60_000;
+      await queue.drain();
+      expect(seen).toHaveLength(2);
+    });
+
+    check('asks a target that was given up by one probe after half a minute', async ({ queue, bench }) => {
+      const turns: Turn[] = [];
+      bench.answer = (messages, turn) => {
+        if (turn !== undefined) turns.push(turn);
+        return turns.length < 3
+          ? toTurn({ taken: 0, ok: 0, failed: 1, gaveUp: true })
+          : toTurn({ taken: messages.length, ok: 1 });
+      };
+      await queue.append([], [{ lane: unordered, body: 'x' }]);
+      await queue.drain();
+      bench.now += 29_999;
+      await queue.drain();
+      expect(turns).toEqual([{ lane: unordered, probe: false }]);
+      bench.now += 1;
+      await queue.drain();
+      bench.now += 30_000;
+      await queue.drain();
+      expect(turns.map(({ probe }) => probe)).toEqual([false, true, true]);
+      await queue.append([], [{ lane: unordered, body: 'y' }]);
+      await queue.drain();
+      expect(turns.map(({ probe }) => probe)).toEqual([false, true, true, false]);
+    });
+
+    check('repeats a turn whose consumer failed, and keeps its order', async ({ queue, seen, bench }) => {
+      let failures = 1;
+      bench.answer = (messages) => {
+        if (failures-- > 0) throw new Error('the consumer broke');
+        return toTurn({ taken: messages.length });
+      };
+      await queue.append(
+        [],
+        ['1', '2'].map((body) => ({ lane: ordered, body })),
+      );
+      for (let minute = 0; minute < 4; minute++) {
+        await queue.drain();
+        bench.now += 60_000;
+      }
+      expect(seen).toEqual(['1', '2', '1', '2']);
+    });
+
+    check('finds its lanes again after a crash', async ({ queue, seen, bench }) => {
+      if (queue.crash === undefined) return;
+      bench.answer = (messages, turn) =>
+        turn?.lane === unordered ? toTurn({ taken: messages.length }) : toTurn({ taken: 0, delayMs: 10_000 });
+      const lanes = Array.from({ length: 30 }, (_, index) => ({ lane: `r/t${index}#k`, body: `k${index}` }));
+      await queue.append([], [...lanes, { lane: unordered, body: 'u' }]);
+      await queue.drain();
+      await queue.crash();
+      bench.answer = (messages) => toTurn({ taken: messages.length });
+      expect(bench.queue.nextAt()).toBeLessThanOrEqual(bench.now);
+      seen.length = 0;
+      await bench.queue.drain();
+      expect(seen.toSorted()).toEqual(lanes.map(({ body }) => body).toSorted());
+    });
+
     check(
       'loses nothing in a crash between append and drain, and repeats nothing that was settled',
       async ({ queue, seen, bench }) => {
@@ -166,13 +283,21 @@ export function describeQueue(
   });
 }
 
+const unordered = 'rule/target';
+const ordered = 'rule/target#key';
+
+function toTurn(outcome: Partial<TurnOutcome>): Settlement {
+  const turn = { taken: 0, remains: [], delayMs: 0, ok: 0, failed: 0, gaveUp: false, ...outcome };
+  return { retries: [], records: [], turn };
+}
+
 interface Bench {
   queue: QueueUnderTest;
   readonly seen: string[];
   readonly host: QueueHost;
   readonly bench: {
     now: number;
-    answer: (messages: readonly string[]) => Awaited<ReturnType<QueueConsumer>>;
+    answer: (messages: readonly string[], turn?: Turn) => Awaited<ReturnType<QueueConsumer>>;
     queue: QueueUnderTest;
   };
 }
@@ -181,7 +306,10 @@ function createBench(): Bench {
   const seen: string[] = [];
   const bench = {
     now: 1_700_000_000_000,
-    answer: (_messages: readonly string[]): Awaited<ReturnType<QueueConsumer>> => ({ retries: [], records: [] }),
+    answer: (_messages: readonly string[], _turn?: Turn): Awaited<ReturnType<QueueConsumer>> => ({
+      retries: [],
+      records: [],
+    }),
     queue: undefined as unknown as QueueUnderTest,
   };
   return {
@@ -195,9 +323,9 @@ function createBench(): Bench {
     },
     host: {
       now: () => bench.now,
-      consume: (messages) => {
+      consume: (messages, turn) => {
         seen.push(...messages);
-        return Promise.resolve().then(() => bench.answer(messages));
+        return Promise.resolve().then(() => bench.answer(messages, turn));
       },
     },
   };

@@ -10,7 +10,7 @@ export function openSqlLog(host: QueueHost, reopen: () => Sql): QueueUnderTest &
   function open(): Log {
     return createLog({
       sql: withRowLimit(reopen()),
-      consume: (messages) => host.consume(messages),
+      consume: (messages, turn) => host.consume(messages, turn),
       now: () => host.now(),
       pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, Math.min(milliseconds, 1))),
       synced: () => Promise.resolve(),
@@ -24,7 +24,7 @@ export function openSqlLog(host: QueueHost, reopen: () => Sql): QueueUnderTest &
 
   return {
     log: () => log,
-    append: (messages) => log.append(messages, 86_400),
+    append: (messages, laned) => log.append(messages, 86_400, laned),
     async drain() {
       alarm = undefined;
       await log.drain();

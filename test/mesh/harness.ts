@@ -38,7 +38,10 @@ export function createHarness(
   const reported: unknown[] = [];
   const documents = createMemoryDocuments();
   const snapshots = createMemorySnapshots();
-  const memory = createMemoryQueue({ consume: (messages) => mesh.dispatch(messages), now: () => harness.now });
+  const memory = createMemoryQueue({
+    consume: (messages, turn) => mesh.dispatch(messages, turn),
+    now: () => harness.now,
+  });
   const report = (_message: string, error: unknown): void => void reported.push(error);
 
   const mesh = createMesh({
@@ -50,6 +53,7 @@ export function createHarness(
     runtime: {
       now: () => harness.now,
       random: () => 0.5,
+      pause: () => new Promise((resolve) => void setTimeout(resolve, 0)),
       async fetch(request) {
         const seen = { url: request.url, headers: request.headers, body: await request.text() };
         received.push(seen);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Turn } from '../../mesh/ports.ts';
 import { createEvent, createHarness, type Harness, withRule } from './harness.ts';
 
 /** One event for each element of the data. */
@@ -77,8 +78,8 @@ describe('an event of which the steps make several', () => {
     const sizes: number[] = [];
     const { dispatch } = harness.mesh;
     Object.assign(harness.mesh, {
-      dispatch: async (messages: readonly string[]) => {
-        const settlement = await dispatch(messages);
+      dispatch: async (messages: readonly string[], turn?: Turn) => {
+        const settlement = await dispatch(messages, turn);
         sizes.push(JSON.stringify(settlement).length);
         return settlement;
       },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Settlement } from '../../mesh/ports.ts';
+import type { Settlement, Turn } from '../../mesh/ports.ts';
 import { createEvent, createHarness, type Harness, withRule } from './harness.ts';
 
 /** An RPC on Workers takes 32 MiB, and a text that is not all ASCII has two bytes a unit in it. */
@@ -48,7 +48,12 @@ function watchSettlements({ mesh }: Harness): Settlement[] {
   const settlements: Settlement[] = [];
   const { dispatch } = mesh;
   Object.assign(mesh, {
-    dispatch: async (messages: readonly string[]) => {
+    dispatch: async (messages: readonly string[], turn?: Turn) => {
+      if (turn !== undefined) {
+        const settlement = await dispatch(messages, turn);
+        settlements.push(settlement);
+        return settlement;
+      }
       // The log hands retries out one by one.
       const answers = await Promise.all(messages.map((message) => dispatch([message])));
       settlements.push(...answers);

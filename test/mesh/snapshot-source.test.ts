@@ -31,6 +31,7 @@ function createBench(): Bench {
       {
         now: (): number => bench.now,
         random: () => 0,
+        pause: () => new Promise((resolve) => void setTimeout(resolve, 0)),
         fetch: () => Promise.reject(new Error('not here')),
         waitUntil: (work) => void behind.push(work),
       },

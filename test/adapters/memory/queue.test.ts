@@ -7,7 +7,7 @@ const shard = { tenant: 't', bus: 'b', shard: 0, retentionSeconds: 86_400 };
 describeQueue('memory', async (host, work) => {
   const memory = createMemoryQueue(host);
   await work({
-    append: (messages) => memory.queue.append(shard, messages),
+    append: (messages, laned) => memory.queue.append(shard, messages, laned),
     drain: () => memory.drain(),
     nextAt: () => memory.nextAt(),
     ledger: memory.ledger,

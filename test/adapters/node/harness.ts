@@ -28,7 +28,10 @@ export async function createNodeHarness({
   const folder = mkdtempSync(join(tmpdir(), 'tulle-node-'));
   const documentsSql = createNodeSql(join(folder, 'documents.sqlite'));
   const logSql = createNodeSql(join(folder, 'log.sqlite'), { sync: 'asked' });
-  const log = openSqlLog({ now: () => harness.now, consume: (messages) => mesh.dispatch(messages) }, () => logSql);
+  const log = openSqlLog(
+    { now: () => harness.now, consume: (messages, turn) => mesh.dispatch(messages, turn) },
+    () => logSql,
+  );
   const outbound = createOutbound({ allowPrivateTargets: true });
   const target = await startTarget(received, (seen) => harness.answer(seen));
 
@@ -36,7 +39,7 @@ export async function createNodeHarness({
     documents: createSqlDocuments(documentsSql),
     snapshots: createSqlSnapshots(documentsSql),
     secrets: createMemorySecrets(secrets),
-    queue: { append: (_shard, messages) => log.append(messages) },
+    queue: { append: (_shard, messages, laned) => log.append(messages, laned) },
     ledger: log.ledger,
     runtime: {
       now: () => harness.now,
@@ -49,6 +52,7 @@ export async function createNodeHarness({
       },
       post: (request) =>
         outbound.post({ ...request, url: target.url, headers: { ...request.headers, 'x-called': request.url } }),
+      pause: () => new Promise((resolve) => void setTimeout(resolve, 0)),
       waitUntil: (work) => void work.catch((error: unknown) => report('', error)),
     },
     adminKey,

@@ -6,6 +6,7 @@ export function nodeContext(changes: Partial<SinkContext> = {}): SinkContext {
     runtime: {
       now: Date.now,
       random: Math.random,
+      pause: () => new Promise((resolve) => void setTimeout(resolve, 0)),
       fetch: (request) => fetch(request),
       waitUntil: () => {},
     },

@@ -25,6 +25,7 @@ async function call(event: unknown = {}, place: FunctionPlace = { http: server.u
     runtime: {
       now: () => Date.now(),
       random: () => 0.5,
+      pause: () => new Promise((resolve) => void setTimeout(resolve, 0)),
       fetch: (request) => fetch(request),
       waitUntil: () => undefined,
     },
@@ -191,6 +192,7 @@ it('a private address is not called where private targets are not allowed', asyn
     runtime: {
       now: () => 0,
       random: () => 0.5,
+      pause: () => new Promise((resolve) => void setTimeout(resolve, 0)),
       fetch: () => Promise.reject(new Error('called')),
       waitUntil: () => undefined,
     },

@@ -1,0 +1,235 @@
+import { frame, unframe } from '../../mesh/frame.ts';
+import { type Breaker, createBreaker } from '../../mesh/delivery/breaker.ts';
+import { isOrdered, type LaneMessage, targetOfLane } from '../../mesh/lane.ts';
+import type { Turn, TurnOutcome } from '../../mesh/ports.ts';
+import type { LaneRow, LaneStore } from './lane-store.ts';
+
+/** Which lanes have something to do, and whose turn it is. A lane has one turn at a time. */
+export interface Lanes {
+  /** Writes messages to the end of their lanes, or where their due time puts them; in a transaction of the caller's. */
+  insert(messages: readonly LaneMessage[], due: number): void;
+  /** At most so many turns that are due. */
+  take(count: number): LaneJob[];
+  /** Writes what became of a turn; in a transaction of the caller's. */
+  settle(job: LaneJob, outcome: TurnOutcome): void;
+  /** Our own code failed: the same turn again later, its first message alone. */
+  fail(job: LaneJob, delayMs: number): void;
+  /** What is out is to be handed out again. */
+  startOver(): void;
+  /** When the next turn is due; infinite when no lane has anything. */
+  nextAt(): number;
+  status(): readonly LaneStatus[];
+}
+
+export interface LaneJob extends Turn {
+  readonly rows: readonly LaneRow[];
+  readonly messages: readonly string[];
+  readonly failures: number;
+}
+
+/** What an operator sees of a target that has lanes. */
+export interface LaneStatus {
+  readonly target: string;
+  readonly breaker: Breaker['state'];
+  /** When an open breaker lets the next probe through. */
+  readonly probeAt?: number;
+  /** Rows that wait: an event at least each. */
+  readonly rows: number;
+}
+
+/** Messages and UTF-16 units in one turn, unless the first row has more. */
+const TURN_MESSAGES = 256;
+const TURN_LENGTH = 500_000;
+const ROW_LENGTH = 500_000;
+/** Turns of one target at a time: its partitions go side by side. */
+const TARGET_TURNS = 6;
+/** Lanes that are kept in memory; the others are looked for when these are done. */
+const LANES_IN_MEMORY = 10_000;
+
+export function createLanes(options: {
+  readonly store: LaneStore;
+  readonly nextSequence: () => number;
+  readonly now: () => number;
+}): Lanes {
+  const { store, nextSequence, now } = options;
+  /** Lanes that may have rows, by the time before which there is no use in looking. */
+  const waiting = new Map<string, number>();
+  const out = new Set<string>();
+  const turnsOf = new Map<string, number>();
+  const breakers = new Map<string, Breaker>();
+  let earliest = 0;
+  /** The last lane that was looked up in the table; `undefined` when all that there are were. */
+  let loadedUpTo: string | undefined = '';
+
+  function wait(lane: string, due: number): void {
+    if (out.has(lane)) return;
+    if (!waiting.has(lane) && waiting.size >= LANES_IN_MEMORY) {
+      loadedUpTo ??= '';
+      return;
+    }
+    waiting.set(lane, Math.min(waiting.get(lane) ?? Number.POSITIVE_INFINITY, due));
+    earliest = Math.min(earliest, due);
+  }
+
+  function load(): void {
+    if (loadedUpTo === undefined || waiting.size > LANES_IN_MEMORY / 2) return;
+    const room = LANES_IN_MEMORY - waiting.size;
+    const found = store.lanesAfter(loadedUpTo, room);
+    for (const lane of found) wait(lane, 0);
+    loadedUpTo = found.length < room ? undefined : found.at(-1);
+  }
+
+  function breakerOf(lane: string): Breaker {
+    const target = targetOfLane(lane);
+    let breaker = breakers.get(target);
+    if (breaker === undefined) {
+      breaker = createBreaker();
+      breakers.set(target, breaker);
+    }
+    return breaker;
+  }
+
+  /** The lane's turn, or the time before which it has none. */
+  function toJob(lane: string): LaneJob | number | undefined {
+    const rows = store.head(lane, TURN_MESSAGES);
+    const [first] = rows;
+    if (first === undefined) return undefined;
+    if (first.due > now()) return first.due;
+    const target = targetOfLane(lane);
+    if ((turnsOf.get(target) ?? 0) >= TARGET_TURNS) return now() + 1;
+    const breaker = breakerOf(lane);
+    const answer = breaker.ask(now());
+    if (answer === 'no') return breaker.until;
+    const messages = toMessages(first.body);
+    const turn = { lane, probe: answer === 'probe', failures: first.failures };
+    // One by one, until the one that our code fails on is found.
+    if (first.failures > 0) return { ...turn, rows: [first], messages: messages.slice(0, 1) };
+    let length = first.body.length;
+    let count = 1;
+    for (const row of rows.slice(1)) {
+      const next = toMessages(row.body);
+      length += row.body.length;
+      if (row.due > now() || row.failures > 0) break;
+      if (messages.length + next.length > TURN_MESSAGES || length > TURN_LENGTH) break;
+      messages.push(...next);
+      count += 1;
+    }
+    return { ...turn, rows: rows.slice(0, count), messages };
+  }
+
+  function back({ lane }: LaneJob, due: number): void {
+    out.delete(lane);
+    const target = targetOfLane(lane);
+    turnsOf.set(target, (turnsOf.get(target) ?? 1) - 1);
+    wait(lane, due);
+  }
+
+  return {
+    insert(messages, due) {
+      const lanes = new Map<string, string[]>();
+      for (const { lane, body } of messages) {
+        const bodies = lanes.get(lane);
+        if (bodies === undefined) lanes.set(lane, [body]);
+        else bodies.push(body);
+      }
+      for (const [lane, bodies] of lanes) {
+        for (const part of toRows(bodies)) {
+          const place = isOrdered(lane) ? 0 : due;
+          store.insert({ lane, place, sequence: nextSequence(), due, failures: 0, body: frame(part) });
+        }
+        wait(lane, due);
+      }
+    },
+    take(count) {
+      load();
+      if (count <= 0 || now() < earliest) return [];
+      const jobs: LaneJob[] = [];
+      earliest = Number.POSITIVE_INFINITY;
+      for (const [lane, due] of waiting) {
+        if (jobs.length === count || due > now()) {
+          earliest = Math.min(earliest, due);
+          continue;
+        }
+        const job = toJob(lane);
+        if (job === undefined) waiting.delete(lane);
+        else if (typeof job === 'number') {
+          waiting.set(lane, job);
+          earliest = Math.min(earliest, job);
+        } else {
+          waiting.delete(lane);
+          out.add(lane);
+          const target = targetOfLane(lane);
+          turnsOf.set(target, (turnsOf.get(target) ?? 0) + 1);
+          jobs.push(job);
+        }
+      }
+      return jobs;
+    },
+    settle(job, outcome) {
+      const { taken, remains, delayMs } = outcome;
+      breakerOf(job.lane).tell(outcome, now());
+      const due = now() + Math.round(delayMs);
+      let left = taken;
+      for (const row of job.rows) {
+        if (left <= 0) break;
+        const messages = toMessages(row.body);
+        store.delete(row);
+        const stays = messages.slice(left);
+        if (left <= messages.length) stays.unshift(...remains);
+        // What waits in front makes those behind it wait; elsewhere everything has its own time.
+        if (stays.length > 0)
+          store.insert({ ...row, due: isOrdered(job.lane) ? due : row.due, failures: 0, body: frame(stays) });
+        left -= messages.length;
+      }
+      back(job, due);
+    },
+    fail(job, delayMs) {
+      const due = now() + delayMs;
+      const [first] = job.rows;
+      if (first !== undefined) {
+        store.delete(first);
+        store.insert({ ...first, place: isOrdered(job.lane) ? 0 : due, due, failures: first.failures + 1 });
+      }
+      back(job, isOrdered(job.lane) ? due : now());
+    },
+    startOver() {
+      for (const lane of out) waiting.set(lane, 0);
+      out.clear();
+      turnsOf.clear();
+      earliest = 0;
+    },
+    nextAt() {
+      load();
+      return waiting.size === 0 ? Number.POSITIVE_INFINITY : Math.max(earliest, 0);
+    },
+    status: () =>
+      Array.from(breakers, ([target, { state, until }]) => ({
+        target,
+        breaker: state,
+        ...(state === 'closed' ? {} : { probeAt: until }),
+        rows: store.count(target),
+      })),
+  };
+}
+
+function toRows(messages: readonly string[]): string[][] {
+  const rows: string[][] = [];
+  let length = Number.POSITIVE_INFINITY;
+  for (const message of messages) {
+    length += message.length;
+    if (length > ROW_LENGTH) {
+      rows.push([message]);
+      length = message.length;
+    } else rows.at(-1)?.push(message);
+  }
+  return rows;
+}
+
+/** A damaged row is handed on as it is: the dispatcher refuses it, and it ends in quarantine. */
+function toMessages(body: string): string[] {
+  try {
+    return unframe(body);
+  } catch {
+    return [body];
+  }
+}

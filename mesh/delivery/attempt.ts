@@ -1,0 +1,134 @@
+import { TulleError } from '../../event/error.ts';
+import type { Publish } from '../functions/publish.ts';
+import type { Runtime, Secrets } from '../ports.ts';
+import type { Reshape } from '../reshape.ts';
+import type { AttemptResult, Delivery, Sink, TargetPolicy } from '../sink.ts';
+import type { Group, Item } from './group.ts';
+import type { About, Journal } from './journal.ts';
+import { prepare, type Ready } from './prepare.ts';
+import { presetOf } from './presets.ts';
+import { publishReply } from './reply.ts';
+import { decide, type Decision } from './retry.ts';
+
+export interface AttemptOptions {
+  readonly sinks: ReadonlyMap<string, Sink>;
+  readonly secrets: Secrets;
+  readonly policy: TargetPolicy;
+  readonly runtime: Runtime;
+  readonly journal: Journal;
+  readonly reshape: Reshape;
+  /** Where replies of targets go. */
+  readonly publish: Publish;
+}
+
+/** One attempt at the deliveries of a group. Whatever ends is written down; what does not is answered. */
+export interface Attempt {
+  /** Deliveries that one call takes. */
+  readonly batchSize: number;
+  /** Runs the steps on one event. Nothing is ready and nothing left when it ended there. */
+  ready(item: Item): Prepared | Promise<Prepared>;
+  send(chunk: readonly Ready[]): Promise<Sent>;
+}
+
+export interface Prepared {
+  readonly ready: readonly Ready[];
+  readonly left?: Left;
+}
+
+export interface Sent {
+  /** The target took something. */
+  readonly ok: boolean;
+  readonly delivered: readonly Ready[];
+  readonly left: readonly Left[];
+}
+
+/** To be tried again, after so many milliseconds. */
+export interface Left {
+  readonly item: Item;
+  readonly delayMs: number;
+}
+
+export function createAttempt(options: AttemptOptions, group: Group): Attempt {
+  const { sinks, secrets, policy, runtime, journal, reshape, publish } = options;
+  const { rule, target, attempt } = group;
+  const { timeoutSeconds, failures } = presetOf(target.retry);
+  const resend = failures.network.resend === true ? ({ resend: true } as const) : {};
+  const context = { runtime, secrets, policy, timeoutSeconds, ...resend };
+  const sink = toSink(sinks, target.kind);
+  // One draw for the group: what fails together is tried again together, in one message.
+  const chance = runtime.random();
+  const clock = { now: runtime.now, random: () => chance };
+
+  function decideOn(result: AttemptResult, about: About): Decision {
+    const decision = decide(result, target.retry, { attempt, acceptedAt: about.planned.receipt.at }, clock);
+    journal.attempted(group, about, result, decision);
+    return decision;
+  }
+
+  function finish(item: Item, prepared: Awaited<ReturnType<typeof prepare>>): Prepared {
+    const { planned } = item;
+    if (prepared.kind === 'ready') return { ready: prepared.events };
+    if (prepared.kind === 'unavailable') {
+      const decision = decideOn(prepared.result, { planned });
+      return { ready: [], ...(decision.kind === 'retry' ? { left: { item, delayMs: decision.delayMs } } : {}) };
+    }
+    if (prepared.kind === 'filtered') journal.filtered(group, { planned, notes: prepared.notes });
+    else journal.died(group, { planned }, prepared.reason);
+    return { ready: [] };
+  }
+
+  /** One result a delivery; a reply that cannot be published makes its delivery a failure. */
+  async function deliverAndReply(
+    deliveries: readonly Delivery[],
+    chunk: readonly Ready[],
+  ): Promise<readonly AttemptResult[]> {
+    const results = await sink.deliver(deliveries, target.options, context);
+    if (!results.some((result) => result.ok && result.reply !== undefined)) return results;
+    return Promise.all(
+      chunk.map(({ planned }, index) => publishReply(results[index] ?? unanswered, planned.event, group, publish)),
+    );
+  }
+
+  return {
+    batchSize: sink.batchSize(target.options),
+    ready(item) {
+      const prepared = prepare(item, () => reshape(rule, item.planned));
+      return prepared instanceof Promise ? prepared.then((value) => finish(item, value)) : finish(item, prepared);
+    },
+    async send(chunk) {
+      const deliveries = chunk.map((ready) => ({ event: ready.event, id: toDeliveryId(group, ready), attempt }));
+      const results = await deliverAndReply(deliveries, chunk);
+      const delivered: Ready[] = [];
+      const left: Left[] = [];
+      for (const [index, ready] of chunk.entries()) {
+        const decision = decideOn(results[index] ?? unanswered, ready);
+        if (decision.kind === 'delivered') delivered.push(ready);
+        if (decision.kind === 'retry') left.push({ item: toItem(ready), delayMs: decision.delayMs });
+      }
+      return { ok: results.some((result) => result.ok), delivered, left };
+    },
+  };
+}
+
+export function toItem({ planned, part }: Ready): Item {
+  return part === undefined ? { planned } : { planned, parts: [part] };
+}
+
+const unanswered: AttemptResult = {
+  ok: false,
+  failure: 'network',
+  latencyMs: 0,
+  reason: 'the sink did not answer for it',
+};
+
+/** The same for every attempt and after every crash; no dot in it (Standard Webhooks). */
+function toDeliveryId({ rule, target }: Group, { planned: { receipt, index }, part }: Ready): string {
+  const whole = `msg_${receipt.id}_${index}_${rule.name}_${target.name}`;
+  return part === undefined ? whole : `${whole}_${part}`;
+}
+
+function toSink(sinks: ReadonlyMap<string, Sink>, kind: string): Sink {
+  const sink = sinks.get(kind);
+  if (sink === undefined) throw new TulleError('internal', `there is no sink of the kind ${kind}`);
+  return sink;
+}

@@ -1,0 +1,70 @@
+import type { TurnOutcome } from '../ports.ts';
+
+/** Whether a target is asked at all. Open: not now; then one probe decides. */
+export interface Breaker {
+  readonly state: 'closed' | 'open' | 'probing';
+  /** Since when it is open, or was last found failing; milliseconds since the epoch. */
+  readonly until: number;
+  /** Whether something may be sent now, and if so whether it is the probe. The probe is given once. */
+  ask(now: number): 'yes' | 'probe' | 'no';
+  tell(outcome: Pick<TurnOutcome, 'ok' | 'failed' | 'gaveUp'>, now: number): void;
+}
+
+/** Convoy's defaults: 10 failures in a row, or 70 % of at least 10 within five minutes; 30 s until the probe. */
+const failuresInRow = 10;
+const failureShare = 0.7;
+const leastAttempts = 10;
+const windowMs = 300_000;
+const openMs = 30_000;
+
+export function createBreaker(): Breaker {
+  let state: Breaker['state'] = 'closed';
+  let until = 0;
+  let inRow = 0;
+  let ok = 0;
+  let failed = 0;
+  let windowEnd = 0;
+
+  function open(now: number): void {
+    state = 'open';
+    until = now + openMs;
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    get until() {
+      return until;
+    },
+    ask(now) {
+      if (state === 'closed') return 'yes';
+      if (now < until) return 'no';
+      state = 'probing';
+      // A probe of which nothing is heard again is given once more.
+      until = now + openMs;
+      return 'probe';
+    },
+    tell(outcome, now) {
+      if (outcome.ok === 0 && outcome.failed === 0) return;
+      if (state !== 'closed') {
+        if (outcome.ok === 0) {
+          open(now);
+          return;
+        }
+        state = 'closed';
+        inRow = ok = failed = 0;
+      }
+      if (now >= windowEnd) {
+        ok = failed = 0;
+        windowEnd = now + windowMs;
+      }
+      ok += outcome.ok;
+      failed += outcome.failed;
+      inRow = outcome.ok > 0 ? 0 : inRow + outcome.failed;
+      const share = failed / (ok + failed);
+      if (outcome.gaveUp || inRow >= failuresInRow || (ok + failed >= leastAttempts && share >= failureShare))
+        open(now);
+    },
+  };
+}

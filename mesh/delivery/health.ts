@@ -1,0 +1,40 @@
+/**
+ * Which targets are slow or failing, as far as this process has seen. What is planned for such a target waits in a lane of
+ * its own, so that nobody else waits for it.
+ */
+export interface Health {
+  isSick(target: string): boolean;
+  /** It answered quickly, not long ago. */
+  isWell(target: string): boolean;
+  sick(target: string): void;
+  well(target: string): void;
+}
+
+/** What was seen counts for so long: then the next delivery shows. */
+const REMEMBER_MS = 30_000;
+/** Targets that are remembered. */
+const TARGETS = 10_000;
+
+export function createHealth(now: () => number): Health {
+  const seen = new Map<string, { readonly sick: boolean; readonly until: number }>();
+
+  function remember(target: string, sick: boolean): void {
+    if (!seen.has(target) && seen.size >= TARGETS) {
+      const [oldest] = seen.keys();
+      if (oldest !== undefined) seen.delete(oldest);
+    }
+    seen.set(target, { sick, until: now() + REMEMBER_MS });
+  }
+
+  function isRemembered(target: string, sick: boolean): boolean {
+    const known = seen.get(target);
+    return known !== undefined && known.sick === sick && known.until > now();
+  }
+
+  return {
+    isSick: (target) => isRemembered(target, true),
+    isWell: (target) => isRemembered(target, false),
+    sick: (target) => remember(target, true),
+    well: (target) => remember(target, false),
+  };
+}

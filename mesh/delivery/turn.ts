@@ -1,0 +1,161 @@
+import { isOrdered } from '../lane.ts';
+import type { Settlement, Turn, TurnOutcome } from '../ports.ts';
+import { ageOf } from './age.ts';
+import { type Attempt, type AttemptOptions, createAttempt, type Left, toItem } from './attempt.ts';
+import { type Group, type Item, targetKeyOf } from './group.ts';
+import type { Health } from './health.ts';
+import { createLater, type Later, toLeftBodies } from './later.ts';
+import { createPace } from './pace.ts';
+import type { Ready } from './prepare.ts';
+import { createRoom, sizeOf } from './room.ts';
+import { SLOW_MS } from './watch.ts';
+
+export interface TurnOptions extends AttemptOptions {
+  readonly health: Health;
+  /** The most calls at a time. */
+  readonly connections: number;
+}
+
+/** A turn ends after this, so that others may have theirs. */
+const TURN_MS = 10_000;
+/** Failures in a row that end it: the breaker decides when the next one is. */
+const GIVE_UP_AFTER = 6;
+/** How often it is looked whether a target is still paused. */
+const PAUSED_MS = 10_000;
+
+/**
+ * Delivers the messages of a lane one after the other, at the target's rate, so many at a time as it takes; one at a time
+ * in an ordered lane. Stops at what has to wait, and says what is left. `undefined` stands for a message whose target is
+ * gone.
+ */
+export async function takeTurn(
+  { lane, probe }: Turn,
+  messages: readonly (Group | undefined)[],
+  options: TurnOptions,
+): Promise<{ readonly turn: TurnOutcome; readonly retries: Settlement['retries'] }> {
+  const { runtime, journal, health } = options;
+  const ordered = isOrdered(lane);
+  const stopAt = runtime.now() + TURN_MS;
+  const room = createRoom();
+  const pace = createPace(runtime);
+  const laters: Later[] = [];
+  const underWay = new Set<Promise<void>>();
+  const calls = { ok: 0, failed: 0, failedInRow: 0 };
+  const known = messages.find((group) => group !== undefined);
+  /** A target that is known to be sick shows with one call whether it still is. */
+  const giveUpAfter = known !== undefined && health.isSick(targetKeyOf(known)) ? 1 : GIVE_UP_AFTER;
+  /** In an ordered lane: what nothing may overtake. */
+  let blocking: readonly Left[] = [];
+
+  let index = -1;
+  let current: { readonly group: Group; readonly attempt: Attempt; readonly later: Later } | undefined;
+  /** Of the current message: what its steps were not run for, and what they made and was not sent. */
+  let queue: Item[] = [];
+  let ready: Ready[] = [];
+
+  function mayGoOn(): boolean {
+    if (blocking.length > 0 || calls.failedInRow >= giveUpAfter || runtime.now() >= stopAt) return false;
+    return !(probe && calls.ok + calls.failed + underWay.size > 0);
+  }
+
+  /** Goes on to the next message with something to do. */
+  function advance(): boolean {
+    while (queue.length === 0 && ready.length === 0) {
+      if (index === messages.length) return false;
+      index += 1;
+      const group = messages[index];
+      if (group === undefined) continue;
+      current = { group, attempt: createAttempt(options, group), later: createLater(group) };
+      laters.push(current.later);
+      queue = [...group.items];
+    }
+    return true;
+  }
+
+  /** Runs steps until there is enough for a call. */
+  async function gather({ group, attempt, later }: NonNullable<typeof current>, size: number): Promise<boolean> {
+    while (ready.length < size) {
+      const item = queue[0];
+      if (item === undefined) break;
+      const { planned } = item;
+      if (room.isFull(sizeOf(planned))) return ready.length > 0;
+      room.take(sizeOf(planned));
+      queue.shift();
+      const age = ageOf(planned, group.target, runtime.now());
+      if (age === 'expired') journal.expired(group, { planned });
+      else if (age === 'tooOld') journal.died(group, { planned }, 'too old: it waited for its turn', 'age');
+      else {
+        const prepared = await attempt.ready(item);
+        ready.push(...prepared.ready);
+        if (prepared.left === undefined) continue;
+        tell(group, false, 0);
+        leave(group, later, [prepared.left]);
+        break;
+      }
+    }
+    return true;
+  }
+
+  function tell(group: Group, ok: boolean, tookMs: number): void {
+    calls[ok ? 'ok' : 'failed'] += 1;
+    calls.failedInRow = ok ? 0 : calls.failedInRow + 1;
+    if (ok && tookMs < SLOW_MS) health.well(targetKeyOf(group));
+    else if (ok || calls.failedInRow >= giveUpAfter) health.sick(targetKeyOf(group));
+  }
+
+  function leave(group: Group, later: Later, left: readonly Left[]): void {
+    if (ordered) blocking = [...left, ...blocking];
+    else for (const { item, delayMs } of left) later.add(item, group.attempt, delayMs, lane);
+  }
+
+  async function send({ group, attempt, later }: NonNullable<typeof current>, chunk: readonly Ready[]): Promise<void> {
+    const since = runtime.now();
+    const sent = await attempt.send(chunk);
+    tell(group, sent.ok, runtime.now() - since);
+    leave(group, later, sent.left);
+  }
+
+  const paused = messages.some((group) => group?.target.paused === true);
+  while (!paused && blocking.length === 0 && advance() && current !== undefined) {
+    const { target } = current.group;
+    const places = Math.min(target.concurrency ?? options.connections, options.connections);
+    while (underWay.size >= places) await Promise.race(underWay);
+    await pace.ready();
+    if (!mayGoOn()) break;
+    const size = probe ? 1 : current.attempt.batchSize;
+    if (!(await gather(current, size))) break;
+    const chunk = ready.splice(0, size);
+    if (chunk.length === 0) continue;
+    pace.spend(chunk.length, target.ratePerSecond);
+    const sending = send(current, chunk).finally(() => underWay.delete(sending));
+    underWay.add(sending);
+    if (ordered) await sending;
+  }
+  await Promise.all(underWay);
+
+  const delayMs = paused ? PAUSED_MS : Math.max(pace.restMs(), ...blocking.map((left) => left.delayMs));
+  return {
+    turn: {
+      ...whatIsLeft(),
+      delayMs,
+      ok: calls.ok,
+      failed: calls.failed,
+      gaveUp: !ordered && calls.failedInRow >= giveUpAfter,
+    },
+    retries: laters.flatMap((later) => later.messages()),
+  };
+
+  /** First what blocks, then what follows it; a message of which nothing was begun stays as it is. */
+  function whatIsLeft(): Pick<TurnOutcome, 'taken' | 'remains'> {
+    const rest = [...ready.map(toItem), ...queue];
+    const begun = blocking.length > 0 || rest.length > 0;
+    if (current === undefined || !begun) return { taken: Math.max(index, 0), remains: [] };
+    const { group } = current;
+    if (blocking.length === 0 && ready.length === 0 && queue.length === group.items.length) {
+      return { taken: index, remains: [] };
+    }
+    const items = blocking.map(({ item }) => item);
+    const remains = [...toLeftBodies(group, group.attempt, items), ...toLeftBodies(group, group.attempt - 1, rest)];
+    return { taken: index + 1, remains };
+  }
+}

@@ -1,0 +1,55 @@
+import type { Event } from '../event/event.ts';
+import type { Target } from './snapshot.ts';
+
+/**
+ * A lane is a line of its own in the queue, in which deliveries to one target wait their turn: because the target takes
+ * them at a bounded rate, one after the other, not at all for now, or because it is slow or broken. A lane has one turn at
+ * a time, so that order and rate are kept by whoever takes the turn.
+ */
+export interface LaneMessage {
+  readonly lane: string;
+  readonly body: string;
+}
+
+/** Whether deliveries to a target may have to wait by its own settings. */
+export function hasLane({ ordering, ratePerSecond, concurrency, paused }: Target): boolean {
+  return ordering !== undefined || ratePerSecond !== undefined || concurrency !== undefined || paused === true;
+}
+
+/** The lane in which an event has to wait for a target by the target's own settings. */
+export function laneOfTarget(rule: string, target: Target, event: Event): string | undefined {
+  const { ordering, ratePerSecond, concurrency, paused } = target;
+  const key = ordering === undefined ? undefined : event.attributes[ordering];
+  if (typeof key === 'string') return toLane(rule, target.name, key);
+  return ratePerSecond !== undefined || concurrency !== undefined || paused ? toLane(rule, target.name) : undefined;
+}
+
+/** The lane of a target, or of one partition of it. */
+export function toLane(rule: string, target: string, partition?: string): string {
+  return partition === undefined ? `${rule}/${target}` : `${rule}/${target}#${hash(partition)}`;
+}
+
+/** `rule/target` of a lane: names have neither slash nor hash sign. */
+export function targetOfLane(lane: string): string {
+  const end = lane.indexOf('#');
+  return end < 0 ? lane : lane.slice(0, end);
+}
+
+/** In a partition's lane order is everything: what is left of a turn stays in front. */
+export function isOrdered(lane: string): boolean {
+  return lane.includes('#');
+}
+
+/** 53 bits of two FNV-1a hashes (cyrb53): partition keys may be long, and two that share a lane only share their waits. */
+function hash(text: string): string {
+  let high = 0xdeadbeef;
+  let low = 0x41c6ce57;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    high = Math.imul(high ^ unit, 0x9e3779b1);
+    low = Math.imul(low ^ unit, 0x5f356495);
+  }
+  high = Math.imul(high ^ (high >>> 16), 0x85ebca6b) ^ Math.imul(low ^ (low >>> 13), 0xc2b2ae35);
+  low = Math.imul(low ^ (low >>> 16), 0x85ebca6b) ^ Math.imul(high ^ (high >>> 13), 0xc2b2ae35);
+  return ((high & 0x1fffff) * 0x1_0000_0000 + (low >>> 0)).toString(36);
+}
