@@ -3,6 +3,7 @@ import { JsonataError } from './error.ts';
 import type { Compile, Evaluator } from './evaluator.ts';
 import { newFrame, valueOf, type Frame } from './frame.ts';
 import type { Run } from './run.ts';
+import { unwrap } from './sequence.ts';
 import { parseSignature } from './signature.ts';
 import type { Ast } from './syntax.ts';
 
@@ -29,7 +30,9 @@ export function compileApply(node: Ast & { type: 'apply' }, compile: Compile): E
     if (!isCallable(callee))
       throw new JsonataError('T2006', 'The right side of ~> is not a function', node.position, '~>');
     if (!isCallable(value)) return apply(callee, [value], null, frame.run);
-    return callable(1, ([argument], _, run) => apply(callee, [apply(value, [argument], null, run)], null, run));
+    return callable(1, ([argument], _, run) =>
+      apply(callee, [unwrap(apply(value, [argument], null, run), false)], null, run),
+    );
   };
 }
 
@@ -67,12 +70,11 @@ export function compilePartial(node: CallNode, compile: Compile): Evaluator {
     // What is more than the function can take is left out.
     const most = Math.max(1, target.arity);
     const open = places.filter((index) => index < most);
-    return callable(open.length, (args, context, run) => {
+    return callable(open.length, (args, _, run) => {
       run.spend(values.length);
       const complete = values.slice(0, most);
-      while (complete.length < target.arity) complete.push(undefined);
       for (const [place, index] of open.entries()) complete[index] = args[place];
-      return apply(target, complete, context, run);
+      return apply(target, complete, null, run);
     });
   };
 }

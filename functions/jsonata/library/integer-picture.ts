@@ -73,7 +73,7 @@ export function parseInteger(text: string, picture: IntegerPicture): number {
     case 'letters':
       return fromLetters(text, picture.letterCase === 'upper' ? 65 : 97);
     case 'roman':
-      return fromRoman(text.toUpperCase());
+      return fromRoman(picture.letterCase === 'upper' ? text : text.toUpperCase());
     case 'words':
       return fromWords(text);
     case 'decimal':

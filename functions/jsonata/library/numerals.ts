@@ -27,11 +27,12 @@ export function toRoman(value: number): string {
   return roman;
 }
 
+/** Of capital letters; others make it NaN. */
 export function fromRoman(text: string): number {
   let value = 0;
   let largest = 1;
   for (const letter of Array.from(text).reverse()) {
-    const step = romanSteps.find(([, letters]) => letters === letter.toLowerCase())?.[0] ?? Number.NaN;
+    const step = romanSteps.find(([, letters]) => letters.toUpperCase() === letter)?.[0] ?? Number.NaN;
     // A smaller letter before a larger one counts against it.
     if (step < largest) value -= step;
     else {

@@ -78,9 +78,9 @@ function substring(text: string, start: number, length: number | undefined): str
 function pad(run: Run, text: string, width: number, filler: string): string {
   const missing = Math.abs(width) - Array.from(run.text(text)).length;
   if (!(missing > 0)) return text;
+  const characters = Array.from(run.text(filler));
   // Before anything is made: the width may be any number. A character is at most two units.
-  run.textOf(text.length + missing * 2);
-  const characters = Array.from(filler);
+  run.textOf(text.length + missing * (characters.length === filler.length ? 1 : 2));
   const padding = Array.from({ length: missing }, (_, index) => characters[index % characters.length]).join('');
   return width > 0 ? text + padding : padding + text;
 }

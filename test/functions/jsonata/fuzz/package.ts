@@ -130,28 +130,36 @@ const faults: readonly Fault[] = [
     what: 'A function that is applied partially does not check its arguments, and $string cannot be',
     edits: [
       [
-        'arguments: unboundArgs,',
-        'arguments: unboundArgs,\nchecks: proc.checks ?? (proc.signature && { ...proc.signature, names: proc.arguments }),',
-      ],
-      [
-        "if (typeof proc.body === 'function') {",
-        `if (proc.checks) {
-          const { names, validate } = proc.checks;
-          validate(names.map(({ value }) => env.lookup(value))).forEach((one, i) => names[i] && env.bind(names[i].value, one));
-        }
-        if (typeof proc.body === 'function') {`,
-      ],
-      [
         'definition.signature = parseSignature(signature);',
         'func.signature = definition.signature = parseSignature(signature);',
       ],
       [
+        'var partial = partialApplyProcedure(bodyAST, args, environment);',
+        'var partial = partialApplyProcedure(bodyAST, args, environment);\npartial.given = args.length;',
+      ],
+      ['applyNativeFunction(proc.body, env)', 'applyNativeFunction(proc.body, env, proc.given)'],
+      ['async function applyNativeFunction(proc, env) {', 'async function applyNativeFunction(proc, env, given) {'],
+      [
         'var result = proc.apply(focus, args);',
-        'if (proc.signature) args = proc.signature.validate(args);\nvar result = proc.apply(focus, args);',
+        'if (proc.signature) args = proc.signature.validate(args.slice(0, given), null);\nvar result = proc.apply(focus, args);',
       ],
       [
         "var sigArgs = sigParens.split(',');",
         "var sigArgs = sigParens.split(',').filter((one) => !one.includes('='));",
+      ],
+      [
+        'arguments: unboundArgs,',
+        `arguments: unboundArgs,
+        checks: proc.signature && { validate: proc.signature.validate, names: proc.arguments, given: args.length },`,
+      ],
+      [
+        "if (typeof proc.body === 'function') {",
+        `if (proc.checks) {
+          const { names, validate, given } = proc.checks;
+          const values = names.slice(0, given).map(({ value }) => env.lookup(value));
+          validate(values, null).forEach((one, index) => index < names.length && env.bind(names[index].value, one));
+        }
+        if (typeof proc.body === 'function') {`,
       ],
     ],
   },
