@@ -88,6 +88,9 @@ export function addVersion(
   const latest = document.versions.at(-1);
   const next = (latest?.version ?? 0) + 1;
   const wanted = version ?? next;
+  if (version === undefined && latest !== undefined && canonicalText(latest.schema) === canonicalText(input)) {
+    return document;
+  }
   const present = document.versions.find((candidate) => candidate.version === wanted);
   if (present !== undefined) {
     if (canonicalText(present.schema) === canonicalText(input)) return document;

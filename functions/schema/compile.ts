@@ -35,6 +35,9 @@ export interface KeywordContext {
   readonly refuse: (message: string, mend: string, place?: string) => Error;
 }
 
+/** Schemas inside of schemas, references followed: the stack of every platform has room for these. */
+const deepestCompilation = 300;
+
 export function compileLibrary(
   library: Library,
   { assertFormats = false, strict = false }: { readonly assertFormats?: boolean; readonly strict?: boolean } = {},
@@ -43,6 +46,7 @@ export function compileLibrary(
   const tracks = library.uses('unevaluatedItems') || library.uses('unevaluatedProperties');
   const isDynamic = library.uses('$dynamicRef');
   const patterns = createPatterns();
+  let depth = 0;
   /** By schema: its check, or the cell that will hold it while it is being compiled. */
   const compiled = new Map<object, { check: Check | undefined; isDone: boolean }>();
 
@@ -58,7 +62,10 @@ export function compileLibrary(
     if (known !== undefined) return (value, run) => known.check === undefined || known.check(value, run);
     const cell = { check: undefined as Check | undefined, isDone: false };
     compiled.set(schema, cell);
+    depth += 1;
+    if (depth > deepestCompilation) throw invalid(target.place, 'The references form too long a chain.', 'Shorten it.');
     cell.check = enterResource(target, compileObject(schema, target));
+    depth -= 1;
     cell.isDone = true;
     return cell.check;
   }

@@ -58,7 +58,10 @@ function describe(name: string, site: Site, member: string | undefined, { descri
     case 'enum':
       return { detail: `${name} has a value that is not known.`, mend: `Use one of ${listOf(argument as unknown[])}.` };
     case 'pattern':
-      return { detail: `${name} has not the right form.`, mend: expected ?? `It must match ${String(argument)}.` };
+      return {
+        detail: `${name} has not the right form.`,
+        mend: expected ?? `It must match ${shorten(String(argument))}.`,
+      };
     case 'uniqueItems':
       return { detail: `${name} names something twice.`, mend: 'Remove the repetition.' };
     default:
@@ -66,9 +69,12 @@ function describe(name: string, site: Site, member: string | undefined, { descri
   }
 }
 
+/** Comparing names costs time; who has more of them has to look himself. */
+const mostCompared = 200;
+
 /** The name of a member that nothing knows, with what it may have been meant to be. */
 export function unknownName(name: string, known: readonly string[]): { detail: string; mend: string } {
-  const nearest = findNearest(name, known);
+  const nearest = findNearest(name, known.slice(0, mostCompared));
   const mend = [
     nearest === undefined ? 'Remove it.' : `Did you mean ${nearest}?`,
     ...(known.length === 0 ? [] : [`Known here: ${shorten(known.join(', '))}.`]),

@@ -177,6 +177,8 @@ describe('a bus with discovery', () => {
     const path = `/v1/admin/buses/default/discovered/${item?.document.id}`;
     const adopted = await harness.admin('POST', path, { name: 'order-created' });
     expect(adopted.status).toBe(201);
+    const again = await harness.admin('POST', path, { name: 'order-created' });
+    expect(await again.json()).toMatchObject({ versions: [{ version: 1 }] });
     expect(await adopted.json()).toMatchObject({ type: 'order.created', versions: [{ version: 1 }] });
     expect((await publish(harness, createEvent('e2', { data: { amount: 'x' } }))).status).toBe(422);
     expect((await publish(harness, createEvent('e3'))).status).toBe(202);

@@ -225,6 +225,12 @@ describe('a hostile schema or value', () => {
     expect(performance.now() - started).toBeLessThan(1000);
   });
 
+  it('is refused when its references form a long chain', () => {
+    const links = Array.from({ length: 5000 }, (_, n) => [`n${n}`, n === 0 ? {} : { $ref: `#/$defs/n${n - 1}` }]);
+    const chain = { $ref: '#/$defs/n4999', $defs: Object.fromEntries(links) as object };
+    expect(() => compileSchema(chain)).toThrow(expect.objectContaining({ code: 'schema_invalid' }));
+  });
+
   it('is refused when it is nested too deeply', () => {
     expect(() => compileSchema(nested(200, (items) => ({ items })) as JsonSchema)).toThrow(TulleError);
   });
