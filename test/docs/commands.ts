@@ -34,6 +34,14 @@ const notRun: readonly { readonly starts: RegExp; readonly reason: string; check
     },
   },
   {
+    starts: /^(?:docker|kubectl) /,
+    reason: 'needs a container engine or a cluster; test/build/container.test.ts checks what they are given',
+    check: async (line) => {
+      const [, file = 'Dockerfile'] = /--filename (\S+)/.exec(line) ?? [];
+      if (!existsSync(join(root, file))) throw new Error(`there is no ${file}`);
+    },
+  },
+  {
     starts: /^(?:echo .* \| )?npx wrangler /,
     reason: 'needs an account at Cloudflare and the network',
     check: async (line) => {
