@@ -1,6 +1,6 @@
-import { Validator } from '@cfworker/json-schema';
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
+import { checkOptions } from '../schema/options.ts';
 import type { CompiledTransformer, StepContext, Transformer } from './define-transformer.ts';
 import { decodeEvent, encodeEvent } from './event-object.ts';
 import type { Exactness } from './exact-numbers.ts';
@@ -153,14 +153,13 @@ function checkOnError(value: unknown, { kind, protects }: Transformer<never>, pl
 }
 
 function checkSpec(spec: unknown, transformer: Transformer<never>, place: string): void {
-  const { valid, errors } = new Validator(transformer.schema, '2020-12', false).validate(spec);
-  if (valid) return;
+  const faults = checkOptions(transformer.schema, spec);
   // The deepest place is the most telling: a fault is reported again by every schema around it.
-  const depth = (at: string) => at.split('/').length;
-  const [fault] = errors.toSorted((a, b) => depth(b.instanceLocation) - depth(a.instanceLocation));
-  const why = fault?.error === 'False boolean schema.' ? 'There is no such key.' : (fault?.error ?? '');
-  throw new TulleError('step_invalid', `The spec of ${transformer.kind} is not valid. ${why}`.trim(), {
-    place: place + (fault?.instanceLocation.slice(1) ?? ''),
-    mend: `${transformer.kind}: ${transformer.description}.`,
+  const depth = (at: string): number => at.split('/').length;
+  const [fault] = faults.toSorted((a, b) => depth(b.place) - depth(a.place));
+  if (fault === undefined) return;
+  throw new TulleError('step_invalid', `The spec of ${transformer.kind} is not valid: ${fault.detail}`, {
+    place: place + fault.place,
+    mend: fault.mend ?? `${transformer.kind}: ${transformer.description}.`,
   });
 }

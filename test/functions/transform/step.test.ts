@@ -43,7 +43,7 @@ describe('compileSteps', () => {
     [[{ unknown: {} }], '/steps/0'],
     [[{ toString: {} }], '/steps/0'],
     [[{ redact: { paths: ['data'] }, transform: { jsonata: '1' } }], '/steps/0'],
-    [[{ redact: { paths: ['data'] } }, { redact: {} }], '/steps/1/redact'],
+    [[{ redact: { paths: ['data'] } }, { redact: {} }], '/steps/1/redact/paths'],
     [[{ redact: { paths: ['data', 7] } }], '/steps/0/redact/paths/1'],
     [[{ redact: { paths: ['data'], whit: 'drop' } }], '/steps/0/redact/whit'],
     [[{ redact: { paths: ['data', 'data.['] } }], '/steps/0/redact/paths/1'],
