@@ -150,7 +150,7 @@ function requireCompatible(before: JsonSchema, after: JsonSchema, mode: SchemaHe
   const detail = `The version ${doubt} not ${found.direction} compatible: data ${whose} may not fit ${other}.`;
   throw new TulleError('schema_incompatible', `${detail} ${found.detail}`, {
     place: found.place,
-    mend: 'Take the change back, register another schema, or set compatibility to none for it.',
+    mend: 'Take the change back, register another schema, or choose another compatibility: forward lets members be added.',
   });
 }
 
