@@ -64,7 +64,7 @@ function firstMatch(run: Run, matcher: unknown, text: string | undefined): Match
 }
 
 function* matches(run: Run, matcher: unknown, text: string, limit = Infinity): Generator<Match, void> {
-  if (limit <= 0) return;
+  if (!(limit > 0)) return;
   let found = firstMatch(run, matcher, text);
   for (let count = 0; found !== undefined && count < limit; count += 1) {
     yield found;
@@ -131,6 +131,8 @@ function substitute(template: string, { match, groups }: Match, run: Run): strin
 function split(run: Run, text: Text, separator: unknown, limit: number | undefined): string[] | undefined {
   if (text === undefined) return undefined;
   checkLimit(limit, 'D3020', 'Third argument of $split');
+  // A limit that is not a number lets nothing through either.
+  if (limit !== undefined && !(limit > 0)) return [];
   if (typeof separator === 'string') {
     return splitAt(run.text(text), separator, limit === undefined ? 2 ** 32 - 1 : Math.floor(limit) >>> 0, run);
   }
