@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { useField } from '../../../../functions/filter/engine/field-trie.ts';
+import { createFields } from '../../../../functions/filter/engine/fields.ts';
+import { beginRun, createRun } from '../../../../functions/filter/engine/run.ts';
+import { createTextScan, scanText } from '../../../../functions/filter/engine/text-scan.ts';
 import { maxDepth } from '../../../../functions/filter/json-node.ts';
 import { createRuleIndex } from '../../../../functions/filter/rule-index.ts';
 
@@ -203,6 +207,76 @@ describe('the scan of a trusted event', () => {
     expect(indexOf().match(`{${unread}`, { mode: 'trusted' })).toEqual([]);
     expect(() => indexOf().match(`[${unread}`, { mode: 'trusted' })).toThrow('not a JSON object');
     expect(() => indexOf().match(`{${unread}`)).toThrow('A member name');
+  });
+});
+
+describe('what the scan learns', () => {
+  const exists = [{ op: 'exists' }] as const;
+
+  function scanner(...paths: string[]) {
+    const run = createRun();
+    const fields = createFields();
+    const scan = createTextScan(run);
+    for (const path of paths) fields.use({ path, any: exists });
+    const field = (path: string) => useField(fields.root, path);
+    return {
+      root: fields.root,
+      field,
+      see: (text: string): void => {
+        beginRun(run);
+        scanText(scan, text, fields.root, fields.size, true);
+      },
+    };
+  }
+
+  it('is which field comes first and which behind another, and whether others lie between', () => {
+    const { root, field, see } = scanner('a', 'b.c', 'b.d');
+    see('{"x":1,"a":1,"p":1,"q":1,"r":1,"b":{"c":1,"d":2,"z":3}}');
+    expect(root.first).toEqual({ others: 1, field: field('a') });
+    expect(field('a').following).toEqual({ others: 2, field: field('b') });
+    expect(field('b').first).toEqual({ others: 0, field: field('b.c') });
+    expect(field('b.c').following).toEqual({ others: 0, field: field('b.d') });
+    expect(field('b.d').following).toEqual({ others: 1, field: undefined });
+    expect(field('b').following).toEqual({ others: 0, field: undefined });
+    see('{"b":{"d":1}}');
+    expect(root.first).toEqual({ others: 0, field: field('b') });
+    expect(field('b').first).toEqual({ others: 0, field: field('b.d') });
+    expect(field('b.c').following).toEqual({ others: 0, field: field('b.d') });
+    // A name with a dot says nothing about the order of the object that it leads to, nor of this one.
+    see('{"b.c":1,"a":1}');
+    expect(root.first).toEqual({ others: 0, field: field('b') });
+    expect(field('b.c').following).toEqual({ others: 0, field: field('b.d') });
+  });
+
+  it('is to pass over many others together, where that has come before', () => {
+    const { root, field, see } = scanner('a', 'b');
+    see('{"o":1,"p":2,"q":3,"a":1,"r":1,"b":1}');
+    expect([root.first.others, root.others]).toEqual([2, undefined]);
+    see('{"o":1,"p":2,"q":3,"a":1,"r":1,"b":1}');
+    expect([root.first.others, root.others]).toEqual([2, expect.any(RegExp)]);
+    expect(field('a').following).toEqual({ others: 1, field: field('b') });
+    // They did not come: so they are not looked for next time.
+    see('{"a":1,"b":1}');
+    expect(root.first).toEqual({ others: 0, field: field('a') });
+    see('{"o":[],"p":2,"q":3,"a":1}');
+    see('{"o":[],"p":2,"q":3,"a":1}');
+    expect(root.first).toEqual({ others: 2, field: field('a') });
+  });
+
+  it('is not used among many fields, nor in very long texts', () => {
+    const sixteen = Array.from({ length: 16 }, (_, i) => `n${i}`);
+    const text = '{"o":1,"p":2,"q":3,"n0":1}';
+    const few = scanner(...sixteen);
+    const many = scanner(...sixteen, 'n16');
+    const long = scanner('n0');
+    for (let i = 0; i < 2; i++) {
+      few.see(text);
+      many.see(text);
+      long.see(text + ' '.repeat(1_048_577 - text.length));
+    }
+    expect([few.root.others, many.root.others, long.root.others]).toEqual([expect.any(RegExp), undefined, undefined]);
+    long.see(text + ' '.repeat(1_048_576 - text.length));
+    expect(long.root.others).toEqual(expect.any(RegExp));
   });
 });
 
