@@ -1,6 +1,7 @@
 import { TulleError } from '../../event/error.ts';
 import { type Dialect, dialectOf, dialects } from './dialect.ts';
 import { escapePointer, isObject, type JsonObject, memberOf, unescapePointer } from './json.ts';
+import { decodeFragment, resolveUri, splitFragment, withoutFragment } from './uri.ts';
 
 /** A JSON Schema: an object, or `true` or `false`. */
 export type JsonSchema = boolean | JsonObject;
@@ -224,28 +225,4 @@ export function isSchema(value: unknown): value is JsonSchema {
 
 export function invalid(place: string, message: string, mend: string): TulleError {
   return new TulleError('schema_invalid', message, { place, mend });
-}
-
-function resolveUri(reference: string, base: string): string | undefined {
-  // `URL` cannot resolve against a URN, but a fragment needs no more than to be appended.
-  if (reference.startsWith('#')) return withoutFragment(base) + reference;
-  return URL.parse(reference, base)?.href;
-}
-
-function withoutFragment(uri: string): string {
-  return splitFragment(uri)[0];
-}
-
-function splitFragment(uri: string): [string, string] {
-  const hash = uri.indexOf('#');
-  return hash < 0 ? [uri, ''] : [uri.slice(0, hash), uri.slice(hash + 1)];
-}
-
-function decodeFragment(fragment: string): string {
-  try {
-    return decodeURIComponent(fragment);
-  } catch {
-    // Not percent-encoded after all.
-    return fragment;
-  }
 }

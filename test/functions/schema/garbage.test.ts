@@ -8,21 +8,12 @@ import { type CompiledSchema, compileSchema, type JsonSchema } from '../../../fu
 import { json } from './random-schema.ts';
 
 const rounds = Number(process.env['TULLE_PROPERTY_ROUNDS'] ?? 1000);
+const words =
+  'type enum const minimum maximum multipleOf minLength maxLength pattern minItems uniqueItems required minProperties ' +
+  'format $id $schema $ref $anchor $dynamicAnchor $vocabulary';
 const keywords = [
   ...dialects.flatMap(({ applicators, ignores }) => [...Object.keys(applicators), ...ignores]),
-  ...['type', 'enum', 'const', 'minimum', 'maximum', 'multipleOf', 'minLength', 'maxLength', 'pattern', 'minItems'],
-  ...[
-    'uniqueItems',
-    'required',
-    'minProperties',
-    'format',
-    '$id',
-    '$schema',
-    '$ref',
-    '$anchor',
-    '$dynamicAnchor',
-    '$vocabulary',
-  ],
+  ...words.split(' '),
 ];
 
 /** Objects whose members are named like keywords and hold anything. */
@@ -82,7 +73,8 @@ describe('whatever is sent as a schema', () => {
 });
 
 function tryToCompile(schema: unknown): CompiledSchema | undefined {
-  if (typeof schema !== 'boolean' && (typeof schema !== 'object' || schema === null || Array.isArray(schema))) return;
+  if (typeof schema !== 'boolean' && (typeof schema !== 'object' || schema === null || Array.isArray(schema)))
+    return undefined;
   try {
     return compileSchema(schema as JsonSchema);
   } catch (error) {
