@@ -2,8 +2,8 @@ import type { QueueConsumer } from '../../mesh/ports.ts';
 import { createBacklog } from './log-backlog.ts';
 import type { Lanes } from './log-lanes.ts';
 import { createSettlement, type Job, type Outcome } from './log-settlement.ts';
-import type { LogStore, StoredBatch } from './log-store.ts';
-import type { Sql } from './sql.ts';
+import type { LogStorage } from './log.ts';
+import type { StoredBatch } from './log-store.ts';
 
 /** Reads on from the cursor with a window of jobs in flight, and settles what they answer. */
 export interface Drain {
@@ -39,8 +39,7 @@ export interface Pace {
 export const workersPace: Pace = { commitEveryMs: 0, window: 8, retryWindow: 4, startEveryMs: 50, settleEveryMs: 50 };
 
 export interface DrainOptions {
-  readonly sql: Sql;
-  readonly store: LogStore;
+  readonly storage: Pick<LogStorage, 'store' | 'transaction'>;
   readonly lanes: Lanes;
   readonly consume: QueueConsumer;
   readonly nextSequence: () => number;
@@ -64,7 +63,8 @@ const POLL_MS = 500;
 const DRAIN_MS = 60_000;
 
 export function createDrain(options: DrainOptions): Drain {
-  const { store, lanes, now, pace } = options;
+  const { lanes, now, pace } = options;
+  const { store } = options.storage;
   const write = createSettlement({ ...options, onRetry: (due) => (retryAt = Math.min(retryAt, due)) });
   const backlog = createBacklog(store);
   const settledBatches = new Set<number>();

@@ -2,8 +2,8 @@ import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { LaneMessage } from '../../mesh/lane.ts';
 import type { Settlement, TurnOutcome } from '../../mesh/ports.ts';
 import type { LaneJob, Lanes } from './log-lanes.ts';
-import type { LogStore, StoredRetry } from './log-store.ts';
-import type { Sql } from './sql.ts';
+import type { LogStorage } from './log.ts';
+import type { StoredRetry } from './log-store.ts';
 
 /** What is with the dispatcher: batches, one retry, or a lane's turn. */
 export interface Job {
@@ -19,8 +19,7 @@ export interface Job {
 export type Outcome = { readonly job: Job } & ({ readonly settlement: Settlement } | { readonly reason: string });
 
 export interface SettlementOptions {
-  readonly sql: Sql;
-  readonly store: LogStore;
+  readonly storage: Pick<LogStorage, 'store' | 'transaction'>;
   readonly lanes: Lanes;
   readonly nextSequence: () => number;
   readonly now: () => number;
@@ -39,7 +38,8 @@ const RECORDS_LENGTH = 300_000;
 export function createSettlement(
   options: SettlementOptions,
 ): (outcomes: readonly Outcome[], cursor: number | undefined) => void {
-  const { sql, store, lanes, nextSequence, now, onRetry, report } = options;
+  const { storage, lanes, nextSequence, now, onRetry, report } = options;
+  const { store } = storage;
 
   function write(settlement: Settlement, records: LedgerRecord[]): void {
     const laned = new Map<number, LaneMessage[]>();
@@ -86,7 +86,7 @@ export function createSettlement(
   }
 
   return (outcomes, cursor) => {
-    sql.transaction(() => {
+    storage.transaction(() => {
       const records: LedgerRecord[] = [];
       for (const outcome of outcomes) {
         if (outcome.job.retry !== undefined) store.deleteRetry(outcome.job.retry);

@@ -3,10 +3,10 @@ import { frame } from '../../mesh/frame.ts';
 import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
 import type { LaneMessage } from '../../mesh/lane.ts';
 import type { QueueConsumer } from '../../mesh/ports.ts';
-import { createLaneStore } from './lane-store.ts';
+import { createLaneStore, type LaneStore } from './lane-store.ts';
 import { createDrain, type Pace, workersPace } from './log-drain.ts';
 import { createLanes, type LaneStatus } from './log-lanes.ts';
-import { createLogStore } from './log-store.ts';
+import { createLogStore, type LogStore } from './log-store.ts';
 import type { Sql } from './sql.ts';
 
 /** One shard of the durable queue: batches in sequence, a cursor, and retries by due time. */
@@ -25,6 +25,14 @@ export interface Log {
   rowsWritten(): number;
   /** Rows that will be deleted, which is billed like a write. */
   rowsKept(): number;
+}
+
+/** Where a log keeps everything: SQLite, or what a simulation puts in its place. */
+export interface LogStorage {
+  readonly store: LogStore;
+  readonly laneStore: LaneStore;
+  /** All or nothing, as `Sql.transaction`. */
+  transaction<Result>(work: () => Result): Result;
 }
 
 export interface LogOptions {
@@ -54,8 +62,7 @@ const DEFAULT_RETENTION_SECONDS = 86_400;
 /** Dead letters stay 30 days, or as long as the bus keeps everything: somebody has to come and look. */
 const DEAD_LETTER_SECONDS = 30 * 86_400;
 
-export function createLog(options: LogOptions): Log {
-  const { sql, now } = options;
+export function createLog({ sql, ...options }: LogOptions): Log {
   const store = createLogStore(sql);
   let laneRowsWritten = 0;
   const laneStore = createLaneStore({
@@ -65,11 +72,19 @@ export function createLog(options: LogOptions): Log {
       return result;
     },
   });
+  const transaction: LogStorage['transaction'] = (work) => sql.transaction(work);
+  const log = createLogOn({ store, laneStore, transaction }, options);
+  return { ...log, rowsWritten: () => log.rowsWritten() + laneRowsWritten };
+}
+
+export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'>): Log {
+  const { now } = options;
+  const { store, laneStore } = storage;
   let lastSequence = Math.max(store.lastSequence(), laneStore.lastSequence());
   const nextSequence = (): number => ++lastSequence;
   const lanes = createLanes({ store: laneStore, nextSequence, now });
   const pace = options.pace ?? workersPace;
-  const drain = createDrain({ ...options, pace, store, lanes, nextSequence, onSettled });
+  const drain = createDrain({ ...options, storage, pace, lanes, nextSequence, onSettled });
 
   let retentionSeconds = store.setting('retention') ?? DEFAULT_RETENTION_SECONDS;
   /** The alarm that this instance has set; setting one costs a row. */
@@ -101,7 +116,7 @@ export function createLog(options: LogOptions): Log {
     }));
     if (rows.length === 1 && rows[0] !== undefined && laned.length === 0) store.insertBatch(rows[0].batch);
     else {
-      sql.transaction(() => {
+      storage.transaction(() => {
         for (const { batch } of rows) store.insertBatch(batch);
         lanes.insert(laned, now());
       });
@@ -202,7 +217,7 @@ export function createLog(options: LogOptions): Log {
     },
     query: (query) => store.query(query),
     lanes: () => lanes.status(),
-    rowsWritten: () => store.rowsWritten() + laneRowsWritten + alarms,
+    rowsWritten: () => store.rowsWritten() + alarms,
     rowsKept: () => store.rowsKept(),
   };
 }
