@@ -49,10 +49,10 @@ export function createNodeSql(path: string, { sync = 'commit' }: NodeSqlOptions 
       return { rows, rowsWritten: /^\s*SELECT/i.test(text) ? 0 : rows.length };
     },
     transaction(work) {
-      database.exec('BEGIN IMMEDIATE');
+      prepare('BEGIN IMMEDIATE').statement.run();
       try {
         const result = work();
-        database.exec('COMMIT');
+        prepare('COMMIT').statement.run();
         return result;
       } catch (error) {
         // SQLite has rolled back by itself where the disk is full or fails.
