@@ -31,7 +31,7 @@ export interface LogsOptions {
 }
 
 /** A job costs little in one process; the window bounds what is in memory and what a crash repeats. */
-const pace: Pace = { commitEveryMs: 2, window: 8, retryWindow: 4, startEveryMs: 0, settleEveryMs: 50 };
+const pace: Pace = { commitEveryMs: 2, window: 4, retryWindow: 2, startEveryMs: 0, settleEveryMs: 50 };
 
 interface OpenLog {
   readonly log: Log;

@@ -31,7 +31,7 @@ export interface NodeProcessOptions {
 
 const TICK_MS = 60_000;
 /** Of one dispatch; as many dispatches as the log's window has can be under way. */
-const CONNECTIONS = 8;
+const CONNECTIONS = 32;
 
 export async function startProcess(options: NodeProcessOptions): Promise<NodeProcess> {
   const { settings } = options;
