@@ -5,10 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { createLog, type Log } from '../../../adapters/sqlite/log.ts';
 import type { Sql } from '../../../adapters/sqlite/sql.ts';
 import { createNodeSql, type NodeSql } from '../../../adapters/node/sql.ts';
-import { describeQueue } from '../../conformance/queue.ts';
+import { describeDeadLetters } from '../../conformance/dead-letters.ts';
+import { describeQueue, type QueueHost, type QueueUnderTest } from '../../conformance/queue.ts';
 import { openSqlLog } from '../../conformance/sql-log.ts';
 
-describeQueue('SQL log on Node SQLite', async (host, work) => {
+describeQueue('SQL log on Node SQLite', run);
+describeDeadLetters('SQL log on Node SQLite', run);
+
+async function run(host: QueueHost, work: (queue: QueueUnderTest) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tulle-log-'));
   let open: NodeSql | undefined;
   try {
@@ -24,7 +28,7 @@ describeQueue('SQL log on Node SQLite', async (host, work) => {
     await open?.close();
     rmSync(folder, { recursive: true });
   }
-});
+}
 
 describe('a settlement that cannot be written', () => {
   it('repeats what it was about, and the cursor passes nothing in the meantime', async () => {
@@ -131,6 +135,28 @@ describe('what the log keeps', () => {
     now = alarm ?? now;
     await log.drain();
     expect(seen).toEqual(['quick', 'wait', 'waited']);
+    await sql.close();
+  });
+
+  it('is deleted as fast as it was written, however much it is', async () => {
+    const sql = createNodeSql(':memory:');
+    let now = 1_700_000_000_000;
+    const log = createLog({
+      sql,
+      consume: () => Promise.resolve({ retries: [], records: [{ ...delivered, at: now }] }),
+      now: () => now,
+      pause: () => new Promise((resolve) => setImmediate(resolve)),
+      synced: () => Promise.resolve(),
+      setAlarm: () => Promise.resolve(),
+      report: () => {},
+    });
+    for (let batch = 0; batch < 400; batch++) await log.append([`e${batch}`], 60);
+    await log.drain();
+    expect(log.rowsKept()).toBeGreaterThan(400);
+    now += 60_001;
+    await log.append(['new'], 60);
+    await log.drain();
+    expect(log.rowsKept()).toBe(2);
     await sql.close();
   });
 
