@@ -2,10 +2,14 @@ import { createAdminApi } from '../admin/api.ts';
 import { createDiscovery } from '../admin/discovery.ts';
 import { createKeyLookup } from '../admin/keys.ts';
 import { createPublisher } from '../admin/publisher.ts';
+import { reseal } from '../admin/reseal.ts';
 import { createSnapshotReader } from '../admin/snapshot-reader.ts';
 import { http } from '../connectors/sinks/http.ts';
 import { createMeshApp } from '../mesh/app.ts';
 import { createAuthenticator } from '../mesh/authentication.ts';
+import type { ConnectionSupport } from '../mesh/connections/authorize.ts';
+import { createCredentials } from '../mesh/connections/credentials.ts';
+import { createVault, type MasterKeys } from '../mesh/connections/vault.ts';
 import { createDispatcher } from '../mesh/dispatcher.ts';
 import { createFunctions } from '../mesh/functions/functions.ts';
 import { createPublish } from '../mesh/functions/publish.ts';
@@ -26,6 +30,10 @@ export interface Platform {
   /** The operator's own key; without it the doors stay shut. */
   readonly adminKey?: string | undefined;
   readonly allowPrivateTargets: boolean;
+  /** What secrets are encrypted with; without it none can be stored. */
+  readonly masterKeys?: MasterKeys;
+  /** What the platform has for connections beside HTTP. */
+  readonly connectionSupport?: ConnectionSupport;
   /** The functions in the bundle, and where else this platform can run some; nothing where it is absent. */
   readonly functions?: FunctionSupport;
   /** See `Limits`: the platform's HTTP server ends every body at its declared length. */
@@ -51,7 +59,10 @@ export function createMesh(platform: Platform): Mesh {
   const source = createSnapshotSource(createSnapshotReader({ documents, snapshots, runtime }), runtime);
   const onPublished = (tenant: string, bus: string): void => source.drop(tenant, bus);
   const publish = createPublish({ snapshots: source, queue: platform.queue, runtime });
-  const functions = createFunctions({ support, publish, secrets: platform.secrets, policy, runtime });
+  const { secrets, connectionSupport = {} } = platform;
+  const vault = createVault(platform.masterKeys ?? {});
+  const credentials = createCredentials({ vault, secrets, policy, runtime, support: connectionSupport });
+  const functions = createFunctions({ support, publish, credentials, policy, runtime });
   const authenticator = createAuthenticator({ adminKey, now: runtime.now });
 
   const admin = createAdminApi({
@@ -62,6 +73,8 @@ export function createMesh(platform: Platform): Mesh {
     adminKey,
     runtime,
     functions: support,
+    vault,
+    connections: connectionSupport,
     onPublished,
   });
   const app = createMeshApp({
@@ -83,7 +96,7 @@ export function createMesh(platform: Platform): Mesh {
       connections: platform.connections,
       snapshots: source,
       sinks,
-      secrets: platform.secrets,
+      credentials,
       policy,
       runtime,
       functions,
@@ -91,6 +104,7 @@ export function createMesh(platform: Platform): Mesh {
     }),
     async tick() {
       await publisher.repair();
+      if (vault.isRotating) await reseal({ documents, publisher, vault, runtime });
     },
   };
 }

@@ -3,18 +3,24 @@ import { createRuleIndex } from '../functions/filter/rule-index.ts';
 import type { Filter } from '../functions/filter/filter.ts';
 import { calledFunction } from '../functions/transform/compute.ts';
 import { compileSteps, type Step } from '../functions/transform/step.ts';
+import { mayGoTo, namedConnection } from '../mesh/connections/settings.ts';
 import type { Sink, TargetPolicy } from '../mesh/sink.ts';
 import type { Rule, Target } from '../mesh/snapshot.ts';
 import { findNearest } from '../functions/schema/nearest.ts';
 import { differsFromAddress, withAddress } from './resources/bus.ts';
 import { fillRetry, findRetryFaults, toRetryPolicy } from './resources/retry.ts';
+import { hostOf } from './secret-uses.ts';
 import { type RuleDocument, ruleSchema, type TargetDocument, targetSchema } from './resources/rule.ts';
 import { escapePointer, faultOf, fillDefaults, findFaults, throwFaults, unknownMember } from './validation.ts';
 
 export interface RuleAdmission extends AdmissionOptions {
   /** Names of the functions that a step may call. */
   readonly functions: ReadonlySet<string>;
+  readonly connections: KnownConnections;
 }
+
+/** The tenant's connections, each with the hosts that it may be used for. */
+export type KnownConnections = ReadonlyMap<string, readonly string[] | undefined>;
 
 export interface AdmissionOptions {
   readonly sinks: readonly Sink[];
@@ -42,6 +48,11 @@ export function admitRule(
 /** @throws TulleError `step_invalid` where a rule calls a function that is not there */
 export function requireFunctions(rule: RuleDocument, functions: ReadonlySet<string>): void {
   throwFaults(rule.steps.flatMap((step, index) => findCallFaults(step, index, functions)));
+}
+
+/** @throws TulleError `target_invalid` where a target names a connection that is not there, or not for its host */
+export function requireConnections(rule: RuleDocument, connections: KnownConnections): void {
+  throwFaults(rule.targets.flatMap((target, index) => findConnectionFaults(target, index, connections)));
 }
 
 /** What the mesh needs of it. */
@@ -123,7 +134,28 @@ function findCallFaults(step: Step, index: number, functions: ReadonlySet<string
   ];
 }
 
-function findTargetFaults(targets: readonly unknown[], { sinks, policy }: AdmissionOptions): ErrorItem[] {
+function findConnectionFaults(target: TargetDocument, index: number, known: KnownConnections): ErrorItem[] {
+  const faults: ErrorItem[] = [];
+  for (const [kind, options] of Object.entries(target)) {
+    const name = namedConnection(options);
+    if (name === undefined) continue;
+    const place = `/targets/${index}/${escapePointer(kind)}`;
+    if (!known.has(name)) {
+      const nearest = findNearest(name, [...known.keys()]);
+      const mend =
+        nearest === undefined ? 'Create it with PUT /v1/admin/connections/{name}.' : `Did you mean ${nearest}?`;
+      const detail = 'There is no connection of this name.';
+      faults.push({ code: 'target_invalid', detail, place: `${place}/connection`, mend });
+    } else if (!mayGoTo(known.get(name), hostOf(Reflect.get(options as object, 'url')))) {
+      const detail = `The connection ${name} may not be used for this host.`;
+      const mend = 'Name the host under hosts in the connection, or use another connection.';
+      faults.push({ code: 'target_invalid', detail, place: `${place}/url`, mend });
+    }
+  }
+  return faults;
+}
+
+function findTargetFaults(targets: readonly unknown[], { sinks, policy, connections }: RuleAdmission): ErrorItem[] {
   const faults: ErrorItem[] = [];
   const names = new Set<string>();
   for (const [index, item] of targets.entries()) {
@@ -167,7 +199,8 @@ function findTargetFaults(targets: readonly unknown[], { sinks, policy }: Admiss
       const found = given.map(({ kind }) => kind).join(', ');
       faults.push(faultOf(place, `The target names several sinks: ${found}.`, 'Make a target of each.'));
     } else {
-      faults.push(...findOptionFaults(sink, target[sink.kind], `${place}/${escapePointer(sink.kind)}`, policy));
+      const found = findOptionFaults(sink, target[sink.kind], `${place}/${escapePointer(sink.kind)}`, policy);
+      faults.push(...(found.length > 0 ? found : findConnectionFaults(target as TargetDocument, index, connections)));
     }
   }
   return faults;

@@ -1,17 +1,21 @@
 import { Hono } from 'hono';
 import { TulleError } from '../event/error.ts';
 import { createAuthenticator, type Principal } from '../mesh/authentication.ts';
+import type { ConnectionSupport } from '../mesh/connections/authorize.ts';
+import { createVault, type Vault } from '../mesh/connections/vault.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { Documents, Runtime, Snapshots } from '../mesh/ports.ts';
 import { isSystemFault, toProblemResponse } from '../mesh/problem.ts';
 import type { Sink, TargetPolicy } from '../mesh/sink.ts';
 import { busItem, busList } from './buses.ts';
+import { connectionItem, connectionList } from './connections.ts';
 import { functionItem, functionList } from './functions.ts';
 import { discoveredItem, discoveredList } from './discovered.ts';
 import { createKeyLookup, keyItem, keyList } from './keys.ts';
 import { createPublisher, type PublisherOptions } from './publisher.ts';
 import { reportFailure } from './report.ts';
 import { ruleItem, ruleList } from './rules.ts';
+import { secretItem, secretList } from './secrets.ts';
 import { schemaItem, schemaList, schemaVersionItem } from './schemas.ts';
 import type { Methods, Services } from './services.ts';
 import { statusList } from './status.ts';
@@ -26,6 +30,10 @@ export interface AdminApiOptions {
   readonly runtime: Runtime;
   /** The functions in the bundle, and where else this platform can run some. */
   readonly functions?: FunctionSupport;
+  /** Seals secrets; without it none can be stored. */
+  readonly vault?: Vault;
+  /** What this platform has for connections beside HTTP. */
+  readonly connections?: ConnectionSupport;
   readonly onPublished?: PublisherOptions['onPublished'];
 }
 
@@ -34,7 +42,13 @@ export type AdminApi = Hono<{ Variables: { principal: Principal } }>;
 /** The control plane over HTTP, everything below `/v1/admin`. Errors are RFC 9457 problem details. */
 export function createAdminApi(options: AdminApiOptions): AdminApi {
   const { documents, runtime, adminKey, onPublished } = options;
-  const services: Services = { functions: {}, ...options, publisher: createPublisher({ ...options, onPublished }) };
+  const services: Services = {
+    functions: {},
+    connections: {},
+    vault: createVault({}),
+    ...options,
+    publisher: createPublisher({ ...options, onPublished }),
+  };
   const authenticator = createAuthenticator({ adminKey, now: () => runtime.now() });
   const findKey = createKeyLookup(documents);
   const app: AdminApi = new Hono();
@@ -53,6 +67,8 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
     '/v1/admin/buses/:bus/rules/:rule': ruleItem(services),
     '/v1/admin/buses/:bus/discovered': discoveredList(services),
     '/v1/admin/buses/:bus/discovered/:id': discoveredItem(services),
+    '/v1/admin/connections': connectionList(services),
+    '/v1/admin/connections/:connection': connectionItem(services),
     '/v1/admin/functions': functionList(services),
     '/v1/admin/functions/:function': functionItem(services),
     '/v1/admin/keys': keyList(services),
@@ -60,6 +76,8 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
     '/v1/admin/schemas': schemaList(services),
     '/v1/admin/schemas/:schema': schemaItem(services),
     '/v1/admin/schemas/:schema/versions/:version': schemaVersionItem(services),
+    '/v1/admin/secrets': secretList(services),
+    '/v1/admin/secrets/:secret': secretItem(services),
     '/v1/admin/status': statusList(services),
   };
   for (const [path, methods] of Object.entries(routes)) {

@@ -11,6 +11,12 @@ export const documentKeys = {
   keys: (tenant: string) => `key/${tenant}/`,
   function: (tenant: string, name: string) => `function/${tenant}/${name}`,
   functions: (tenant: string) => `function/${tenant}/`,
+  connection: (tenant: string, name: string) => `connection/${tenant}/${name}`,
+  connections: (tenant: string) => `connection/${tenant}/`,
+  allConnections: 'connection/',
+  secret: (tenant: string, name: string) => `secret/${tenant}/${name}`,
+  secrets: (tenant: string) => `secret/${tenant}/`,
+  allSecrets: 'secret/',
   schema: (tenant: string, name: string) => `schema/${tenant}/${name}`,
   schemas: (tenant: string) => `schema/${tenant}/`,
   /** What discovery has learnt; `id` is made of the type. */

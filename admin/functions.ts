@@ -4,6 +4,7 @@ import { requireAccess } from '../mesh/authentication.ts';
 import type { Documents } from '../mesh/ports.ts';
 import { readJson } from './body.ts';
 import { requireCount } from './buses.ts';
+import { findUsableConnections } from './connections.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
 import { listPage, readPageRequest, toList } from './paging.ts';
 import { readPrecondition, requirePrecondition, toETag } from './precondition.ts';
@@ -40,7 +41,9 @@ export function functionItem({ documents, publisher, functions: support, policy 
       const { name, key } = addressOf(call);
       const { tenant } = call.principal;
       const precondition = readPrecondition(call.request.headers);
-      const wanted = admitFunction(await readJson(call.request), name, { support, policy });
+      const input = await readJson(call.request);
+      const connections = await findUsableConnections(documents, call.principal);
+      const wanted = admitFunction(input, name, { support, policy, connections });
       const { document, version, created } = await writeDocument<FunctionDocument>(documents, publisher, {
         tenant,
         bus: '*',

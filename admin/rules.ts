@@ -1,8 +1,9 @@
 import { TulleError } from '../event/error.ts';
 import { requireAccess } from '../mesh/authentication.ts';
 import type { Documents } from '../mesh/ports.ts';
-import { admitRule, requireFunctions } from './admission.ts';
+import { admitRule, requireConnections, requireFunctions } from './admission.ts';
 import { readJson } from './body.ts';
+import { findUsableConnections } from './connections.ts';
 import { documentKeys } from './document-keys.ts';
 import { findFunctionNames } from './functions.ts';
 import { listPage, readPageRequest, toList } from './paging.ts';
@@ -45,7 +46,8 @@ export function ruleItem(services: Services): Methods {
       const precondition = readPrecondition(call.request.headers);
       const input = await readJson(call.request);
       const functions = await findFunctionNames(services, tenant);
-      const rule = admitRule(input, { bus, name }, { sinks, policy, functions });
+      const connections = await findUsableConnections(documents, call.principal);
+      const rule = admitRule(input, { bus, name }, { sinks, policy, functions, connections });
       let before: RuleDocument | undefined;
       const { document, version, created } = await writeDocument<RuleDocument>(documents, publisher, {
         tenant,
@@ -66,8 +68,9 @@ export function ruleItem(services: Services): Methods {
           }
           try {
             requireFunctions(rule, await findFunctionNames(services, tenant));
+            requireConnections(rule, await findUsableConnections(documents, call.principal));
           } catch (error) {
-            // A function went at the same time: the rule is again what it was.
+            // A function or a connection went at the same time: the rule is again what it was.
             if (before === undefined) await documents.delete(key, stored);
             else await documents.put(key, before, stored);
             throw error;

@@ -1,4 +1,6 @@
 import type { Principal } from '../mesh/authentication.ts';
+import type { ConnectionSupport } from '../mesh/connections/authorize.ts';
+import type { Vault } from '../mesh/connections/vault.ts';
 import type { Documents, Runtime, Snapshots } from '../mesh/ports.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { AdmissionOptions } from './admission.ts';
@@ -11,6 +13,9 @@ export interface Services extends AdmissionOptions {
   readonly publisher: Publisher;
   readonly runtime: Runtime;
   readonly functions: FunctionSupport;
+  /** Seals secrets. */
+  readonly vault: Vault;
+  readonly connections: ConnectionSupport;
 }
 
 /** One authenticated request. */

@@ -4,9 +4,11 @@ import type { Snapshot } from '../mesh/snapshot.ts';
 import { toRule } from './admission.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
 import { type BusDocument, toBusSettings } from './resources/bus.ts';
+import { type ConnectionDocument, toConnectionSettings } from './resources/connection.ts';
 import { type FunctionDocument, toFunctionSettings } from './resources/function.ts';
 import { type KeyDocument, toKey } from './resources/key.ts';
 import type { RuleDocument } from './resources/rule.ts';
+import { type SecretDocument, toSealedSecret } from './resources/secret.ts';
 import { type SchemaDocument, toEventSchema } from './resources/schema.ts';
 
 /** A snapshot as it is built: its version and time come from storing it. */
@@ -32,6 +34,14 @@ export async function buildSnapshot(
   for await (const { value } of walkDocuments(documents, documentKeys.functions(tenant))) {
     functions.push(toFunctionSettings(value as FunctionDocument));
   }
+  const connections = [];
+  for await (const { value, version } of walkDocuments(documents, documentKeys.connections(tenant))) {
+    connections.push(toConnectionSettings(value as ConnectionDocument, version));
+  }
+  const secrets = [];
+  for await (const { value } of walkDocuments(documents, documentKeys.secrets(tenant))) {
+    secrets.push(toSealedSecret(value as SecretDocument));
+  }
   const settings = toBusSettings(stored.value as BusDocument);
   const schemas = [];
   if (settings.schemas !== undefined) {
@@ -48,6 +58,8 @@ export async function buildSnapshot(
     keys,
     ...(functions.length === 0 ? {} : { functions }),
     ...(schemas.length === 0 ? {} : { schemas }),
+    ...(connections.length === 0 ? {} : { connections }),
+    ...(secrets.length === 0 ? {} : { secrets }),
   };
 }
 
@@ -94,12 +106,36 @@ export async function requireSchemaRoom(documents: Documents, tenant: string, do
   });
 }
 
+/** Refuses what the tenant's connections and secrets would not fit with beside the rest. @throws TulleError `too_large` */
+export async function requireCredentialRoom(
+  documents: Documents,
+  tenant: string,
+  { connection, secret }: { readonly connection?: ConnectionDocument; readonly secret?: SecretDocument },
+): Promise<void> {
+  let bytes = connection === undefined ? 0 : bytesOf(toConnectionSettings(connection, Number.MAX_SAFE_INTEGER));
+  if (secret !== undefined) bytes += bytesOf(toSealedSecret(secret));
+  for await (const { value, version } of walkDocuments(documents, documentKeys.connections(tenant))) {
+    const other = value as ConnectionDocument;
+    if (other.name !== connection?.name) bytes += bytesOf(toConnectionSettings(other, version));
+  }
+  for await (const { value } of walkDocuments(documents, documentKeys.secrets(tenant))) {
+    const other = value as SecretDocument;
+    if (other.name !== secret?.name) bytes += bytesOf(toSealedSecret(other));
+  }
+  if (bytes <= credentialsMaxBytes) return;
+  const most = credentialsMaxBytes;
+  throw new TulleError('too_large', `Connections and secrets would take ${bytes} bytes; they may take ${most}.`, {
+    mend: 'Delete those that are no longer needed.',
+  });
+}
+
 /** All versions of all schemas: the mesh has them at hand. */
 const schemasMaxBytes = 300_000;
 const functionsMaxBytes = 80_000;
+const credentialsMaxBytes = 100_000;
 /** For keys: 200 of them, each for 20 buses with the longest names, take 300,000. */
 const keysMaxBytes = 320_000;
-const rulesMaxBytes = documentMaxBytes - keysMaxBytes - functionsMaxBytes - schemasMaxBytes;
+const rulesMaxBytes = documentMaxBytes - keysMaxBytes - functionsMaxBytes - schemasMaxBytes - credentialsMaxBytes;
 
 function bytesOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length + 1;

@@ -36,6 +36,11 @@ export const errorCodes = {
     fault: 'user',
     title: 'A function could not be reached; a later attempt may succeed',
   },
+  credential_unavailable: {
+    status: 503,
+    fault: 'user',
+    title: 'A secret or a token could not be had; a later attempt may succeed',
+  },
   // Ours
   unavailable: { status: 503, fault: 'system', title: 'The service cannot take this now' },
   internal: { status: 500, fault: 'system', title: 'Something failed on our side' },

@@ -15,7 +15,7 @@ import type { SnapshotSource } from './snapshot-source.ts';
 
 export interface DispatcherOptions extends Pick<
   AttemptOptions,
-  'sinks' | 'secrets' | 'policy' | 'runtime' | 'publish'
+  'sinks' | 'credentials' | 'policy' | 'runtime' | 'publish'
 > {
   readonly snapshots: SnapshotSource;
   readonly functions: Functions;
@@ -36,7 +36,7 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
 
   return async (messages, turn) => {
     const journal = createJournal(runtime);
-    const attempts = { ...options, journal, reshape: createReshape(options.secrets, options.functions) };
+    const attempts = { ...options, journal, reshape: createReshape(options.credentials, options.functions) };
     if (turn !== undefined) {
       const groups: (Group | undefined)[] = [];
       for (const message of messages) {

@@ -5,9 +5,9 @@ import { type CloudEventObject, defaultFuel } from '../functions/transform/defin
 import type { StepReport } from '../functions/transform/step.ts';
 import type { CompiledRule } from './compiled-snapshot.ts';
 import type { PlannedEvent } from './envelope.ts';
+import type { Credentials } from './connections/credentials.ts';
 import type { Functions } from './functions/functions.ts';
 import type { StepNote } from './ledger.ts';
-import type { Secrets } from './ports.ts';
 import { createSeededRandom } from './seeded-random.ts';
 
 /** Runs a rule's steps on an event: once, however many targets the rule has. Fails as `CompiledSteps.run`. */
@@ -19,7 +19,7 @@ export interface Reshaped {
   readonly notes: readonly StepNote[];
 }
 
-export function createReshape(secrets: Secrets, functions: Functions): Reshape {
+export function createReshape(credentials: Credentials, functions: Functions): Reshape {
   const done = new Map<CompiledRule, Map<PlannedEvent, Reshaped | Promise<Reshaped>>>();
 
   function run(rule: CompiledRule, { event, receipt, index }: PlannedEvent): Reshaped | Promise<Reshaped> {
@@ -32,7 +32,7 @@ export function createReshape(secrets: Secrets, functions: Functions): Reshape {
       random,
       fuel: defaultFuel,
       rule: { bus: rule.snapshot.bus, name: rule.name },
-      secret: (name) => secrets.get(name),
+      secret: (name) => credentials.secretsOf(rule.snapshot).get(name),
       async call(name, object) {
         // Hops are counted from the event that was accepted: a step before may have taken the attribute away.
         const invocation = { now, random, hops: hopsOf(event) };

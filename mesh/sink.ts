@@ -1,4 +1,5 @@
 import type { Event } from '../event/event.ts';
+import type { Authorize } from './connections/authorize.ts';
 import type { Runtime, Secrets } from './ports.ts';
 
 /**
@@ -29,6 +30,8 @@ export interface Delivery {
 export interface SinkContext {
   readonly runtime: Runtime;
   readonly secrets: Secrets;
+  /** Gives a request the credentials of the connection that the options name as `connection`. */
+  readonly authorize?: Authorize;
   readonly policy: TargetPolicy;
   /** How long an attempt may take where the target's options do not say: the retry preset's. */
   readonly timeoutSeconds?: number;

@@ -1,6 +1,7 @@
 import type { Filter } from '../functions/filter/filter.ts';
 import type { JsonSchema } from '../functions/schema/schema.ts';
 import type { Step } from '../functions/transform/step.ts';
+import type { ConnectionSettings, SealedSecret } from './connections/settings.ts';
 import type { Backoff } from './delivery/backoff.ts';
 import type { FunctionSettings } from './functions/settings.ts';
 
@@ -19,6 +20,9 @@ export interface Snapshot {
   readonly functions?: readonly FunctionSettings[];
   /** The tenant's schemas, by name; absent for a bus that looks at none. */
   readonly schemas?: readonly EventSchema[];
+  /** The tenant's connections and secrets, encrypted; absent for none. */
+  readonly connections?: readonly ConnectionSettings[];
+  readonly secrets?: readonly SealedSecret[];
 }
 
 export interface BusSettings {

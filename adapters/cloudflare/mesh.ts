@@ -1,6 +1,7 @@
 import type { BundledFunction } from '../../functions/compute/define-function.ts';
 import { createMesh, type Mesh } from '../mesh.ts';
 import { createEnvironmentSecrets } from '../secrets.ts';
+import { createCertificates } from './certificates.ts';
 import { createD1Documents } from './documents.ts';
 import { createLogLedger, createLogQueue } from './queue.ts';
 import { logFunction, report, workerRuntime } from './runtime.ts';
@@ -8,7 +9,11 @@ import { createServices } from './services.ts';
 import { createKvSnapshots } from './snapshots.ts';
 
 /** What `wrangler secret put` sets, beside the bindings of wrangler.toml. */
-export type WorkerEnv = Env & { readonly TULLE_ADMIN_KEY?: string };
+export type WorkerEnv = Env & {
+  readonly TULLE_ADMIN_KEY?: string;
+  readonly TULLE_MASTER_KEY?: string;
+  readonly TULLE_MASTER_KEY_PREVIOUS?: string;
+};
 
 /** One mesh an isolate: it holds the compiled snapshots. */
 export function createMeshes(options: { readonly functions: readonly BundledFunction[] }): (env: WorkerEnv) => Mesh {
@@ -24,6 +29,8 @@ export function createMeshes(options: { readonly functions: readonly BundledFunc
         ledger: createLogLedger(env.LOG),
         runtime: workerRuntime,
         adminKey: env.TULLE_ADMIN_KEY,
+        masterKeys: { current: env.TULLE_MASTER_KEY, previous: env.TULLE_MASTER_KEY_PREVIOUS },
+        connectionSupport: { certificate: createCertificates(env) },
         allowPrivateTargets: (env.TULLE_ALLOW_PRIVATE_TARGETS as string) === 'true',
         functions: { bundle: options.functions, service: createServices(env), log: logFunction },
         exactLength: true,

@@ -54,6 +54,7 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
     ledger: logs.ledger,
     runtime,
     adminKey: settings.adminKey,
+    masterKeys: settings.masterKeys ?? {},
     allowPrivateTargets: settings.allowPrivateTargets,
     functions: { bundle: options.functions, log: logFunction },
     exactLength: true,

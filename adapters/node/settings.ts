@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { TulleError } from '../../event/error.ts';
 import { adminKeyMinLength } from '../../mesh/authentication.ts';
+import { checkMasterKeys, type MasterKeys } from '../../mesh/connections/vault.ts';
 
 /** How a process is to run, as its environment says. */
 export interface Settings {
@@ -14,6 +15,8 @@ export interface Settings {
   readonly dataFolder: string;
   /** `TULLE_SECRETS`: a folder with one file a secret. */
   readonly secretsFolder: string | undefined;
+  /** `TULLE_MASTER_KEY` and `TULLE_MASTER_KEY_PREVIOUS`, or the contents of the files that `…_FILE` names. */
+  readonly masterKeys?: MasterKeys | undefined;
   /** `TULLE_ALLOW_PRIVATE_TARGETS`, `true` for development only. */
   readonly allowPrivateTargets: boolean;
   /** `TULLE_SHUTDOWN_SECONDS`, default 20: how long a shutdown waits for what is under way. */
@@ -28,6 +31,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     port: readNumber(env, 'PORT', 8787, 65_535),
     dataFolder: env['TULLE_DATA'] ?? '.tulle/data',
     secretsFolder: env['TULLE_SECRETS'],
+    masterKeys: readMasterKeys(env),
     allowPrivateTargets: readFlag(env, 'TULLE_ALLOW_PRIVATE_TARGETS'),
     shutdownMs: readNumber(env, 'TULLE_SHUTDOWN_SECONDS', 20, 600) * 1000,
   };
@@ -44,6 +48,17 @@ function readAdminKey(env: Readonly<Record<string, string | undefined>>): string
     throw invalid('TULLE_ADMIN_KEY', 'is too short', `Use at least ${adminKeyMinLength} characters.`);
   }
   return key;
+}
+
+/** Without one no secret can be stored; one that is wrong would be noticed by the first delivery only. */
+function readMasterKeys(env: Readonly<Record<string, string | undefined>>): MasterKeys | undefined {
+  const read = (name: string): string | undefined => {
+    const file = env[`${name}_FILE`];
+    return file === undefined ? env[name] : readFileSync(file, 'utf8').trim();
+  };
+  const keys = { current: read('TULLE_MASTER_KEY'), previous: read('TULLE_MASTER_KEY_PREVIOUS') };
+  checkMasterKeys(keys);
+  return keys.current === undefined && keys.previous === undefined ? undefined : keys;
 }
 
 function readNumber(

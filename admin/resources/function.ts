@@ -1,6 +1,7 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { TulleError, type ErrorItem } from '../../event/error.ts';
 import type { FunctionPlace, FunctionSettings } from '../../mesh/functions/settings.ts';
+import { mayGoTo } from '../../mesh/connections/settings.ts';
 import { checkFunctionPlace, type FunctionSupport } from '../../mesh/functions/support.ts';
 import type { TargetPolicy } from '../../mesh/sink.ts';
 import { durationSchema, parseDuration } from '../duration.ts';
@@ -24,6 +25,7 @@ const runsSchema = {
     http: { type: 'string', minLength: 1, maxLength: 1_024 },
     content: { enum: ['binary', 'structured'] },
     signing: { ...nameSchema, description: 'the name of a secret that holds a whsec_ key' },
+    connection: { ...nameSchema, description: 'the name of a connection' },
   },
   additionalProperties: false,
   default: 'bundle',
@@ -46,16 +48,19 @@ export const functionSchema = {
 
 export type FunctionDocument = Omit<FromSchema<typeof functionSchema>, 'runs'> & { readonly runs: FunctionPlace };
 
+export interface FunctionAdmission {
+  readonly support: FunctionSupport;
+  readonly policy: TargetPolicy;
+  /** The tenant's, each with the hosts that it may be used for. */
+  readonly connections: ReadonlyMap<string, readonly string[] | undefined>;
+}
+
 /**
  * A function as it is stored, from what was sent to the address of `name`. Where it cannot run on this platform, it is
  * refused with the reason.
  * @throws TulleError `resource_invalid`, or the code of the only fault, with every fault
  */
-export function admitFunction(
-  input: unknown,
-  name: string,
-  options: { readonly support: FunctionSupport; readonly policy: TargetPolicy },
-): FunctionDocument {
+export function admitFunction(input: unknown, name: string, options: FunctionAdmission): FunctionDocument {
   const named = withAddress(input, { name });
   const faults = findFaults(functionSchema, named);
   throwFaults(faults);
@@ -81,7 +86,7 @@ const timeoutMaxSeconds = 30;
 
 function findPlaceFaults(
   { name, runs, secrets }: FunctionDocument,
-  { support, policy }: { readonly support: FunctionSupport; readonly policy: TargetPolicy },
+  { support, policy, connections }: FunctionAdmission,
 ): ErrorItem[] {
   const members = typeof runs === 'string' ? [] : Object.keys(runs);
   const places = members.filter((member) => member === 'service' || member === 'lambda' || member === 'http');
@@ -95,6 +100,7 @@ function findPlaceFaults(
   if (members.includes('signing') && places[0] !== 'http') {
     faults.push(faultOf('/runs/signing', 'Only what goes to a URL is signed.', 'Remove signing.'));
   }
+  if (members.includes('connection')) faults.push(...findConnectionFaults(runs, policy, connections));
   if (runs !== 'bundle' && secrets.length > 0) {
     const why = 'Only a function of the bundle is given secrets.';
     faults.push(faultOf('/secrets', why, 'Give the secrets to what runs the function, and remove them here.'));
@@ -106,4 +112,24 @@ function findPlaceFaults(
     faults.push(error.toItem());
   }
   return faults;
+}
+
+function findConnectionFaults(
+  runs: FunctionPlace,
+  policy: TargetPolicy,
+  known: FunctionAdmission['connections'],
+): ErrorItem[] {
+  if (typeof runs === 'string' || !('http' in runs) || runs.connection === undefined) {
+    return [faultOf('/runs/connection', 'Only what goes to a URL is given credentials.', 'Remove connection.')];
+  }
+  if (!known.has(runs.connection)) {
+    const mend = 'Create it with PUT /v1/admin/connections/{name}.';
+    return [faultOf('/runs/connection', 'There is no connection of this name.', mend)];
+  }
+  const url = URL.parse(runs.http);
+  if (url?.protocol === 'http:' && !policy.allowPrivateTargets) {
+    return [faultOf('/runs/http', 'Credentials are sent over https only.', 'Write the URL as https://host/path.')];
+  }
+  if (url === null || mayGoTo(known.get(runs.connection), url.hostname)) return [];
+  return [faultOf('/runs/http', 'The connection may not be used for this host.', 'Name the host in the connection.')];
 }

@@ -11,6 +11,8 @@ export interface DevServerOptions {
   /** Where KV, D1 and Durable Objects are kept. */
   readonly storage: string;
   readonly adminKey: string;
+  /** What secrets are encrypted with. */
+  readonly masterKey: string;
   /** Whether the demo's receiving systems run beside the mesh, below `/demo/`. */
   readonly demo: boolean;
   /** One line of what a Worker logs. */
@@ -100,6 +102,7 @@ async function meshWorker(options: DevServerOptions) {
     bindings: {
       ...(workerOptions.bindings as object),
       TULLE_ADMIN_KEY: options.adminKey,
+      TULLE_MASTER_KEY: options.masterKey,
       TULLE_ALLOW_PRIVATE_TARGETS: 'true',
       TULLE_SECRET_DEMO_CHAT: demoSigningSecret,
     },

@@ -29,8 +29,8 @@ export async function startOnState(options: {
       mend: `Stop it (process ${running.processId}), or take another folder: tulle dev --state .tulle-2 --port ${port + 1}`,
     });
   }
-  const adminKey = await state.adminKey();
-  const server = await startDevServer({ port, storage: state.storage, adminKey, demo, log });
+  const [adminKey, masterKey] = [await state.adminKey(), await state.masterKey()];
+  const server = await startDevServer({ port, storage: state.storage, adminKey, masterKey, demo, log });
   try {
     await state.running.write({ processId: process.pid, url: server.url });
     process.on('exit', () => rmSync(state.running.path, { force: true }));

@@ -10,6 +10,8 @@ export interface StateFolder {
   readonly storage: string;
   /** The operator's key, made on the first run. */
   adminKey(): Promise<string>;
+  /** What secrets are encrypted with, made on the first run. */
+  masterKey(): Promise<string>;
   /** The server that runs on this folder now, or did when it was killed. */
   readonly running: StateFile<Running>;
   /** What the demo was set up for. */
@@ -32,19 +34,20 @@ export async function openState(folder: string): Promise<StateFolder> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return {
     storage: join(folder, 'storage'),
-    adminKey: () => readOrMakeKey(join(folder, 'admin-key')),
+    adminKey: () => readOrMakeKey(join(folder, 'admin-key'), () => `dev-${randomBytes(24).toString('base64url')}`),
+    masterKey: () => readOrMakeKey(join(folder, 'master-key'), () => randomBytes(32).toString('base64')),
     running: stateFile(join(folder, 'running.json')),
     demo: stateFile(join(folder, 'demo.json')),
   };
 }
 
-async function readOrMakeKey(path: string): Promise<string> {
+async function readOrMakeKey(path: string, make: () => string): Promise<string> {
   const present = (await readText(path))?.trim();
   if (present !== undefined && present !== '') {
     await chmod(path, 0o600);
     return present;
   }
-  const key = `dev-${randomBytes(24).toString('base64url')}`;
+  const key = make();
   await writeFile(path, `${key}\n`, { mode: 0o600 });
   return key;
 }

@@ -1,11 +1,13 @@
 import { TulleError } from '../../event/error.ts';
 import { toBinary } from '../../event/http-binary.ts';
 import { type HttpMessage, toBatch, toRaw, toStructured } from '../../event/structured.ts';
+import { type AuthorizedRequest, isUnauthorized, type OutgoingRequest } from '../../mesh/connections/authorize.ts';
+import { requireHttps } from '../../mesh/connections/https.ts';
 import { checkTargetUrl } from '../../mesh/delivery/guard.ts';
 import { checkHeaders } from '../../mesh/delivery/headers.ts';
 import { post } from '../../mesh/delivery/post.ts';
 import { postForReply, type ReplyAnswer } from '../../mesh/delivery/reply.ts';
-import { excerpt, responseLimit } from '../../mesh/delivery/response.ts';
+import { excerptWithout, responseLimit } from '../../mesh/delivery/response.ts';
 import { isNegativeRetryAfter, parseRetryAfter } from '../../mesh/delivery/retry-after.ts';
 import { signWebhook } from '../../mesh/delivery/sign.ts';
 import type { PostRequest, Runtime } from '../../mesh/ports.ts';
@@ -23,6 +25,8 @@ export interface HttpOptions {
   readonly timeoutSeconds?: number;
   /** Standard Webhooks; `secret` is the name of a secret that holds one or several `whsec_` keys. */
   readonly signing?: { readonly secret: string };
+  /** The name of a connection, whose credentials the request is given. */
+  readonly connection?: string;
   /** A CloudEvent that the target answers with 200 is published on the bus that the event came from. */
   readonly reply?: boolean;
 }
@@ -43,6 +47,7 @@ export const http = defineSink<HttpOptions>({
       headers: { type: 'object', maxProperties: 32, additionalProperties: { type: 'string' } },
       timeoutSeconds: { type: 'number', minimum: 1, maximum: 30 },
       reply: { type: 'boolean' },
+      connection: { type: 'string', minLength: 1, maxLength: 63 },
       signing: {
         type: 'object',
         required: ['secret'],
@@ -52,7 +57,8 @@ export const http = defineSink<HttpOptions>({
     },
   },
   check(options, policy) {
-    checkTargetUrl(options.url, policy, '/url');
+    const url = checkTargetUrl(options.url, policy, '/url');
+    if (options.connection !== undefined) requireHttps(url, policy, '/url');
     if (options.headers) checkHeaders(options.headers, '/headers');
     if (options.batchSize !== undefined && options.content !== 'batch') {
       throw new TulleError('target_invalid', 'A batch size is given, but the content is not batched', {
@@ -124,38 +130,75 @@ async function send(
 ): Promise<AttemptResult> {
   const { runtime } = context;
   const startedAt = runtime.now();
-  let headers: Record<string, string>;
+  let request: AuthorizedRequest;
   try {
     checkUrl(options, context.policy);
-    headers = headersOf(content, options);
+    const headers = headersOf(content, options);
     if (options.signing) await sign(headers, id, content.body ?? '', options.signing.secret, context);
+    request = await authorize({ url: options.url, headers, body: content.body }, options, context);
   } catch (error) {
-    // What we may not or cannot send; anything but our own refusals is a fault of ours and goes up.
-    if (!TulleError.is(error)) throw error;
-    return { ok: false, failure: 'refused', latencyMs: runtime.now() - startedAt, reason: error.message };
+    return toRefusal(error, runtime.now() - startedAt);
   }
-  const timeoutMs = (options.timeoutSeconds ?? context.timeoutSeconds ?? 15) * 1000;
-  const request = { url: options.url, headers, body: content.body, timeoutMs, answerBytes: responseLimit };
-  const result = await ask(request, options, runtime);
+  const result = await ask(request, options, context);
+  if (!result.ok && isUnauthorized(result.code) && request.renew !== undefined) {
+    try {
+      return await ask(await request.renew(), options, context);
+    } catch (error) {
+      return toRefusal(error, runtime.now() - startedAt);
+    }
+  }
   // Such a connection was often a stale one of the pool.
   const isStale = !result.ok && result.failure === 'network' && result.latencyMs < 1_000;
-  return isStale && context.resend ? ask(request, options, runtime) : result;
+  return isStale && context.resend ? ask(request, options, context) : result;
 }
 
-async function ask(request: PostRequest, options: HttpOptions, runtime: Runtime): Promise<AttemptResult> {
+/** What we may not or cannot send; anything but our own refusals is a fault of ours and goes up. */
+function toRefusal(error: unknown, latencyMs: number): AttemptResult {
+  if (!TulleError.is(error)) throw error;
+  // As if the target had not answered: whoever mends the connection mends every event that waits.
+  const failure = error.code === 'credential_unavailable' ? 'network' : 'refused';
+  return { ok: false, failure, latencyMs, reason: error.message };
+}
+
+async function authorize(
+  request: OutgoingRequest,
+  { connection }: HttpOptions,
+  context: SinkContext,
+): Promise<AuthorizedRequest> {
+  if (connection === undefined) return { ...request, hidden: [] };
+  if (context.authorize !== undefined) return context.authorize(connection, request);
+  throw new TulleError('credential_unavailable', 'there are no connections here');
+}
+
+async function ask(
+  { url, headers, body, hidden, fetch }: AuthorizedRequest,
+  options: HttpOptions,
+  context: SinkContext,
+): Promise<AttemptResult> {
+  const timeoutMs = (options.timeoutSeconds ?? context.timeoutSeconds ?? 15) * 1000;
+  const request: PostRequest = { url, headers, body, timeoutMs, answerBytes: responseLimit };
+  const runtime = fetch === undefined ? context.runtime : withFetch(context.runtime, fetch);
   const startedAt = runtime.now();
   try {
     const answer: ReplyAnswer = await (options.reply ? postForReply(runtime, request) : post(runtime, request));
-    return toResult(answer, options, runtime.now(), startedAt);
+    return toResult(answer, { options, hidden, now: runtime.now(), startedAt });
   } catch (error) {
     const latencyMs = runtime.now() - startedAt;
     if (error instanceof DOMException && error.name === 'TimeoutError') {
       return { ok: false, failure: 'timeout', latencyMs, reason: error.message };
     }
     // A reply that is no event: the delivery has failed, whatever the status was.
-    if (TulleError.is(error)) return { ok: false, failure: 'response', latencyMs, reason: excerpt(error.message) };
-    return { ok: false, failure: 'network', latencyMs, reason: networkReason(error) };
+    if (TulleError.is(error)) {
+      const reason = excerptWithout(error.message, hidden) || 'the reply is no valid event';
+      return { ok: false, failure: 'response', latencyMs, reason };
+    }
+    return { ok: false, failure: 'network', latencyMs, reason: networkReason(error, hidden) };
   }
+}
+
+/** Without the platform's short way, which knows no other `fetch`. */
+function withFetch({ post: _post, ...runtime }: Runtime, fetch: Runtime['fetch']): Runtime {
+  return { ...runtime, fetch };
 }
 
 /** The policy under which the URL of these options has passed the guard; neither ever changes. A cache. */
@@ -191,12 +234,21 @@ async function sign(
   Object.assign(headers, signature);
 }
 
-function toResult(answer: ReplyAnswer, options: HttpOptions, now: number, startedAt: number): AttemptResult {
+function toResult(
+  answer: ReplyAnswer,
+  about: {
+    readonly options: HttpOptions;
+    readonly hidden: readonly string[];
+    readonly now: number;
+    readonly startedAt: number;
+  },
+): AttemptResult {
+  const { options, hidden, now, startedAt } = about;
   const { status: code, retryAfter = null, text, reply } = answer;
   const latencyMs = now - startedAt;
   if (code >= 200 && code < 300) return { ok: true, code, latencyMs, ...(reply === undefined ? {} : { reply }) };
   const retryAfterMs = parseRetryAfter(retryAfter, now);
-  const said = excerpt(text, Object.values(options.headers ?? {}));
+  const said = excerptWithout(text, hidden, Object.values(options.headers ?? {}));
   return {
     ok: false,
     failure: 'response',
@@ -209,9 +261,9 @@ function toResult(answer: ReplyAnswer, options: HttpOptions, now: number, starte
 }
 
 /** Node hides what happened in the cause, and with several addresses says it as a code only; Workers say it at once. */
-function networkReason(error: unknown): string {
+function networkReason(error: unknown, hidden: readonly string[]): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
   const message = cause instanceof Error ? cause.message : '';
-  return `the request failed: ${excerpt(message || code || 'no reason was given')}`;
+  return `the request failed: ${excerptWithout(message || code, hidden) || 'no reason was given'}`;
 }

@@ -8,7 +8,8 @@ import type { FunctionContext } from './define-function.ts';
 export function toFunctionError(name: string, error: unknown, log: FunctionContext['log']): TulleError {
   if (TulleError.is(error)) {
     const { code, place, mend, retryAfter } = error;
-    const again = code === 'function_unavailable' || error.fault === 'system';
+    const passing = code === 'function_unavailable' || code === 'credential_unavailable';
+    const again = passing || error.fault === 'system';
     return new TulleError(
       again ? 'function_unavailable' : 'step_failed',
       `The function ${name}: ${toLine(error.message)}`,

@@ -88,7 +88,7 @@ function runStep(step: CompiledStep, object: CloudEventObject, context: StepsCon
     if (!TulleError.is(error) || error.fault === 'system') throw error;
     const located = stepError(error, step);
     const reason = `${located.code}: ${located.message}`;
-    if (step.onError === 'deadLetter' || error.code === 'function_unavailable') {
+    if (step.onError === 'deadLetter' || isPassing(error)) {
       trace?.({ ...nameOf(step), outcome: 'failed', events: 0, reason });
       throw located;
     }
@@ -129,6 +129,12 @@ function nameOf({ index, kind }: CompiledStep): Pick<StepReport, 'step' | 'kind'
 
 function stepError(error: TulleError, { index, kind }: CompiledStep): TulleError {
   const { code } = error;
-  const kept = code === 'fuel_exhausted' || code === 'function_unavailable' ? code : 'step_failed';
+  const isKept = code === 'fuel_exhausted' || code === 'function_unavailable' || code === 'credential_unavailable';
+  const kept = isKept ? code : 'step_failed';
   return relocate(error, kept, `Step ${index + 1} (${kind}): ${error.message}`, `/steps/${index}/${kind}`);
+}
+
+/** A later attempt may succeed, so that no `onError` may decide now. */
+function isPassing({ code }: TulleError): boolean {
+  return code === 'function_unavailable' || code === 'credential_unavailable';
 }

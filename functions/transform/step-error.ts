@@ -3,7 +3,7 @@ import { TulleError } from '../../event/error.ts';
 /** The same error as seen from further out: another code and message, and a longer place. */
 export function relocate(
   error: TulleError,
-  code: 'step_invalid' | 'step_failed' | 'fuel_exhausted' | 'function_unavailable',
+  code: 'step_invalid' | 'step_failed' | 'fuel_exhausted' | 'function_unavailable' | 'credential_unavailable',
   message: string,
   place: string,
 ): TulleError {

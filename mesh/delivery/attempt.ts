@@ -1,6 +1,7 @@
 import { TulleError } from '../../event/error.ts';
+import type { Credentials } from '../connections/credentials.ts';
 import type { Publish } from '../functions/publish.ts';
-import type { Runtime, Secrets } from '../ports.ts';
+import type { Runtime } from '../ports.ts';
 import type { Reshape } from '../reshape.ts';
 import type { AttemptResult, Delivery, Sink, TargetPolicy } from '../sink.ts';
 import type { Group, Item } from './group.ts';
@@ -12,7 +13,7 @@ import { decide, type Decision } from './retry.ts';
 
 export interface AttemptOptions {
   readonly sinks: ReadonlyMap<string, Sink>;
-  readonly secrets: Secrets;
+  readonly credentials: Credentials;
   readonly policy: TargetPolicy;
   readonly runtime: Runtime;
   readonly journal: Journal;
@@ -49,11 +50,14 @@ export interface Left {
 }
 
 export function createAttempt(options: AttemptOptions, group: Group): Attempt {
-  const { sinks, secrets, policy, runtime, journal, reshape, publish } = options;
+  const { sinks, credentials, policy, runtime, journal, reshape, publish } = options;
   const { rule, target, attempt } = group;
   const { timeoutSeconds, failures } = presetOf(target.retry);
   const resend = failures.network.resend === true ? ({ resend: true } as const) : {};
-  const context = { runtime, secrets, policy, timeoutSeconds, ...resend };
+  const { snapshot } = group.compiled;
+  const secrets = credentials.secretsOf(snapshot);
+  const authorize = credentials.authorizeOf(snapshot);
+  const context = { runtime, secrets, authorize, policy, timeoutSeconds, ...resend };
   const sink = toSink(sinks, target.kind);
   // One draw for the group: what fails together is tried again together, in one message.
   const chance = runtime.random();

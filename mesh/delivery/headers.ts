@@ -27,9 +27,22 @@ export function checkHeaders(headers: Readonly<Record<string, unknown>>, place: 
   }
 }
 
+/**
+ * Checks the name of a header that a connection sets. With `signs` it may be one of those for signatures.
+ * @throws TulleError `target_invalid`
+ */
+export function checkHeaderName(name: string, place: string, { signs = false } = {}): void {
+  const lower = name.toLowerCase();
+  const why = signs && signatures.includes(lower) ? undefined : nameFault(lower);
+  if (why === undefined) return;
+  throw new TulleError('target_invalid', `The header is refused. ${why}`, { place, mend: 'Name another header.' });
+}
+
 const countLimit = 32;
 const nameLimit = 128;
 const valueLimit = 4096;
+
+const signatures = ['signature', 'content-digest', 'digest', 'x-hub-signature', 'x-hub-signature-256'];
 
 const reserved = new Set(
   [
@@ -39,7 +52,7 @@ const reserved = new Set(
     // What the content mode sets.
     ['content-type', 'content-encoding'],
     // Signatures
-    ['signature', 'signature-input', 'content-digest', 'digest', 'x-hub-signature', 'x-hub-signature-256'],
+    ['signature-input', ...signatures],
     // Traces
     ['traceparent', 'tracestate', 'baggage', 'b3', 'x-amzn-trace-id', 'x-cloud-trace-context', 'uber-trace-id'],
   ].flat(),

@@ -15,7 +15,7 @@ export interface Ready {
   readonly notes: readonly StepNote[];
 }
 
-/** What running the steps came to. `unavailable`: a function could not be reached, as if the target had not answered. */
+/** What running the steps came to. `unavailable`: a function or a secret could not be had, as if the target had not answered. */
 export type Prepared =
   | { readonly kind: 'ready'; readonly events: readonly Ready[] }
   | { readonly kind: 'filtered'; readonly notes: readonly StepNote[] }
@@ -47,7 +47,7 @@ function toPrepared({ planned, parts }: Item, { events, notes }: Reshaped): Prep
 function toFailure(error: unknown): Prepared {
   if (!TulleError.is(error) || error.fault === 'system') throw error;
   const reason = `${error.code}: ${error.message}`;
-  return error.code === 'function_unavailable'
+  return error.code === 'function_unavailable' || error.code === 'credential_unavailable'
     ? { kind: 'unavailable', result: toResult(reason, error.retryAfter) }
     : { kind: 'failed', reason };
 }

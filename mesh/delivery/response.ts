@@ -39,3 +39,10 @@ export function excerpt(text: string, secrets: readonly string[] = []): string {
   const end = /[\uD800-\uDBFF]/.test(line.charAt(511)) ? 511 : 512;
   return line.slice(0, end);
 }
+
+/** The same, or nothing at all where it repeats one of the `hidden`, however short that is. */
+export function excerptWithout(text: string, hidden: readonly string[], secrets: readonly string[] = []): string {
+  const masked = hidden.filter((secret) => secret.length >= 8);
+  const line = excerpt(text, [...masked, ...secrets]);
+  return hidden.some((secret) => secret !== '' && line.includes(secret)) ? '' : line;
+}

@@ -6,8 +6,9 @@ import { toFunctionError } from '../../functions/compute/function-error.ts';
 import { createFunctionLog } from '../../functions/compute/function-log.ts';
 import { toEvents } from '../../functions/compute/function-output.ts';
 import { prepareFunction, type FunctionHost, type Invocation } from '../../functions/compute/run-function.ts';
+import type { Credentials, CredentialScope } from '../connections/credentials.ts';
 import { checkTargetUrl } from '../delivery/guard.ts';
-import type { Runtime, Secrets } from '../ports.ts';
+import type { Runtime } from '../ports.ts';
 import type { TargetPolicy } from '../sink.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { createGuardedFetch } from './guarded-fetch.ts';
@@ -19,7 +20,7 @@ import type { FunctionSupport } from './support.ts';
 export interface FunctionsOptions {
   readonly support: FunctionSupport;
   readonly publish: Publish;
-  readonly secrets: Secrets;
+  readonly credentials: Credentials;
   readonly policy: TargetPolicy;
   readonly runtime: Runtime;
 }
@@ -35,7 +36,7 @@ export interface Functions {
 }
 
 /** A bus's snapshot. */
-export type FunctionScope = Pick<Snapshot, 'tenant' | 'bus' | 'functions'>;
+export type FunctionScope = Pick<Snapshot, 'tenant' | 'bus' | 'functions'> & CredentialScope;
 
 export interface FunctionSummary {
   readonly name: string;
@@ -44,7 +45,7 @@ export interface FunctionSummary {
   readonly runs: string;
 }
 
-export function createFunctions({ support, publish, secrets, policy, runtime }: FunctionsOptions): Functions {
+export function createFunctions({ support, publish, credentials, policy, runtime }: FunctionsOptions): Functions {
   const { bundle = [], service, lambda, log = () => undefined } = support;
   const bundled = new Map(bundle.map((definition) => [definition.name, prepareFunction(definition)]));
   const descriptions = new Map(bundle.map(({ name, description }) => [name, description]));
@@ -54,8 +55,8 @@ export function createFunctions({ support, publish, secrets, policy, runtime }: 
     return configured ?? (bundled.has(name) ? defaultSettings(name) : undefined);
   }
 
-  async function secretOf(name: string): Promise<string> {
-    const secret = await secrets.get(name);
+  async function secretOf(scope: FunctionScope, name: string): Promise<string> {
+    const secret = await credentials.secretsOf(scope).get(name);
     if (secret !== undefined) return secret;
     // Whoever stores it mends every event that waits.
     throw new TulleError('function_unavailable', `the secret ${name} is not stored`, { mend: 'Store the secret.' });
@@ -65,7 +66,7 @@ export function createFunctions({ support, publish, secrets, policy, runtime }: 
     return {
       fetch: createGuardedFetch({ runtime, policy }),
       async secret(secret) {
-        if (granted.includes(secret)) return secretOf(secret);
+        if (granted.includes(secret)) return secretOf(scope, secret);
         throw new TulleError('step_failed', 'it asked for a secret that it was not granted', {
           mend: `Name the secret under secrets in the document of the function ${name}.`,
         });
@@ -75,7 +76,12 @@ export function createFunctions({ support, publish, secrets, policy, runtime }: 
     };
   }
 
-  async function callElsewhere(place: Exclude<FunctionPlace, 'bundle'>, event: Event, signal: AbortSignal) {
+  async function callElsewhere(
+    scope: FunctionScope,
+    place: Exclude<FunctionPlace, 'bundle'>,
+    event: Event,
+    signal: AbortSignal,
+  ): Promise<readonly Event[]> {
     const { now } = runtime;
     if ('lambda' in place) {
       if (lambda === undefined) throw notHere('this platform cannot invoke Lambdas');
@@ -88,8 +94,19 @@ export function createFunctions({ support, publish, secrets, policy, runtime }: 
       return callOverHttp(event, { ...place, url: 'https://function.internal/', fetch, signal, now });
     }
     checkTargetUrl(place.http, policy);
-    const signingKey = place.signing === undefined ? undefined : await secretOf(place.signing);
-    return callOverHttp(event, { ...place, url: place.http, signingKey, fetch: runtime.fetch, signal, now });
+    const signingKey = place.signing === undefined ? undefined : await secretOf(scope, place.signing);
+    const { connection } = place;
+    return callOverHttp(event, {
+      ...place,
+      url: place.http,
+      signingKey,
+      fetch: runtime.fetch,
+      ...(connection === undefined
+        ? {}
+        : { authorize: (request) => credentials.authorizeOf(scope)(connection, request) }),
+      signal,
+      now,
+    });
   }
 
   return {
@@ -106,7 +123,7 @@ export function createFunctions({ support, publish, secrets, policy, runtime }: 
         return run(event, { host, invocation: { ...invocation, hops }, timeoutMs: timeoutSeconds * 1000 });
       }
       try {
-        return await withDeadline(timeoutSeconds * 1000, (signal) => callElsewhere(runs, event, signal));
+        return await withDeadline(timeoutSeconds * 1000, (signal) => callElsewhere(scope, runs, event, signal));
       } catch (error) {
         throw toFunctionError(name, error, createFunctionLog(name, event.attributes.id, log));
       }

@@ -4,7 +4,7 @@ import type { Event } from '../../event/event.ts';
 import { fromBinary } from '../../event/http-binary.ts';
 import { batchFromJson, fromJson } from '../../event/json-format.ts';
 import { checkSize, outputBytesLimit, outputEventsLimit } from '../../functions/compute/function-output.ts';
-import { excerpt, readResponse } from '../delivery/response.ts';
+import { excerptWithout, readResponse } from '../delivery/response.ts';
 import { parseRetryAfter } from '../delivery/retry-after.ts';
 import { decodeText } from '../protocols/body.ts';
 
@@ -14,9 +14,14 @@ import { decodeText } from '../protocols/body.ts';
  * @throws TulleError `step_failed` for 3xx, 4xx and what is no valid event; `function_unavailable`, with what
  * `Retry-After` asks for, for 408, 425, 429 and 5xx
  */
-export async function readAnswer(response: Response, now: number): Promise<readonly Event[]> {
+export async function readAnswer(
+  response: Response,
+  now: number,
+  /** What no message may repeat. */
+  hidden: readonly string[] = [],
+): Promise<readonly Event[]> {
   const { status, headers } = response;
-  if (status < 200 || status > 299) throw await refusal(response, now);
+  if (status < 200 || status > 299) throw await refusal(response, now, hidden);
   if (status === 202 || status === 204) {
     await response.body?.cancel();
     return [];
@@ -50,9 +55,9 @@ function decode(type: string, headers: Headers, body: Uint8Array): readonly Even
   throw new TulleError('event_invalid', 'the body is not announced as a CloudEvent', { place: '/content-type' });
 }
 
-async function refusal(response: Response, now: number): Promise<TulleError> {
+async function refusal(response: Response, now: number, hidden: readonly string[]): Promise<TulleError> {
   const { status, headers } = response;
-  const said = excerpt(await readResponse(response).catch(() => ''));
+  const said = excerptWithout(await readResponse(response).catch(() => ''), hidden);
   const message = said === '' ? `it answered ${status}` : `it answered ${status}: ${said}`;
   if (status < 500 && !passing.has(status)) {
     return new TulleError('step_failed', message, { mend: 'Correct the function, or the event.' });

@@ -2,6 +2,7 @@ import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
 import { toBinary } from '../../event/http-binary.ts';
 import { toStructured } from '../../event/structured.ts';
+import { type Authorize, isUnauthorized, type OutgoingRequest } from '../connections/authorize.ts';
 import { signWebhook } from '../delivery/sign.ts';
 import { readAnswer } from './http-answer.ts';
 import type { HttpContent } from './settings.ts';
@@ -13,12 +14,14 @@ export async function callOverHttp(
     readonly url: string;
     /** Signs the request as Standard Webhooks do. */
     readonly signingKey?: string | undefined;
+    /** Gives the request credentials. */
+    readonly authorize?: (request: OutgoingRequest) => ReturnType<Authorize>;
     readonly fetch: (request: Request) => Promise<Response>;
     readonly signal: AbortSignal;
     readonly now: () => number;
   },
 ): Promise<readonly Event[]> {
-  const { url, content, signingKey, fetch, signal, now } = options;
+  const { url, content, signingKey, authorize, fetch, signal, now } = options;
   const { body, ...message } = content === 'structured' ? toStructured(event) : toBinary(event);
   const headers = new Headers(message.headers);
   headers.set('user-agent', 'Tulle/0.1');
@@ -28,9 +31,20 @@ export async function callOverHttp(
     const signed = await signWebhook(signingKey, await messageId(event), Math.floor(now() / 1000), body ?? '');
     for (const [name, value] of Object.entries(signed)) headers.set(name, value);
   }
-  const request = new Request(url, { method: 'POST', headers, body, redirect: 'manual', signal });
+  const plain = { url, headers: Object.fromEntries(headers), body };
+  const authorized = authorize === undefined ? { ...plain, hidden: [] } : await authorize(plain);
+  const send = (request: OutgoingRequest): Promise<Response> => {
+    const init = { method: 'POST', headers: request.headers, body: request.body, redirect: 'manual', signal } as const;
+    return (authorized.fetch ?? fetch)(new Request(request.url, init));
+  };
   try {
-    return await readAnswer(await fetch(request), now());
+    const response = await send(authorized);
+    if (authorized.renew === undefined || !isUnauthorized(response.status)) {
+      return await readAnswer(response, now(), authorized.hidden);
+    }
+    await response.body?.cancel();
+    const renewed = await authorized.renew();
+    return await readAnswer(await send(renewed), now(), [...authorized.hidden, ...renewed.hidden]);
   } catch (error) {
     if (TulleError.is(error) || signal.aborted) throw error;
     throw new TulleError('function_unavailable', 'it could not be reached', { cause: error });

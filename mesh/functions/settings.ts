@@ -17,7 +17,7 @@ export type FunctionPlace =
   /** Another Lambda, by its name or ARN. */
   | { readonly lambda: string }
   /** Any endpoint that takes and returns CloudEvents over HTTP, such as a Knative function. */
-  | ({ readonly http: string; readonly signing?: string } & HttpContent);
+  | ({ readonly http: string; readonly signing?: string; readonly connection?: string } & HttpContent);
 
 export interface HttpContent {
   /** How the event is sent; default `binary`. The answer may be in any mode. */

@@ -329,7 +329,7 @@ describe('rules', () => {
       answer = await call('PUT', `/buses/orders/rules/r${stored}`, { body: large(stored) });
     }
     expect(answer.json).toMatchObject({ code: 'too_large' });
-    expect(stored).toBeGreaterThan(4);
+    expect(stored).toBeGreaterThan(3);
     expect((await snapshots.get('default', 'orders'))?.rules).toHaveLength(stored);
     expect(await documents.get(`rule/default/orders/r${stored}`)).toBeUndefined();
     expect(JSON.stringify(await snapshots.get('default', 'orders')).length).toBeLessThan(documentMaxBytes);

@@ -2,6 +2,8 @@ import { gzipSync } from 'node:zlib';
 import { type CloudEvent, HTTP } from 'cloudevents';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCredentials } from '../../../mesh/connections/credentials.ts';
+import { createVault } from '../../../mesh/connections/vault.ts';
 import { createFunctions } from '../../../mesh/functions/functions.ts';
 import type { FunctionPlace } from '../../../mesh/functions/settings.ts';
 import { failureOf, toEvent } from '../../functions/compute/host.ts';
@@ -17,18 +19,25 @@ const signingKey = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toSt
 
 /** Calls a function at `place` with the real network. */
 async function call(event: unknown = {}, place: FunctionPlace = { http: server.url }, timeoutSeconds = 5) {
+  const policy = { allowPrivateTargets: true };
+  const runtime = {
+    now: () => Date.now(),
+    random: () => 0.5,
+    pause: () => new Promise<void>((resolve) => void setTimeout(resolve, 0)),
+    fetch: (request: Request) => fetch(request),
+    waitUntil: () => undefined,
+  };
   const functions = createFunctions({
     support: {},
     publish: () => Promise.reject(new Error('nothing is emitted here')),
-    secrets: { get: async (name) => (name === 'signs' ? signingKey : undefined) },
-    policy: { allowPrivateTargets: true },
-    runtime: {
-      now: () => Date.now(),
-      random: () => 0.5,
-      pause: () => new Promise((resolve) => void setTimeout(resolve, 0)),
-      fetch: (request) => fetch(request),
-      waitUntil: () => undefined,
-    },
+    credentials: createCredentials({
+      vault: createVault({}),
+      secrets: { get: async (name: string) => (name === 'signs' ? signingKey : undefined) },
+      policy,
+      runtime,
+    }),
+    policy,
+    runtime,
   });
   const settings = { name: 'far', runs: place, timeoutSeconds, secrets: [] };
   const scope = { tenant: 'default', bus: 'default', functions: [settings] };
@@ -184,18 +193,25 @@ describe('a function behind HTTP', () => {
 });
 
 it('a private address is not called where private targets are not allowed', async () => {
+  const policy = { allowPrivateTargets: false };
+  const runtime = {
+    now: () => 0,
+    random: () => 0.5,
+    pause: () => new Promise<void>((resolve) => void setTimeout(resolve, 0)),
+    fetch: () => Promise.reject(new Error('called')),
+    waitUntil: () => undefined,
+  };
   const functions = createFunctions({
     support: {},
     publish: () => Promise.reject(new Error('nothing is emitted here')),
-    secrets: { get: async () => undefined },
-    policy: { allowPrivateTargets: false },
-    runtime: {
-      now: () => 0,
-      random: () => 0.5,
-      pause: () => new Promise((resolve) => void setTimeout(resolve, 0)),
-      fetch: () => Promise.reject(new Error('called')),
-      waitUntil: () => undefined,
-    },
+    credentials: createCredentials({
+      vault: createVault({}),
+      secrets: { get: async () => undefined },
+      policy,
+      runtime,
+    }),
+    policy,
+    runtime,
   });
   const settings = { name: 'far', runs: { http: 'http://169.254.169.254/' }, timeoutSeconds: 1, secrets: [] };
   const scope = { tenant: 'default', bus: 'default', functions: [settings] };
