@@ -21,8 +21,7 @@ export function toFunctionError(name: string, error: unknown, log: FunctionConte
       },
     );
   }
-  const message = error instanceof Error ? error.message : typeof error === 'string' ? error : '';
-  const stack = error instanceof Error ? error.stack : undefined;
+  const { message, stack } = readThrown(error);
   log.error('the function failed', stack === undefined ? {} : { stack: stack.slice(0, stackLimit) });
   return new TulleError('step_failed', `The function ${name} failed: ${toLine(message) || 'it gave no reason'}`, {
     mend: 'Correct the function, or the event; throw retryLater(…) where another attempt may succeed.',
@@ -32,6 +31,21 @@ export function toFunctionError(name: string, error: unknown, log: FunctionConte
 
 const messageLimit = 512;
 const stackLimit = 2_000;
+
+/** Anything may be thrown: an error whose message is an object, or that fails when it is read. */
+function readThrown(thrown: unknown): { readonly message: string; readonly stack?: string } {
+  if (typeof thrown === 'string') return { message: thrown };
+  try {
+    if (!(thrown instanceof Error)) return { message: '' };
+    const { message, stack }: { readonly message: unknown; readonly stack?: unknown } = thrown;
+    return {
+      message: typeof message === 'string' ? message : '',
+      ...(typeof stack === 'string' ? { stack } : {}),
+    };
+  } catch {
+    return { message: '' };
+  }
+}
 
 /** One line of bounded length, without control characters. */
 function toLine(text: string): string {

@@ -27,7 +27,7 @@ export function createFunctionLog(
       const last = lines > linesLimit;
       write({
         level: last ? 'warn' : level,
-        message: last ? `the function wrote more than ${linesLimit} lines` : message.slice(0, messageLimit),
+        message: last ? `the function wrote more than ${linesLimit} lines` : toText(message),
         function: name,
         event: eventId.slice(0, 256),
         ...(fields === undefined || last ? {} : { fields: toFields(fields) }),
@@ -39,6 +39,11 @@ export function createFunctionLog(
 const linesLimit = 100;
 const messageLimit = 1_024;
 const fieldsLimit = 4_096;
+
+/** JavaScript hands in anything, an error for example. */
+function toText(message: unknown): string {
+  return typeof message === 'string' ? message.slice(0, messageLimit) : 'the message is not text';
+}
 
 function toFields(fields: unknown): unknown {
   try {

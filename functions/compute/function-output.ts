@@ -24,9 +24,9 @@ export function toEvents(result: unknown, input: Event): readonly Event[] {
     });
   }
   const several = Array.isArray(result);
+  if (several) checkCount(result.length);
   // `Array.from`, because a hole is no event either.
   const answers: readonly unknown[] = several ? Array.from(result) : [result];
-  checkCount(answers.length);
   const { id, source } = input.attributes;
   const hops = input.attributes[hopsAttribute];
   const events = answers.map((answer, index) => {

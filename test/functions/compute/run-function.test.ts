@@ -113,6 +113,8 @@ describe('what a function answers', () => {
   it('is bounded in number and size', async () => {
     const many = functionOf(() => Array.from({ length: 1_001 }, () => ({})));
     expect((await failureOf(run(many, {}))).message).toContain('more than 1000 events');
+    const endless = functionOf(() => Object.assign([], { length: 4_294_967_295 }));
+    expect((await failureOf(run(endless, {}))).message).toContain('more than 1000 events');
     const large = functionOf(() => ({ data: 'x'.repeat(1_048_576) }));
     expect((await failureOf(run(large, {}))).message).toContain('1048576 bytes');
     const together = functionOf(() => Array.from({ length: 5 }, () => ({ data: 'x'.repeat(1_000_000) })));
@@ -194,6 +196,17 @@ describe('a function that fails', () => {
     ['nothing', () => undefined],
     ['an object', () => ({ message: 'not an error' })],
     ['an error whose message is not well-formed', () => new Error('\ud800')],
+    ['an error whose message is an object', () => Object.assign(new Error(), { message: { status: 500 } })],
+    ['an error whose stack is a list', () => Object.assign(new Error(), { stack: [] })],
+    [
+      'an error that fails when it is read',
+      () =>
+        Object.defineProperty(new Error(), 'message', {
+          get() {
+            throw new Error('no');
+          },
+        }),
+    ],
   ])('may throw %s', async (_name, thrown) => {
     const fails = functionOf(() => {
       throw thrown();
@@ -366,6 +379,7 @@ describe('the log', () => {
     const logs = functionOf((_event, { log }) => {
       log.info('x'.repeat(5_000), { text: 'y'.repeat(10_000) });
       log.warn('cyclic', cyclic);
+      log.error(new Error('not text') as unknown as string);
       for (let i = 0; i < 500; i += 1) log.info('again');
       return null;
     });
@@ -373,6 +387,7 @@ describe('the log', () => {
     expect(log).toHaveLength(101);
     expect(JSON.stringify(log[0]).length).toBeLessThan(6_000);
     expect(log[1]?.fields).toEqual({ cut: 'the fields cannot be written as JSON' });
+    expect(log[2]?.message).toBe('the message is not text');
     expect(log.at(-1)?.message).toContain('more than 100 lines');
   });
 });
