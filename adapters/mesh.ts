@@ -14,7 +14,16 @@ import { createDispatcher } from '../mesh/dispatcher.ts';
 import { createFunctions } from '../mesh/functions/functions.ts';
 import { createPublish } from '../mesh/functions/publish.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
-import type { Documents, Ledger, Queue, QueueConsumer, Runtime, Secrets, Snapshots } from '../mesh/ports.ts';
+import type {
+  DeadLetters,
+  Documents,
+  Ledger,
+  Queue,
+  QueueConsumer,
+  Runtime,
+  Secrets,
+  Snapshots,
+} from '../mesh/ports.ts';
 import { defaultLimits } from '../mesh/protocols/protocol.ts';
 import type { Sink } from '../mesh/sink.ts';
 import { createSnapshotSource } from '../mesh/snapshot-source.ts';
@@ -26,6 +35,7 @@ export interface Platform {
   readonly secrets: Secrets;
   readonly queue: Queue;
   readonly ledger: Ledger;
+  readonly deadLetters: DeadLetters;
   readonly runtime: Runtime;
   /** The operator's own key; without it the doors stay shut. */
   readonly adminKey?: string | undefined;
@@ -81,6 +91,7 @@ export function createMesh(platform: Platform): Mesh {
     snapshots: source,
     queue: platform.queue,
     ledger: platform.ledger,
+    deadLetters: platform.deadLetters,
     functions,
     authenticator,
     limits: { ...defaultLimits, exactLength: platform.exactLength },

@@ -1,16 +1,20 @@
 import { Hono } from 'hono';
 import { TulleError } from '../event/error.ts';
-import { type Authenticator, requireAccess } from './authentication.ts';
+import type { Authenticator } from './authentication.ts';
+import { createBusAccess } from './bus-access.ts';
+import { createDeadLetterEndpoint } from './dead-letters/endpoint.ts';
 import { createFunctionEndpoint } from './functions/endpoint.ts';
 import type { Functions } from './functions/functions.ts';
 import { answerHandshake } from './delivery/handshake.ts';
 import { createIngress, type IngressOptions } from './ingress.ts';
 import type { DeliveryStatus } from './ledger.ts';
-import type { Ledger } from './ports.ts';
+import type { DeadLetters, Ledger } from './ports.ts';
 import { isSystemFault, toProblemResponse } from './problem.ts';
+import { readTargets } from './targets.ts';
 
 export interface MeshAppOptions extends IngressOptions {
   readonly ledger: Ledger;
+  readonly deadLetters: DeadLetters;
   readonly functions: Functions;
   readonly authenticator: Authenticator;
   readonly report: (message: string, error: unknown) => void;
@@ -21,6 +25,7 @@ const statuses: readonly string[] = [
   'delivered',
   'retrying',
   'dead-lettered',
+  'redriven',
   'disabled',
   'filtered',
   'expired',
@@ -28,7 +33,8 @@ const statuses: readonly string[] = [
 
 /** The data plane over HTTP: publish events, read what became of them. */
 export function createMeshApp(options: MeshAppOptions): Hono {
-  const { ledger, authenticator, snapshots, findKey } = options;
+  const { ledger } = options;
+  const openBus = createBusAccess(options);
   const ingress = createIngress(options);
   const app = new Hono();
 
@@ -51,10 +57,7 @@ export function createMeshApp(options: MeshAppOptions): Hono {
 
   app.get('/v1/buses/:bus/deliveries', async (context) => {
     const bus = context.req.param('bus');
-    const principal = await authenticator.authenticate(context.req.raw, findKey);
-    requireAccess(principal, 'viewer', bus);
-    const compiled = await snapshots.get(principal.tenant, bus);
-    if (compiled === undefined) throw new TulleError('bus_not_found', `There is no bus ${bus}.`);
+    const { principal, compiled } = await openBus(context.req.raw, bus, 'viewer');
     const { event, status, rule, target, limit } = context.req.query();
     const records = await ledger.query({
       tenant: principal.tenant,
@@ -71,6 +74,26 @@ export function createMeshApp(options: MeshAppOptions): Hono {
     return context.json({ deliveries: isAdmin ? records : records.map(({ event: _event, ...record }) => record) });
   });
   app.all('/v1/buses/:bus/deliveries', () => refuseMethod('GET, HEAD'));
+
+  app.get('/v1/buses/:bus/targets', async ({ req }) => {
+    const { principal, compiled } = await openBus(req.raw, req.param('bus'), 'viewer');
+    return Response.json({ targets: await readTargets(ledger, principal.tenant, compiled.snapshot) });
+  });
+  app.all('/v1/buses/:bus/targets', () => refuseMethod('GET, HEAD'));
+
+  const letters = createDeadLetterEndpoint({ ...options, openBus });
+  const letterPath = '/v1/buses/:bus/dead-letters';
+  app.get(letterPath, ({ req }) => letters.list(req.raw, req.param('bus')));
+  app.all(letterPath, () => refuseMethod('GET, HEAD'));
+  app.post(`${letterPath}:redrive`, ({ req }) => letters.redriveAll(req.raw, req.param('bus')));
+  app.all(`${letterPath}:redrive`, () => refuseMethod('POST'));
+  app.post(`${letterPath}:purge`, ({ req }) => letters.purge(req.raw, req.param('bus')));
+  app.all(`${letterPath}:purge`, () => refuseMethod('POST'));
+  app.get(`${letterPath}/:id`, ({ req }) => letters.inspect(req.raw, req.param('bus'), req.param('id')));
+  app.delete(`${letterPath}/:id`, ({ req }) => letters.delete(req.raw, req.param('bus'), req.param('id')));
+  app.all(`${letterPath}/:id`, () => refuseMethod('GET, HEAD, DELETE'));
+  app.post(`${letterPath}/:id/redrive`, ({ req }) => letters.redrive(req.raw, req.param('bus'), req.param('id')));
+  app.all(`${letterPath}/:id/redrive`, () => refuseMethod('POST'));
 
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
   app.notFound((context) =>

@@ -101,7 +101,7 @@ function accepted(events: readonly Event[], matched: readonly number[], faults?:
 }
 
 /** Names requests in delivery ids: 104 random bits an isolate and a number; no dot (Standard Webhooks, `webhook-id`). */
-function createReceipts(runtime: Runtime): () => Receipt {
+export function createReceipts(runtime: Runtime): () => Receipt {
   let prefix: string | undefined;
   let requests = 0;
   const part = (): string => Math.floor(runtime.random() * 2 ** 52).toString(36);

@@ -1,4 +1,5 @@
 import type { Event } from '../event/event.ts';
+import type { Breaker } from './delivery/breaker.ts';
 import type { Target } from './snapshot.ts';
 
 /**
@@ -11,13 +12,29 @@ export interface LaneMessage {
   readonly body: string;
 }
 
+/** The settings of a target by which deliveries wait. */
+export type LaneSettings = Pick<Target, 'name' | 'ordering' | 'ratePerSecond' | 'concurrency' | 'paused'>;
+
+/** What an operator sees of a target that has lanes in a shard. */
+export interface LaneStatus {
+  /** `rule/target`. */
+  readonly target: string;
+  readonly breaker: Breaker['state'];
+  /** When an open breaker lets the next probe through. */
+  readonly probeAt?: number;
+  /** Rows that wait, an event at least each; counted up to `maxWaiting`. */
+  readonly waiting: number;
+}
+
+export const maxWaiting = 10_000;
+
 /** Whether deliveries to a target may have to wait by its own settings. */
-export function hasLane({ ordering, ratePerSecond, concurrency, paused }: Target): boolean {
+export function hasLane({ ordering, ratePerSecond, concurrency, paused }: LaneSettings): boolean {
   return ordering !== undefined || ratePerSecond !== undefined || concurrency !== undefined || paused === true;
 }
 
 /** The lane in which an event has to wait for a target by the target's own settings. */
-export function laneOfTarget(rule: string, target: Target, event: Event): string | undefined {
+export function laneOfTarget(rule: string, target: LaneSettings, event: Event): string | undefined {
   const { ordering, ratePerSecond, concurrency, paused } = target;
   const key = ordering === undefined ? undefined : event.attributes[ordering];
   if (typeof key === 'string') return toLane(rule, target.name, key);

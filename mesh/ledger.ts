@@ -29,13 +29,22 @@ export interface LedgerRecord {
   readonly nextAt?: number;
   /** Dead letters carry the whole event as its JSON text; where there are many large ones, the older ones do not. */
   readonly event?: string;
+  /** Of dead letters: which event of which request it was, and when that was accepted. */
+  readonly receipt?: { readonly id: string; readonly index: number; readonly at: number };
 }
 
 /**
- * `retrying` is a moment, the others are ends. `filtered`: the rule's steps left no event to deliver; `expired`: it came too
- * late by its own attribute `expirytime`.
+ * `retrying` is a moment, and so is `redriven`: a dead letter was put back. The others are ends. `filtered`: the rule's steps
+ * left no event to deliver; `expired`: it came too late by its own attribute `expirytime`.
  */
-export type DeliveryStatus = 'delivered' | 'retrying' | 'dead-lettered' | 'disabled' | 'filtered' | 'expired';
+export type DeliveryStatus =
+  | 'delivered'
+  | 'retrying'
+  | 'dead-lettered'
+  | 'redriven'
+  | 'disabled'
+  | 'filtered'
+  | 'expired';
 
 export interface StepNote {
   /** Its place among the rule's steps, from 0. */

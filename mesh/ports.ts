@@ -1,5 +1,7 @@
+import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from './dead-letters/query.ts';
+import type { RedriveOrder, RedriveOutcome } from './dead-letters/redrive.ts';
 import type { LedgerQuery, LedgerRecord } from './ledger.ts';
-import type { LaneMessage } from './lane.ts';
+import type { LaneMessage, LaneStatus } from './lane.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
@@ -56,11 +58,14 @@ export interface Queue {
   append(shard: ShardAddress, messages: readonly string[], laned?: readonly LaneMessage[]): Promise<void>;
 }
 
-export interface ShardAddress {
+export interface ShardPlace {
   readonly tenant: string;
   readonly bus: string;
   /** From 0. */
   readonly shard: number;
+}
+
+export interface ShardAddress extends ShardPlace {
   /** How long the queue keeps what was settled. */
   readonly retentionSeconds: number;
 }
@@ -103,6 +108,22 @@ export interface TurnOutcome {
 /** History: what happened to which event. Written by settlements, read by operators. */
 export interface Ledger {
   query(query: LedgerQuery): Promise<readonly LedgerRecord[]>;
+  /** Targets that deliveries wait for, or that were found failing. */
+  lanes(shard: ShardPlace): Promise<readonly LaneStatus[]>;
+}
+
+/** The deliveries that were given up, a shard at a time. A dead letter is known by its sequence number in the shard. */
+export interface DeadLetters {
+  list(shard: ShardPlace, query: DeadLetterQuery): Promise<DeadLetterPage>;
+  /** With its event. */
+  get(shard: ShardPlace, sequence: number): Promise<DeadLetterEntry | undefined>;
+  /**
+   * Puts dead letters back into the queue as new deliveries. Each is removed in the transaction that puts it back; what
+   * is not there any more is passed over.
+   */
+  redrive(shard: ShardPlace, sequences: readonly number[], order: RedriveOrder): Promise<RedriveOutcome>;
+  /** Answers how many there were. */
+  delete(shard: ShardPlace, sequences: readonly number[]): Promise<number>;
 }
 
 /** Injected, so that a simulation can own time, chance and the network. */

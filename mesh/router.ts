@@ -2,6 +2,7 @@ import type { Event } from '../event/event.ts';
 import type { CompiledRule, CompiledSnapshot } from './compiled-snapshot.ts';
 import { type DeliveryPlan, encodeEnvelope, type PlannedEvent, type Receipt } from './envelope.ts';
 import { isOrdered, type LaneMessage } from './lane.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** What becomes of one request's events: no I/O happens here. */
 export interface Plan {
@@ -42,15 +43,16 @@ export function route(compiled: CompiledSnapshot, events: readonly Event[], rece
       for (const { delivery, laneOf } of rule.laned) {
         const lane = laneOf(event);
         if (lane === undefined) draftsOf(shards, shard).direct.push(plan([delivery]));
-        else
-          push(draftsOf(shards, isOrdered(lane) ? shard : hash(lane) % settings.shards).laned, lane, plan([delivery]));
+        else addLaned(draftsOf(shards, isOrdered(lane) ? shard : hash(lane) % settings.shards), lane, plan([delivery]));
       }
     }
   }
-  return { matched, shards: new Map(Array.from(shards, ([shard, drafts]) => [shard, encode(compiled, drafts)])) };
+  const encoded = Array.from(shards, ([shard, drafts]) => [shard, encodeDrafts(compiled.snapshot, drafts)] as const);
+  return { matched, shards: new Map(encoded) };
 }
 
-interface Drafts {
+/** What a shard is to take, before it is encoded. */
+export interface Drafts {
   readonly direct: PlannedEvent[];
   readonly laned: Map<string, PlannedEvent[]>;
 }
@@ -81,20 +83,26 @@ function directOf(rules: readonly CompiledRule[]): readonly DeliveryPlan[] {
 function draftsOf(shards: Map<number, Drafts>, shard: number): Drafts {
   let drafts = shards.get(shard);
   if (drafts === undefined) {
-    drafts = { direct: [], laned: new Map() };
+    drafts = createDrafts();
     shards.set(shard, drafts);
   }
   return drafts;
 }
 
-function push(events: Map<string, PlannedEvent[]>, lane: string, planned: PlannedEvent): void {
-  const known = events.get(lane);
-  if (known === undefined) events.set(lane, [planned]);
+export function createDrafts(): Drafts {
+  return { direct: [], laned: new Map() };
+}
+
+export function addLaned({ laned }: Drafts, lane: string, planned: PlannedEvent): void {
+  const known = laned.get(lane);
+  if (known === undefined) laned.set(lane, [planned]);
   else known.push(planned);
 }
 
-function encode({ snapshot }: CompiledSnapshot, { direct, laned }: Drafts): ShardPlan {
-  const { tenant, bus, version } = snapshot;
+export function encodeDrafts(
+  { tenant, bus, version }: Pick<Snapshot, 'tenant' | 'bus' | 'version'>,
+  { direct, laned }: Drafts,
+): ShardPlan {
   const toMessages = (events: readonly PlannedEvent[]): string[] =>
     toChunks(events).map((chunk) => encodeEnvelope({ tenant, bus, version, attempts: 0, events: chunk }));
   return {

@@ -11,6 +11,8 @@ export interface SnapshotSource {
   get(tenant: string, bus: string): Promise<CompiledSnapshot | undefined>;
   /** For what was matched elsewhere: this version or a later one, `undefined` when the bus is gone. */
   atLeast(tenant: string, bus: string, version: number): Promise<CompiledSnapshot | undefined>;
+  /** As the documents have it at this moment. */
+  newest(tenant: string, bus: string): Promise<CompiledSnapshot | undefined>;
   /** The next `get` reads again. */
   drop(tenant: string, bus: string): void;
 }
@@ -79,6 +81,9 @@ export function createSnapshotSource(reader: SnapshotReader, runtime: Runtime): 
       const compiled = await load(tenant, bus, version);
       if (compiled === undefined || compiled.snapshot.version >= version) return compiled;
       throw new TulleError('unavailable', `version ${version} of the bus ${bus} is not to be had yet`);
+    },
+    async newest(tenant, bus) {
+      return busName.test(bus) ? load(tenant, bus, Number.POSITIVE_INFINITY) : undefined;
     },
     drop(tenant, bus) {
       entries.delete(`${tenant}/${bus}`);

@@ -1,9 +1,10 @@
 import { DurableObject } from 'cloudflare:workers';
+import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from '../../mesh/dead-letters/query.ts';
+import type { RedriveOrder, RedriveOutcome } from '../../mesh/dead-letters/redrive.ts';
 import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
-import type { LaneMessage } from '../../mesh/lane.ts';
+import type { LaneMessage, LaneStatus } from '../../mesh/lane.ts';
 import type { Settlement } from '../../mesh/ports.ts';
 import { createLog, type Log as SqlLog } from '../sqlite/log.ts';
-import type { LaneStatus } from '../sqlite/log-lanes.ts';
 import { report } from './runtime.ts';
 import { createDurableObjectSql } from './sql.ts';
 
@@ -47,6 +48,22 @@ export class Log extends DurableObject<Env> {
 
   lanes(): readonly LaneStatus[] {
     return this.#log.lanes();
+  }
+
+  listDeadLetters(query: DeadLetterQuery): DeadLetterPage {
+    return this.#log.listDeadLetters(query);
+  }
+
+  getDeadLetter(sequence: number): DeadLetterEntry | undefined {
+    return this.#log.getDeadLetter(sequence);
+  }
+
+  redrive(sequences: readonly number[], order: RedriveOrder): Promise<RedriveOutcome> {
+    return this.#log.redrive(sequences, order);
+  }
+
+  deleteDeadLetters(sequences: readonly number[]): Promise<number> {
+    return this.#log.deleteDeadLetters(sequences);
   }
 
   /** Since the object was started: what the platform bills. */

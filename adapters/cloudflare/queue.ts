@@ -1,6 +1,6 @@
 import { TulleError } from '../../event/error.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
-import type { Ledger, Queue, ShardAddress } from '../../mesh/ports.ts';
+import type { DeadLetters, Ledger, Queue, ShardPlace } from '../../mesh/ports.ts';
 import type { Log } from './log.ts';
 
 type Logs = DurableObjectNamespace<Log>;
@@ -37,9 +37,30 @@ export function createLogLedger(logs: Logs): Ledger {
         .toSorted((one, other) => other.at - one.at)
         .slice(0, query.limit);
     },
+    async lanes(shard) {
+      return toStub(logs, shard).lanes();
+    },
   };
 }
 
-function toStub(logs: Logs, { tenant, bus, shard }: Pick<ShardAddress, 'tenant' | 'bus' | 'shard'>) {
+/** The dead letters in the log's own shards. */
+export function createLogDeadLetters(logs: Logs): DeadLetters {
+  return {
+    async list(shard, query) {
+      return toStub(logs, shard).listDeadLetters(query);
+    },
+    async get(shard, sequence) {
+      return toStub(logs, shard).getDeadLetter(sequence);
+    },
+    async redrive(shard, sequences, order) {
+      return toStub(logs, shard).redrive(sequences, order);
+    },
+    async delete(shard, sequences) {
+      return toStub(logs, shard).deleteDeadLetters(sequences);
+    },
+  };
+}
+
+function toStub(logs: Logs, { tenant, bus, shard }: ShardPlace) {
   return logs.getByName(`${tenant}/${bus}/${shard}`);
 }

@@ -1,12 +1,23 @@
 import { type Breaker, createBreaker } from '../../mesh/delivery/breaker.ts';
+import { type DeadLetterEntry, isMeant } from '../../mesh/dead-letters/query.ts';
+import { redrive, redriveLength } from '../../mesh/dead-letters/redrive.ts';
 import { isOrdered, targetOfLane } from '../../mesh/lane.ts';
 import { answers, type LedgerRecord } from '../../mesh/ledger.ts';
-import type { Ledger, Queue, QueueConsumer, Settlement, TurnOutcome } from '../../mesh/ports.ts';
+import type {
+  DeadLetters,
+  Ledger,
+  Queue,
+  QueueConsumer,
+  Settlement,
+  ShardPlace,
+  TurnOutcome,
+} from '../../mesh/ports.ts';
 
 /** A queue and its ledger in memory: nothing survives the process. For tests. */
 export interface MemoryQueue {
   readonly queue: Queue;
   readonly ledger: Ledger;
+  readonly deadLetters: DeadLetters;
   /** Hands out what is due until nothing is; messages whose consumer rejects are due again a second later. */
   drain(): Promise<void>;
   /** When the next message is due; `undefined` when the queue is empty. */
@@ -29,6 +40,9 @@ export function createMemoryQueue(options: {
   const { consume, now } = options;
   let waiting: Waiting[] = [];
   const history: LedgerRecord[] = [];
+  /** Oldest first. */
+  let dead: DeadLetterEntry[] = [];
+  let lastSequence = 0;
   const breakers = new Map<string, Breaker>();
 
   /** Messages that may be handed out together: of no lane, or the first ones of one lane. */
@@ -55,7 +69,35 @@ export function createMemoryQueue(options: {
 
   function write({ retries, records }: Settlement): void {
     for (const { delayMs, ...message } of retries) waiting.push({ due: now() + delayMs, ...message });
-    history.push(...records);
+    for (const record of records) {
+      history.push(record);
+      if (record.status === 'dead-lettered') dead.push({ sequence: ++lastSequence, record });
+    }
+  }
+
+  /** One queue stands for all shards of all buses. */
+  function deadOf({ tenant, bus, shard }: ShardPlace): DeadLetterEntry[] {
+    return dead.filter(({ record }) => shard === 0 && record.tenant === tenant && record.bus === bus);
+  }
+
+  function remove(shard: ShardPlace, sequences: readonly number[]): number {
+    const removed = deadOf(shard).filter(({ sequence }) => sequences.includes(sequence));
+    dead = dead.filter((entry) => !removed.includes(entry));
+    return removed.length;
+  }
+
+  /** The first of those that are there, as many as are put back at once. */
+  function findDead(shard: ShardPlace, sequences: readonly number[]): { entries: DeadLetterEntry[]; looked: number } {
+    const entries: DeadLetterEntry[] = [];
+    let length = 0;
+    for (const [looked, asked] of sequences.entries()) {
+      const entry = deadOf(shard).find(({ sequence }) => sequence === asked);
+      if (entry === undefined) continue;
+      length += entry.record.event?.length ?? 0;
+      if (length > redriveLength && entries.length > 0) return { entries, looked };
+      entries.push(entry);
+    }
+    return { entries, looked: sequences.length };
   }
 
   /** In an ordered lane one that is not due holds up those behind it. */
@@ -81,6 +123,47 @@ export function createMemoryQueue(options: {
             .filter((record) => answers(record, query))
             .slice(0, query.limit),
         ),
+      lanes() {
+        const lanes = waiting.flatMap(({ lane }) => (lane === undefined ? [] : [targetOfLane(lane)]));
+        const targets = [...new Set([...breakers.keys(), ...lanes])];
+        return Promise.resolve(
+          targets.map((target) => {
+            const { state, until } = breakerOf(target);
+            const probe = state === 'closed' ? {} : { probeAt: until };
+            return { target, breaker: state, ...probe, waiting: lanes.filter((lane) => lane === target).length };
+          }),
+        );
+      },
+    },
+    deadLetters: {
+      list(shard, { filter, order, after, limit }) {
+        const sorted = order === 'newest' ? deadOf(shard).toReversed() : deadOf(shard);
+        const items = sorted
+          .filter(
+            ({ sequence, record }) =>
+              isMeant(record, filter) &&
+              (after === undefined || (order === 'newest' ? sequence < after : sequence > after)),
+          )
+          .map(({ sequence, record: { event: _event, ...record } }) => ({ sequence, record }));
+        const page = items.slice(0, limit);
+        const last = page.at(-1);
+        return Promise.resolve({
+          items: page,
+          ...(items.length > limit && last !== undefined ? { reached: last.sequence } : {}),
+        });
+      },
+      get: (shard, sequence) => Promise.resolve(deadOf(shard).find((entry) => entry.sequence === sequence)),
+      redrive(shard, asked, order) {
+        const { entries, looked } = findDead(shard, asked);
+        const { sequences, messages, laned, records } = redrive(entries, order);
+        remove(shard, sequences);
+        const due = now();
+        for (const body of messages) waiting.push({ due, body });
+        for (const { lane, body } of laned) waiting.push({ due, body, lane });
+        history.push(...records);
+        return Promise.resolve({ redriven: sequences, looked });
+      },
+      delete: (shard, sequences) => Promise.resolve(remove(shard, sequences)),
     },
     async drain() {
       for (;;) {

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { TulleError } from '../../event/error.ts';
-import type { Ledger, Queue, QueueConsumer } from '../../mesh/ports.ts';
+import type { DeadLetters, Ledger, Queue, QueueConsumer, ShardPlace } from '../../mesh/ports.ts';
 import { createLog, type Log } from '../sqlite/log.ts';
 import type { Pace } from '../sqlite/log-drain.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
@@ -12,6 +12,7 @@ import { createNodeSql, type NodeSql } from './sql.ts';
 export interface Logs {
   readonly queue: Queue;
   readonly ledger: Ledger;
+  readonly deadLetters: DeadLetters;
   /** Goes on with what the last process left. */
   resume(): void;
   /** Hands out nothing more, waits for what is out until `settleMs` are over, and closes the files. */
@@ -77,6 +78,11 @@ export function openLogs(options: LogsOptions): Logs {
     throw error;
   }
 
+  /** What stands for all shards of the bus; `undefined` for every shard but the first. */
+  function only({ tenant, bus, shard }: ShardPlace): Log | undefined {
+    return shard === 0 ? open(tenant, bus).log : undefined;
+  }
+
   return {
     queue: {
       async append({ tenant, bus, retentionSeconds }, messages, laned) {
@@ -94,6 +100,23 @@ export function openLogs(options: LogsOptions): Logs {
     ledger: {
       async query(query) {
         return open(query.tenant, query.bus).log.query(query);
+      },
+      async lanes(shard) {
+        return only(shard)?.lanes() ?? [];
+      },
+    },
+    deadLetters: {
+      async list(shard, query) {
+        return only(shard)?.listDeadLetters(query) ?? { items: [] };
+      },
+      async get(shard, sequence) {
+        return only(shard)?.getDeadLetter(sequence);
+      },
+      async redrive(shard, sequences, order) {
+        return (await only(shard)?.redrive(sequences, order)) ?? { redriven: [], looked: sequences.length };
+      },
+      async delete(shard, sequences) {
+        return (await only(shard)?.deleteDeadLetters(sequences)) ?? 0;
       },
     },
     resume() {

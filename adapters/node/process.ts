@@ -52,6 +52,7 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
     secrets: createNodeSecrets({ env: options.env, folder: settings.secretsFolder }),
     queue: logs.queue,
     ledger: logs.ledger,
+    deadLetters: logs.deadLetters,
     runtime,
     adminKey: settings.adminKey,
     masterKeys: settings.masterKeys ?? {},

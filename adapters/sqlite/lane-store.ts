@@ -1,3 +1,4 @@
+import { maxWaiting } from '../../mesh/lane.ts';
 import type { Sql } from './sql.ts';
 
 /**
@@ -12,8 +13,8 @@ export interface LaneStore {
   /** Lanes that have rows, by name, from after `lane`. */
   lanesAfter(lane: string, limit: number): string[];
   lastSequence(): number;
-  /** How many rows wait, in the lanes whose name starts with `prefix`. */
-  count(prefix: string): number;
+  /** How many rows wait in the lanes of a target, up to `maxWaiting`. */
+  count(target: string): number;
 }
 
 export interface LaneRow {
@@ -66,13 +67,16 @@ export function createLaneStore(sql: Pick<Sql, 'run'>): LaneStore {
       const [row] = sql.run('SELECT coalesce(max(sequence), 0) AS last FROM lane').rows;
       return Number(row?.['last'] ?? 0);
     },
-    count(prefix) {
+    count(target) {
       const [row] = sql.run(
-        'SELECT count(*) AS rows FROM lane WHERE lane >= ? AND lane < ?',
-        prefix,
-        `${prefix}\u{10ffff}`,
+        `SELECT count(*) AS waiting FROM (SELECT 1 FROM lane WHERE lane = ?
+           UNION ALL SELECT 1 FROM lane WHERE lane > ? AND lane < ? LIMIT ?)`,
+        target,
+        `${target}#`,
+        `${target}#\u{10ffff}`,
+        maxWaiting,
       ).rows;
-      return Number(row?.['rows'] ?? 0);
+      return Number(row?.['waiting'] ?? 0);
     },
   };
 }

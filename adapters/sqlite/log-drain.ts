@@ -11,8 +11,8 @@ export interface Drain {
   run(): Promise<void>;
   /** Tells of a batch that was just stored. */
   add(batch: StoredBatch, messages: readonly string[]): void;
-  /** Tells that a lane has something to do. */
-  wake(): void;
+  /** Tells that a lane or, from `retryAt` on, a retry has something to do. */
+  wake(retryAt?: number): void;
   hasBatches(): boolean;
   /** Nothing is handed out any more; `run` resolves when what is out is settled. */
   stop(): void;
@@ -197,7 +197,10 @@ export function createDrain(options: DrainOptions): Drain {
       backlog.add(batch, messages);
       signal.ring();
     },
-    wake: () => signal.ring(),
+    wake(at = Number.POSITIVE_INFINITY) {
+      retryAt = Math.min(retryAt, at);
+      signal.ring();
+    },
     hasBatches: () => backlog.hasMore(),
     stop() {
       stopped = true;

@@ -1,6 +1,6 @@
 import { frame, unframe } from '../../mesh/frame.ts';
 import { type Breaker, createBreaker } from '../../mesh/delivery/breaker.ts';
-import { isOrdered, type LaneMessage, targetOfLane } from '../../mesh/lane.ts';
+import { isOrdered, type LaneMessage, type LaneStatus, targetOfLane } from '../../mesh/lane.ts';
 import type { Turn, TurnOutcome } from '../../mesh/ports.ts';
 import type { LaneRow, LaneStore } from './lane-store.ts';
 
@@ -25,16 +25,6 @@ export interface LaneJob extends Turn {
   readonly rows: readonly LaneRow[];
   readonly messages: readonly string[];
   readonly failures: number;
-}
-
-/** What an operator sees of a target that has lanes. */
-export interface LaneStatus {
-  readonly target: string;
-  readonly breaker: Breaker['state'];
-  /** When an open breaker lets the next probe through. */
-  readonly probeAt?: number;
-  /** Rows that wait: an event at least each. */
-  readonly rows: number;
 }
 
 /** Messages and UTF-16 units in one turn, unless the first row has more. */
@@ -203,13 +193,21 @@ export function createLanes(options: {
       return waiting.size === 0 ? Number.POSITIVE_INFINITY : Math.max(earliest, 0);
     },
     status: () =>
-      Array.from(breakers, ([target, { state, until }]) => ({
-        target,
-        breaker: state,
-        ...(state === 'closed' ? {} : { probeAt: until }),
-        rows: store.count(target),
-      })),
+      Array.from(new Set([...breakers.keys(), ...targetsThatWait(store)]), (target) => {
+        const { state, until } = breakers.get(target) ?? { state: 'closed' as const, until: 0 };
+        const probe = state === 'closed' ? {} : { probeAt: until };
+        return { target, breaker: state, ...probe, waiting: store.count(target) };
+      }),
   };
+}
+
+/** Step by step over the partitions: a target may have very many. */
+function* targetsThatWait(store: LaneStore): Generator<string> {
+  for (let [lane] = store.lanesAfter('', 1); lane !== undefined;) {
+    const target = targetOfLane(lane);
+    yield target;
+    [lane] = store.lanesAfter(`${target}#\u{10ffff}`, 1);
+  }
 }
 
 function toRows(messages: readonly string[]): string[][] {

@@ -97,7 +97,7 @@ export function createSettlement(
         } else if (turn !== undefined) failTurn(turn, outcome.reason);
         else for (const body of outcome.job.messages) repeat(outcome.job, body, outcome.reason);
       }
-      for (const body of toRows(records)) store.insertRecords(nextSequence(), now(), body);
+      for (const body of toRecordRows(records)) store.insertRecords(nextSequence(), now(), body);
       if (cursor !== undefined) store.setSetting('cursor', cursor);
     });
   };
@@ -112,7 +112,7 @@ function allTaken({ messages }: LaneJob): TurnOutcome {
 }
 
 /** JSON arrays, each as long as a row may be. */
-function toRows(records: readonly LedgerRecord[]): string[] {
+export function toRecordRows(records: readonly LedgerRecord[]): string[] {
   const rows: string[] = [];
   let row: string[] = [];
   let length = 0;

@@ -1,11 +1,15 @@
 import { TulleError } from '../../event/error.ts';
+import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from '../../mesh/dead-letters/query.ts';
+import type { RedriveOrder, RedriveOutcome } from '../../mesh/dead-letters/redrive.ts';
 import { frame } from '../../mesh/frame.ts';
 import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
-import type { LaneMessage } from '../../mesh/lane.ts';
+import type { LaneMessage, LaneStatus } from '../../mesh/lane.ts';
 import type { QueueConsumer } from '../../mesh/ports.ts';
+import { createDeadLetterStore, type DeadLetterStore } from './dead-letter-store.ts';
 import { createLaneStore, type LaneStore } from './lane-store.ts';
 import { createDrain, type Pace, workersPace } from './log-drain.ts';
-import { createLanes, type LaneStatus } from './log-lanes.ts';
+import { createLogDeadLetters } from './log-dead-letters.ts';
+import { createLanes } from './log-lanes.ts';
 import { createLogStore, type LogStore } from './log-store.ts';
 import type { Sql } from './sql.ts';
 
@@ -21,6 +25,11 @@ export interface Log {
   stop(): Promise<void>;
   query(query: LedgerQuery): LedgerRecord[];
   lanes(): readonly LaneStatus[];
+  listDeadLetters(query: DeadLetterQuery): DeadLetterPage;
+  getDeadLetter(sequence: number): DeadLetterEntry | undefined;
+  /** Resolves when they are on disk as new deliveries, and no dead letters any more. */
+  redrive(sequences: readonly number[], order: RedriveOrder): Promise<RedriveOutcome>;
+  deleteDeadLetters(sequences: readonly number[]): Promise<number>;
   /** Rows written since the start, alarms included: what Cloudflare bills. */
   rowsWritten(): number;
   /** Rows that will be deleted, which is billed like a write. */
@@ -31,6 +40,8 @@ export interface Log {
 export interface LogStorage {
   readonly store: LogStore;
   readonly laneStore: LaneStore;
+  /** Absent where nobody reads them. */
+  readonly deadLetterStore?: DeadLetterStore;
   /** All or nothing, as `Sql.transaction`. */
   transaction<Result>(work: () => Result): Result;
 }
@@ -64,17 +75,19 @@ const DEAD_LETTER_SECONDS = 30 * 86_400;
 
 export function createLog({ sql, ...options }: LogOptions): Log {
   const store = createLogStore(sql);
-  let laneRowsWritten = 0;
-  const laneStore = createLaneStore({
+  let otherRowsWritten = 0;
+  const counted: Pick<Sql, 'run'> = {
     run(statement, ...bindings) {
       const result = sql.run(statement, ...bindings);
-      laneRowsWritten += result.rowsWritten;
+      otherRowsWritten += result.rowsWritten;
       return result;
     },
-  });
+  };
+  const laneStore = createLaneStore(counted);
+  const deadLetterStore = createDeadLetterStore(counted);
   const transaction: LogStorage['transaction'] = (work) => sql.transaction(work);
-  const log = createLogOn({ store, laneStore, transaction }, options);
-  return { ...log, rowsWritten: () => log.rowsWritten() + laneRowsWritten };
+  const log = createLogOn({ store, laneStore, deadLetterStore, transaction }, options);
+  return { ...log, rowsWritten: () => log.rowsWritten() + otherRowsWritten };
 }
 
 export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'>): Log {
@@ -84,6 +97,8 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
   const nextSequence = (): number => ++lastSequence;
   const lanes = createLanes({ store: laneStore, nextSequence, now });
   const pace = options.pace ?? workersPace;
+  const deadLetters =
+    storage.deadLetterStore && createLogDeadLetters({ storage, lanes, nextSequence, now }, storage.deadLetterStore);
   const drain = createDrain({ ...options, storage, pace, lanes, nextSequence, onSettled });
 
   let retentionSeconds = store.setting('retention') ?? DEFAULT_RETENTION_SECONDS;
@@ -217,6 +232,21 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     },
     query: (query) => store.query(query),
     lanes: () => lanes.status(),
+    listDeadLetters: (query) => deadLetters?.list(query) ?? { items: [] },
+    getDeadLetter: (sequence) => deadLetters?.get(sequence),
+    async redrive(sequences, order) {
+      if (stopped) throw new TulleError('unavailable', 'the queue is being shut', { retryAfter: 1 });
+      const outcome = deadLetters?.redrive(sequences, order) ?? { redriven: [], looked: sequences.length };
+      await sync();
+      drain.wake(now());
+      if (draining === undefined) await arm(now());
+      return outcome;
+    },
+    async deleteDeadLetters(sequences) {
+      const deleted = deadLetters?.delete(sequences) ?? 0;
+      await sync();
+      return deleted;
+    },
     rowsWritten: () => store.rowsWritten() + alarms,
     rowsKept: () => store.rowsKept(),
   };

@@ -1,5 +1,5 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
-import { createLogLedger, createLogQueue } from '../../adapters/cloudflare/queue.ts';
+import { createLogDeadLetters, createLogLedger, createLogQueue } from '../../adapters/cloudflare/queue.ts';
 import type { Log } from '../../adapters/cloudflare/log.ts';
 import { workerRuntime } from '../../adapters/cloudflare/runtime.ts';
 import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
@@ -45,6 +45,7 @@ async function open(env: BenchEnv): Promise<Mesh> {
     secrets: createMemorySecrets(),
     queue: createLogQueue(env.LOG),
     ledger: createLogLedger(env.LOG),
+    deadLetters: createLogDeadLetters(env.LOG),
     runtime: workerRuntime,
     adminKey: env.TULLE_ADMIN_KEY,
     allowPrivateTargets: false,

@@ -65,7 +65,7 @@ export function createJournal(runtime: Runtime): Journal {
       // They are the same each time.
       ...(notes.length > 0 && (group.attempt === 1 || dead) ? { steps: notes } : {}),
       ...details,
-      ...(dead ? { event: planned.event.json } : {}),
+      ...(dead ? { event: planned.event.json, receipt: { ...planned.receipt, index: planned.index } } : {}),
     };
     records.push(draft);
     if (part !== undefined) ofParts.get(planned)?.set(keyOf(group, status), draft);

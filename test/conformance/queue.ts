@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LaneMessage } from '../../mesh/lane.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
-import type { Ledger, QueueConsumer, Settlement, Turn, TurnOutcome } from '../../mesh/ports.ts';
+import type { DeadLetters, Ledger, QueueConsumer, Settlement, Turn, TurnOutcome } from '../../mesh/ports.ts';
 
 /** One shard of a queue under a clock that the test owns. */
 export interface QueueUnderTest {
@@ -11,6 +11,7 @@ export interface QueueUnderTest {
   /** When the queue wants to be drained next; `undefined` when it has nothing to do. */
   nextAt(): number | undefined;
   ledger: Ledger;
+  deadLetters: DeadLetters;
   /** The process dies without a word and another one takes over the storage; absent where nothing survives. */
   crash?(): Promise<void>;
 }

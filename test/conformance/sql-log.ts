@@ -30,7 +30,16 @@ export function openSqlLog(host: QueueHost, reopen: () => Sql): QueueUnderTest &
       await log.drain();
     },
     nextAt: () => alarm,
-    ledger: { query: (query) => Promise.resolve(log.query(query)) },
+    ledger: {
+      query: (query) => Promise.resolve(log.query(query)),
+      lanes: () => Promise.resolve(log.lanes()),
+    },
+    deadLetters: {
+      list: (_shard, query) => Promise.resolve(log.listDeadLetters(query)),
+      get: (_shard, sequence) => Promise.resolve(log.getDeadLetter(sequence)),
+      redrive: (_shard, sequences, order) => log.redrive(sequences, order),
+      delete: (_shard, sequences) => log.deleteDeadLetters(sequences),
+    },
     crash() {
       alarm = undefined;
       log = open();

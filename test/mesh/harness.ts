@@ -50,6 +50,7 @@ export function createHarness(
     secrets: createMemorySecrets(options.secrets ?? {}),
     queue: memory.queue,
     ledger: memory.ledger,
+    deadLetters: memory.deadLetters,
     runtime: {
       now: () => harness.now,
       random: () => 0.5,

@@ -1,15 +1,20 @@
 import { createMemoryQueue } from '../../../adapters/memory/queue.ts';
-import { describeQueue } from '../../conformance/queue.ts';
+import { describeDeadLetters } from '../../conformance/dead-letters.ts';
+import { describeQueue, type QueueHost, type QueueUnderTest } from '../../conformance/queue.ts';
 
 const shard = { tenant: 't', bus: 'b', shard: 0, retentionSeconds: 86_400 };
 
 // Gap: nothing in memory survives a crash, so `crash` is absent.
-describeQueue('memory', async (host, work) => {
+describeQueue('memory', run);
+describeDeadLetters('memory', run);
+
+async function run(host: QueueHost, work: (queue: QueueUnderTest) => Promise<void>): Promise<void> {
   const memory = createMemoryQueue(host);
   await work({
     append: (messages, laned) => memory.queue.append(shard, messages, laned),
     drain: () => memory.drain(),
     nextAt: () => memory.nextAt(),
     ledger: memory.ledger,
+    deadLetters: memory.deadLetters,
   });
-});
+}

@@ -41,6 +41,7 @@ export async function createNodeHarness({
     secrets: createMemorySecrets(secrets),
     queue: { append: (_shard, messages, laned) => log.append(messages, laned) },
     ledger: log.ledger,
+    deadLetters: log.deadLetters,
     runtime: {
       now: () => harness.now,
       random: () => 0.5,

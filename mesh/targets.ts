@@ -1,0 +1,68 @@
+import type { LaneStatus } from './lane.ts';
+import type { LedgerRecord } from './ledger.ts';
+import type { Ledger } from './ports.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** How a rule's target fares. */
+export interface TargetStatus {
+  readonly rule: string;
+  readonly target: string;
+  /** `false`: the rule is not, and nothing goes to its targets. */
+  readonly enabled: boolean;
+  readonly paused: boolean;
+  /** Rows that wait in its lanes, each of one event or several; counted up to 10,000 a shard. */
+  readonly waiting: number;
+  /** Open: nothing is sent until `probeAt` (ms since the epoch), when one delivery shows whether it is well again. */
+  readonly breaker: LaneStatus['breaker'];
+  readonly probeAt?: number;
+  /** Where it is among the last 1,000 things that happened on the bus. */
+  readonly last?: Pick<LedgerRecord, 'at' | 'status' | 'code'>;
+}
+
+/** Every target of a bus, in the order of its rules. */
+export async function readTargets(ledger: Ledger, tenant: string, snapshot: Snapshot): Promise<TargetStatus[]> {
+  const { bus, settings, rules } = snapshot;
+  const { shards } = settings;
+  const [history, lanes] = await Promise.all([
+    ledger.query({ tenant, bus, shards, limit: 1_000 }),
+    Promise.all(Array.from({ length: shards }, (_, shard) => ledger.lanes({ tenant, bus, shard }))),
+  ]);
+  const known = new Map<string, LaneStatus>();
+  for (const lane of lanes.flat()) known.set(lane.target, together(known.get(lane.target), lane));
+  return rules.flatMap((rule) =>
+    rule.targets.map((target): TargetStatus => {
+      const { waiting, breaker, probeAt } = known.get(`${rule.name}/${target.name}`) ?? idle;
+      const last = history.find((record) => record.rule === rule.name && record.target === target.name);
+      return {
+        rule: rule.name,
+        target: target.name,
+        enabled: rule.enabled,
+        paused: target.paused === true,
+        waiting,
+        breaker,
+        ...(probeAt === undefined ? {} : { probeAt }),
+        ...(last === undefined ? {} : { last: toLast(last) }),
+      };
+    }),
+  );
+}
+
+const idle: Omit<LaneStatus, 'target'> = { waiting: 0, breaker: 'closed' };
+const severity = { closed: 0, probing: 1, open: 2 } as const satisfies Record<LaneStatus['breaker'], number>;
+
+/** Each shard has a breaker of its own: the worst is shown, with the next probe of any. */
+function together(one: LaneStatus | undefined, other: LaneStatus): LaneStatus {
+  if (one === undefined) return other;
+  const { breaker } = severity[one.breaker] > severity[other.breaker] ? one : other;
+  const probes = [one.probeAt, other.probeAt].filter((at) => at !== undefined);
+  return {
+    target: one.target,
+    breaker,
+    waiting: one.waiting + other.waiting,
+    ...(probes.length === 0 ? {} : { probeAt: Math.min(...probes) }),
+  };
+}
+
+function toLast({ at, status, code }: LedgerRecord): NonNullable<TargetStatus['last']> {
+  return { at, status, ...(code === undefined ? {} : { code }) };
+}

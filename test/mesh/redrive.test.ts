@@ -1,0 +1,4 @@
+import { describeRedrive } from '../conformance/redrive.ts';
+import { createHarness } from './harness.ts';
+
+describeRedrive('memory', createHarness);
