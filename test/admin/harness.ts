@@ -2,11 +2,16 @@ import { createAdminApi } from '../../admin/api.ts';
 import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
 import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
 import { http } from '../../connectors/sinks/http.ts';
+import type { ConnectionSupport } from '../../mesh/connections/authorize.ts';
+import { createVault, type MasterKeys } from '../../mesh/connections/vault.ts';
 import type { FunctionSupport } from '../../mesh/functions/support.ts';
 import type { Documents, Runtime, Snapshots } from '../../mesh/ports.ts';
 import type { Snapshot } from '../../mesh/snapshot.ts';
 
 export const adminKey = 'operator-key-for-tests-0123456789';
+
+/** The base64 of 32 bytes. */
+export const masterKey = btoa('master-key-of-the-test-suite-032');
 
 export interface Harness {
   readonly documents: Documents;
@@ -48,6 +53,8 @@ export function createHarness(
     snapshots?: Snapshots;
     adminKey?: string | undefined;
     functions?: FunctionSupport;
+    masterKeys?: MasterKeys;
+    connections?: ConnectionSupport;
   } = {},
 ): Harness {
   const documents = ports.documents ?? createMemoryDocuments();
@@ -72,6 +79,8 @@ export function createHarness(
     adminKey: 'adminKey' in ports ? ports.adminKey : adminKey,
     runtime,
     functions: ports.functions ?? {},
+    vault: createVault(ports.masterKeys ?? { current: masterKey }),
+    connections: ports.connections ?? {},
     onPublished: (tenant, bus, snapshot) => published.push({ tenant, bus, snapshot }),
   });
   const send = async (request: Request): Promise<Response> => api.fetch(request);

@@ -45,7 +45,7 @@ const notRun: readonly { readonly starts: RegExp; readonly reason: string; check
     starts: /^(?:echo .* \| )?npx wrangler /,
     reason: 'needs an account at Cloudflare and the network',
     check: async (line) => {
-      const [, words = ''] = /npx wrangler ((?:[a-z0-9]+ )*[a-z0-9]+)/.exec(`${line} `) ?? [];
+      const [, words = ''] = /npx wrangler ((?:[a-z][a-z0-9-]* )*[a-z][a-z0-9-]*)/.exec(`${line} `) ?? [];
       const help = await helpOf(words.split(' '));
       // Everything but the upload: the Worker is built and its bindings are read.
       if (words === 'deploy') await runWrangler('deploy', '--dry-run', '--outdir', join(tmpdir(), 'tulle-dry-run'));

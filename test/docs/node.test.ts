@@ -43,6 +43,10 @@ describe(path, () => {
     expect(Object.fromEntries(rows.map(([, name, standard = '']) => [name, standard.trim()]))).toEqual({
       TULLE_ADMIN_KEY: 'none: it does not start',
       TULLE_ADMIN_KEY_FILE: '',
+      TULLE_MASTER_KEY: 'none: no [connection](connections.md) or secret can be stored',
+      TULLE_MASTER_KEY_FILE: '',
+      TULLE_MASTER_KEY_PREVIOUS: '',
+      TULLE_MASTER_KEY_PREVIOUS_FILE: '',
       PORT: String(port),
       TULLE_HOST: `\`${host}\``,
       TULLE_DATA: `\`${dataFolder}\``,
