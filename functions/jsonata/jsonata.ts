@@ -28,6 +28,8 @@ export interface JsonataContext {
   /** Variables: JSON values by name without `$`. */
   readonly bindings?: Readonly<Record<string, unknown>>;
   readonly fuel?: number;
+  /** Told how much of the fuel was used, also where it was not enough. */
+  readonly spent?: (fuel: number) => void;
 }
 
 export interface CompiledJsonata {
@@ -55,11 +57,13 @@ export function compileJsonata(text: string, options: JsonataOptions = {}): Comp
   const valueOn = (input: unknown, run: Run): unknown => evaluate(wrapped(input), newFrame(run, undefined, [], []));
   return {
     evaluate(input, context) {
+      const run = start(input, context);
       try {
-        const run = start(input, context);
         return toPlain(valueOn(input, run), run);
       } catch (error) {
         throw toTulleError(error, 'step_failed', text);
+      } finally {
+        context.spent?.(run.spent);
       }
     },
     test(input, context) {

@@ -31,6 +31,7 @@ export class Run {
   readonly #surroundings: Surroundings;
   readonly #functions: ReadonlyMap<string, unknown>;
   readonly #input: unknown;
+  readonly #given: number;
   #fuel: number;
   #depth = 0;
 
@@ -42,6 +43,7 @@ export class Run {
     surroundings: Surroundings,
   ) {
     this.limits = limits;
+    this.#given = fuel;
     this.#fuel = fuel;
     this.#input = input;
     this.#functions = functions;
@@ -50,6 +52,11 @@ export class Run {
 
   get now(): number {
     return this.#surroundings.now;
+  }
+
+  /** Steps that were taken; what was asked for beyond the fuel was not. */
+  get spent(): number {
+    return this.#given - Math.max(0, this.#fuel);
   }
 
   random(): number {

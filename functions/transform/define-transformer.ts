@@ -42,6 +42,8 @@ export interface StepContext {
   readonly random: () => number;
   /** What each user expression may use, as steps of evaluation; `defaultFuel` where the caller has no other wish. */
   readonly fuel: number;
+  /** Told what an expression used of it: all that the steps make of one event share a tank. */
+  readonly spent?: (fuel: number) => void;
   /** The rule whose step this is, where there is one. */
   readonly rule?: RuleName;
   /** A secret of the tenant by its name; `undefined` when there is none. */

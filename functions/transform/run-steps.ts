@@ -12,8 +12,27 @@ export function runSteps(
   object: CloudEventObject,
   context: StepsContext,
 ): Objects | Promise<Objects> {
-  return runFrom(0, steps, object, context);
+  return runFrom(0, steps, object, steps.length > 1 ? withTank(context) : context);
 }
+
+/** The expressions of one event may use this many times what one of them may: as many steps as a rule has. */
+const tankSize = 20;
+
+/** A step after a split runs on each of a thousand parts: what all of them may use is bounded, too. */
+function withTank(context: StepsContext): SharedContext {
+  let left = context.fuel * tankSize;
+  return {
+    ...context,
+    get fuel() {
+      return Math.min(context.fuel, left);
+    },
+    spent(fuel) {
+      left -= fuel;
+    },
+  };
+}
+
+type SharedContext = StepsContext & Pick<StepContext, 'spent'>;
 
 /** The most events that the steps make of one: each is a delivery of its own. */
 const eventsLimit = 1_000;
@@ -22,7 +41,7 @@ function runFrom(
   start: number,
   steps: readonly CompiledStep[],
   object: CloudEventObject,
-  context: StepsContext,
+  context: SharedContext,
 ): Objects | Promise<Objects> {
   let current = object;
   for (let i = start; i < steps.length; i += 1) {
@@ -42,7 +61,7 @@ function runEach(
   start: number,
   steps: readonly CompiledStep[],
   objects: Objects,
-  context: StepsContext,
+  context: SharedContext,
 ): Objects | Promise<Objects> {
   const results: CloudEventObject[] = [];
   for (const [index, object] of objects.entries()) {
@@ -71,12 +90,13 @@ function checkCount(events: number): void {
   });
 }
 
-function runStep(step: CompiledStep, object: CloudEventObject, context: StepsContext): Objects | Promise<Objects> {
+function runStep(step: CompiledStep, object: CloudEventObject, context: SharedContext): Objects | Promise<Objects> {
   const { trace } = context;
   // A transformer may change the event before it fails.
   const before = step.onError === 'passThrough' ? JSON.stringify(object) : undefined;
   const { id, source } = object;
   let touched: readonly string[] | undefined;
+  // Copied for each step: what is left in the tank is read then.
   const stepContext: StepContext = trace ? { ...context, report: (paths) => (touched = paths) } : context;
 
   const succeed = (result: StepResult): Objects => {

@@ -29,7 +29,7 @@ export interface CompiledSteps {
   run(event: Event, context: StepsContext): readonly Event[] | Promise<readonly Event[]>;
 }
 
-export interface StepsContext extends Omit<StepContext, 'report'> {
+export interface StepsContext extends Omit<StepContext, 'report' | 'spent'> {
   /** Told what became of each step, in the order in which they ran: names and paths, never values. */
   readonly trace?: (report: StepReport) => void;
 }

@@ -116,6 +116,20 @@ describe('steps that leave several events, or none', () => {
     expect(await failureOf(steps)).toMatchObject({ code: 'step_failed' });
   });
 
+  it('shares the fuel of twenty expressions among all that is made of one', async () => {
+    const sum = { transform: { jsonata: '$sum([1..200])' } };
+    const elements = (count: number) => newEvent({ data: Array.from({ length: count }, (_, i) => i) });
+    // One takes some 600 steps, of the 1,000 that it may.
+    expect(await runSteps([{ split: { path: 'data' } }, sum], elements(20), { fuel: 1_000 })).toHaveLength(20);
+    for (const trace of [undefined, () => undefined]) {
+      const changes = { fuel: 1_000, ...(trace === undefined ? {} : { trace }) };
+      expect(await failureOf([{ split: { path: 'data' } }, sum], elements(60), changes)).toMatchObject({
+        code: 'fuel_exhausted',
+        place: '/steps/1/transform/jsonata',
+      });
+    }
+  });
+
   it('makes at most 4 Mi characters of one', async () => {
     const steps = [{ transform: { jsonata: '[1..10].$merge([$$, { "id": "n" & $ }])', output: 'events' } }];
     expect(await failureOf(steps, newEvent({ data: 'x'.repeat(500_000) }))).toMatchObject({
