@@ -5,7 +5,7 @@ import { createDelivery } from './delivery/deliver.ts';
 import type { Group } from './delivery/group.ts';
 import { createHealth } from './delivery/health.ts';
 import { createJournal, type Journal } from './delivery/journal.ts';
-import { takeTurn } from './delivery/turn.ts';
+import { takeTurn, type TurnMessage } from './delivery/turn.ts';
 import { createWatch } from './delivery/watch.ts';
 import { decodeEnvelope, type Envelope } from './envelope.ts';
 import type { QueueConsumer, Settlement } from './ports.ts';
@@ -38,13 +38,15 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
     const journal = createJournal(runtime);
     const attempts = { ...options, journal, reshape: createReshape(options.credentials, options.functions) };
     if (turn !== undefined) {
-      const groups: (Group | undefined)[] = [];
+      const queued: TurnMessage[] = [];
       for (const message of messages) {
+        const ends: (() => void)[] = [];
         // All that is in a lane's message goes to the lane's target.
-        const [group] = await toGroups([message], journal);
-        groups.push(group);
+        const [group] = await toGroups([message], (place, item) => ends.push(() => journal.removed(place, item)));
+        // It ends when its turn comes: what this turn does not get to is handed out again.
+        queued.push(group ?? { end: () => ends.forEach((end) => end()) });
       }
-      const outcome = await takeTurn(turn, groups, { ...attempts, health, connections: size });
+      const outcome = await takeTurn(turn, queued, { ...attempts, health, connections: size });
       return { ...outcome, records: journal.records };
     }
     // A target that has not answered lately may hang: it gets half of them, and others do not wait.
@@ -52,14 +54,14 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
     const watch = createWatch(runtime, health, () => connections.close());
     const { deliver, untried } = createDelivery({ ...attempts, connections, watch, health });
     const retries: Settlement['retries'][number][] = [];
-    const groups = await toGroups(messages, journal);
+    const groups = await toGroups(messages, journal.removed);
     for (const left of await Promise.all(groups.map(deliver))) retries.push(...left);
     retries.push(...untried());
     return { retries, records: journal.records };
   };
 
-  /** The deliveries of messages by target and number of attempts; those whose target is gone end here. */
-  async function toGroups(messages: readonly string[], journal: Journal): Promise<Group[]> {
+  /** The deliveries of messages by target and number of attempts; `gone` is told of those whose target is gone. */
+  async function toGroups(messages: readonly string[], gone: Journal['removed']): Promise<Group[]> {
     const groups = new Map<string, Group>();
     for (const message of messages) {
       const envelope = decodeEnvelope(message);
@@ -68,10 +70,11 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
         for (const { rule, target, parts } of planned.deliveries) {
           const key = `${envelope.tenant}/${envelope.bus}/${rule}/${target}/${envelope.attempts}`;
           const group = groups.get(key) ?? toGroup(envelope, compiled, rule, target);
-          if (group === undefined) journal.removed({ ...envelope, rule, target }, planned);
+          const item = { planned, ...(parts === undefined ? {} : { parts }) };
+          if (group === undefined) gone({ ...envelope, rule, target }, item);
           else {
             groups.set(key, group);
-            group.items.push({ planned, ...(parts === undefined ? {} : { parts }) });
+            group.items.push(item);
           }
         }
       }

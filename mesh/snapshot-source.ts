@@ -24,6 +24,8 @@ export interface SnapshotReader {
 
 /** After this an entry is read again, in the background. */
 const FRESH_MS = 5_000;
+/** An entry that nobody has asked for in so long is not used before it was read again: rules may be long gone. */
+const STALE_MS = 60_000;
 /** A bus that is not there is asked for again after this, by the one who asks. */
 const ABSENT_MS = 1_000;
 const MAX_ENTRIES = 1_000;
@@ -66,11 +68,13 @@ export function createSnapshotSource(reader: SnapshotReader, runtime: Runtime): 
       if (missingSince !== undefined && runtime.now() - missingSince < ABSENT_MS) return undefined;
       return load(tenant, bus);
     }
-    if (runtime.now() - entry.readAt >= FRESH_MS) {
-      entry.readAt = runtime.now();
-      runtime.waitUntil(load(tenant, bus));
-    }
-    return entry.compiled;
+    const age = runtime.now() - entry.readAt;
+    if (age < FRESH_MS) return entry.compiled;
+    if (age < STALE_MS) entry.readAt = runtime.now();
+    const loading = load(tenant, bus);
+    runtime.waitUntil(loading);
+    // Better an old one than none, when storage fails.
+    return age < STALE_MS ? entry.compiled : loading.catch(() => entry.compiled);
   }
 
   return {

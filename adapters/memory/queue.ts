@@ -44,6 +44,8 @@ export function createMemoryQueue(options: {
   let dead: DeadLetterEntry[] = [];
   let lastSequence = 0;
   const breakers = new Map<string, Breaker>();
+  /** Until when a lane has to rest, as its last turn said. */
+  const resting = new Map<string, number>();
 
   /** Messages that may be handed out together: of no lane, or the first ones of one lane. */
   function takeDue(): Waiting[] {
@@ -56,8 +58,9 @@ export function createMemoryQueue(options: {
 
   /** A breaker that is open lets nothing through before its time. */
   function dueOf({ due, lane }: Waiting): number {
-    const breaker = lane === undefined ? undefined : breakerOf(lane);
-    return breaker === undefined || breaker.state === 'closed' ? due : Math.max(due, breaker.until);
+    if (lane === undefined) return due;
+    const breaker = breakerOf(lane);
+    return Math.max(due, resting.get(lane) ?? 0, breaker.state === 'closed' ? 0 : breaker.until);
   }
 
   function breakerOf(lane: string): Breaker {
@@ -184,6 +187,7 @@ export function createMemoryQueue(options: {
           const settlement = await consume(bodies, { lane, probe });
           const { turn = allTaken(bodies) } = settlement;
           breaker.tell(turn, now());
+          resting.set(first.lane ?? '', now() + turn.delayMs);
           const left = [...turn.remains, ...bodies.slice(turn.taken)];
           waiting.splice(place, 0, ...left.map((body) => ({ due: now() + turn.delayMs, body, lane })));
           write(settlement);

@@ -45,6 +45,8 @@ export function createLanes(options: {
   /** Lanes that may have rows, by the time before which there is no use in looking. */
   const waiting = new Map<string, number>();
   const out = new Set<string>();
+  /** Until when a lane has to rest, whatever is added to it: after the last call at its target's rate. */
+  const resting = new Map<string, number>();
   const turnsOf = new Map<string, number>();
   const breakers = new Map<string, Breaker>();
   let earliest = 0;
@@ -57,8 +59,17 @@ export function createLanes(options: {
       loadedUpTo ??= '';
       return;
     }
-    waiting.set(lane, Math.min(waiting.get(lane) ?? Number.POSITIVE_INFINITY, due));
-    earliest = Math.min(earliest, due);
+    const at = Math.max(due, resting.get(lane) ?? 0);
+    waiting.set(lane, Math.min(waiting.get(lane) ?? Number.POSITIVE_INFINITY, at));
+    earliest = Math.min(earliest, at);
+  }
+
+  function rest(lane: string, until: number): void {
+    if (until <= now()) return;
+    if (resting.size >= LANES_IN_MEMORY) {
+      for (const [other, end] of resting) if (end <= now()) resting.delete(other);
+    }
+    resting.set(lane, until);
   }
 
   function load(): void {
@@ -81,6 +92,9 @@ export function createLanes(options: {
 
   /** The lane's turn, or the time before which it has none. */
   function toJob(lane: string): LaneJob | number | undefined {
+    const restsUntil = resting.get(lane) ?? 0;
+    if (restsUntil > now()) return restsUntil;
+    resting.delete(lane);
     const rows = store.head(lane, TURN_MESSAGES);
     const [first] = rows;
     if (first === undefined) return undefined;
@@ -111,6 +125,7 @@ export function createLanes(options: {
     out.delete(lane);
     const target = targetOfLane(lane);
     turnsOf.set(target, (turnsOf.get(target) ?? 1) - 1);
+    rest(lane, due);
     wait(lane, due);
   }
 

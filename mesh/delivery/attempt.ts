@@ -70,14 +70,13 @@ export function createAttempt(options: AttemptOptions, group: Group): Attempt {
   }
 
   function finish(item: Item, prepared: Awaited<ReturnType<typeof prepare>>): Prepared {
-    const { planned } = item;
     if (prepared.kind === 'ready') return { ready: prepared.events };
     if (prepared.kind === 'unavailable') {
-      const decision = decideOn(prepared.result, { planned });
+      const decision = decideOn(prepared.result, item);
       return { ready: [], ...(decision.kind === 'retry' ? { left: { item, delayMs: decision.delayMs } } : {}) };
     }
-    if (prepared.kind === 'filtered') journal.filtered(group, { planned, notes: prepared.notes });
-    else journal.died(group, { planned }, prepared.reason);
+    if (prepared.kind === 'filtered') journal.filtered(group, { ...item, notes: prepared.notes });
+    else journal.died(group, item, prepared.reason);
     return { ready: [] };
   }
 

@@ -1,7 +1,7 @@
 import type { PlannedEvent } from '../envelope.ts';
 import { laneOfTarget, toLane } from '../lane.ts';
 import type { Settlement } from '../ports.ts';
-import { ageOf } from './age.ts';
+import { endsByAge } from './age.ts';
 import { type AttemptOptions, createAttempt, type Left, toItem } from './attempt.ts';
 import type { Connections } from './connections.ts';
 import { type Group, type Item, targetKeyOf } from './group.ts';
@@ -87,12 +87,7 @@ export function createDelivery(options: DeliveryOptions): Deliveries {
         return [];
       }
       room.take(size);
-      const age = ageOf(planned, target, runtime.now());
-      if (age !== 'fresh') {
-        if (age === 'expired') journal.expired(group, { planned });
-        else journal.died(group, { planned }, 'too old before an attempt could be made', 'age');
-        return [];
-      }
+      if (endsByAge(group, item, journal, runtime.now())) return [];
       if (park(item)) return [];
       const preparing = attempt.ready(item);
       const { ready, left } = preparing instanceof Promise ? await wait(preparing) : preparing;
@@ -114,7 +109,10 @@ export function createDelivery(options: DeliveryOptions): Deliveries {
         for (const ready of chunk) if (!park(toItem(ready))) untried.add(group, toItem(ready));
         return;
       }
-      const { ok, delivered, left } = await wait(watch.during(key, attempt.send(chunk)));
+      // They may have waited for their connection.
+      const fresh = chunk.filter((ready) => !endsByAge(group, toItem(ready), journal, runtime.now()));
+      if (fresh.length === 0) return;
+      const { ok, delivered, left } = await wait(watch.during(key, attempt.send(fresh)));
       if (ok) {
         failedInRow = 0;
         for (const { item, delayMs } of left) later.add(item, number, delayMs);

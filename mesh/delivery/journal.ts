@@ -15,13 +15,15 @@ export interface Journal {
   died(group: Group, about: About, reason: string, exhausted?: Exhausted): void;
   filtered(group: Group, about: About): void;
   expired(group: Group, about: About): void;
-  removed(place: RemovedPlace, planned: PlannedEvent): void;
+  removed(place: RemovedPlace, about: About): void;
 }
 
 /** The event that a record is about, or one of several that the steps made of it. */
 export interface About {
   readonly planned: PlannedEvent;
   readonly part?: number;
+  /** Those that are left of it, where it comes to its end as a whole. */
+  readonly parts?: readonly number[];
   readonly notes?: readonly StepNote[];
 }
 
@@ -44,14 +46,15 @@ export function createJournal(runtime: Runtime): Journal {
 
   function write(group: Group, about: About, status: DeliveryStatus, details: Details): void {
     const { record: kept } = group.compiled.snapshot.settings;
-    const { planned, part, notes = [] } = about;
+    const { planned, notes = [] } = about;
+    const parts = about.part === undefined ? about.parts : [about.part];
     const dead = status === 'dead-lettered';
     const lost = dead || status === 'disabled' || status === 'expired';
     const fine = status === 'delivered' || status === 'filtered';
     if (!lost && (kept === 'none' || (kept === 'failures' && fine))) return;
-    const alike = part === undefined ? undefined : findAlike(group, planned, status);
-    if (part !== undefined && alike?.parts !== undefined) {
-      alike.parts.push(part);
+    const alike = parts === undefined ? undefined : findAlike(group, planned, status);
+    if (parts !== undefined && alike?.parts !== undefined) {
+      alike.parts.push(...parts);
       return;
     }
     const draft: Draft = {
@@ -61,14 +64,14 @@ export function createJournal(runtime: Runtime): Journal {
       rule: group.rule.name,
       target: group.target.name,
       attempt: group.attempt,
-      ...(part === undefined ? {} : { parts: [part] }),
+      ...(parts === undefined ? {} : { parts: [...parts] }),
       // They are the same each time.
       ...(notes.length > 0 && (group.attempt === 1 || dead) ? { steps: notes } : {}),
       ...details,
       ...(dead ? { event: planned.event.json, receipt: { ...planned.receipt, index: planned.index } } : {}),
     };
     records.push(draft);
-    if (part !== undefined) ofParts.get(planned)?.set(keyOf(group, status), draft);
+    if (parts !== undefined) ofParts.get(planned)?.set(keyOf(group, status), draft);
   }
 
   function findAlike(group: Group, planned: PlannedEvent, status: DeliveryStatus): Draft | undefined {
@@ -106,7 +109,7 @@ export function createJournal(runtime: Runtime): Journal {
     expired(group, about) {
       write(group, about, 'expired', { reason: 'the time in expirytime is over' });
     },
-    removed({ tenant, bus, rule, target, attempts }, planned) {
+    removed({ tenant, bus, rule, target, attempts }, { planned, parts }) {
       records.push({
         ...toRecord(runtime.now(), planned, 'disabled'),
         tenant,
@@ -114,6 +117,7 @@ export function createJournal(runtime: Runtime): Journal {
         rule,
         target,
         attempt: attempts + 1,
+        ...(parts === undefined ? {} : { parts: [...parts] }),
         reason: 'the rule or the target was removed or disabled after the event was matched',
       });
     },

@@ -1,6 +1,6 @@
 import { isOrdered } from '../lane.ts';
 import type { Settlement, Turn, TurnOutcome } from '../ports.ts';
-import { ageOf } from './age.ts';
+import { endsByAge } from './age.ts';
 import { type Attempt, type AttemptOptions, createAttempt, type Left, toItem } from './attempt.ts';
 import { type Group, type Item, targetKeyOf } from './group.ts';
 import type { Health } from './health.ts';
@@ -16,6 +16,9 @@ export interface TurnOptions extends AttemptOptions {
   readonly connections: number;
 }
 
+/** Deliveries, or what says that their target is gone. */
+export type TurnMessage = Group | { readonly end: () => void };
+
 /** A turn ends after this, so that others may have theirs. */
 const TURN_MS = 10_000;
 /** Failures in a row that end it: the breaker decides when the next one is. */
@@ -25,12 +28,11 @@ const PAUSED_MS = 10_000;
 
 /**
  * Delivers the messages of a lane one after the other, at the target's rate, so many at a time as it takes; one at a time
- * in an ordered lane. Stops at what has to wait, and says what is left. `undefined` stands for a message whose target is
- * gone.
+ * in an ordered lane. Stops at what has to wait, and says what is left.
  */
 export async function takeTurn(
   { lane, probe }: Turn,
-  messages: readonly (Group | undefined)[],
+  messages: readonly TurnMessage[],
   options: TurnOptions,
 ): Promise<{ readonly turn: TurnOutcome; readonly retries: Settlement['retries'] }> {
   const { runtime, journal, health } = options;
@@ -41,7 +43,7 @@ export async function takeTurn(
   const laters: Later[] = [];
   const underWay = new Set<Promise<void>>();
   const calls = { ok: 0, failed: 0, failedInRow: 0 };
-  const known = messages.find((group) => group !== undefined);
+  const known = messages.find(isGroup);
   /** A target that is known to be sick shows with one call whether it still is. */
   const giveUpAfter = known !== undefined && health.isSick(targetKeyOf(known)) ? 1 : GIVE_UP_AFTER;
   /** In an ordered lane: what nothing may overtake. */
@@ -65,6 +67,10 @@ export async function takeTurn(
       index += 1;
       const group = messages[index];
       if (group === undefined) continue;
+      if (!isGroup(group)) {
+        group.end();
+        continue;
+      }
       current = { group, attempt: createAttempt(options, group), later: createLater(group) };
       laters.push(current.later);
       queue = [...group.items];
@@ -81,17 +87,13 @@ export async function takeTurn(
       if (room.isFull(sizeOf(planned))) return ready.length > 0;
       room.take(sizeOf(planned));
       queue.shift();
-      const age = ageOf(planned, group.target, runtime.now());
-      if (age === 'expired') journal.expired(group, { planned });
-      else if (age === 'tooOld') journal.died(group, { planned }, 'too old: it waited for its turn', 'age');
-      else {
-        const prepared = await attempt.ready(item);
-        ready.push(...prepared.ready);
-        if (prepared.left === undefined) continue;
-        tell(group, false, 0);
-        leave(group, later, [prepared.left]);
-        break;
-      }
+      if (endsByAge(group, item, journal, runtime.now())) continue;
+      const prepared = await attempt.ready(item);
+      ready.push(...prepared.ready);
+      if (prepared.left === undefined) continue;
+      tell(group, false, 0);
+      leave(group, later, [prepared.left]);
+      break;
     }
     return true;
   }
@@ -115,7 +117,7 @@ export async function takeTurn(
     leave(group, later, sent.left);
   }
 
-  const paused = messages.some((group) => group?.target.paused === true);
+  const paused = messages.some((message) => isGroup(message) && message.target.paused === true);
   while (!paused && blocking.length === 0 && advance() && current !== undefined) {
     const { target } = current.group;
     const places = Math.min(target.concurrency ?? options.connections, options.connections);
@@ -124,7 +126,9 @@ export async function takeTurn(
     if (!mayGoOn()) break;
     const size = probe ? 1 : current.attempt.batchSize;
     if (!(await gather(current, size))) break;
-    const chunk = ready.splice(0, size);
+    // Some may have been made a while ago, with the one before them.
+    const { group } = current;
+    const chunk = ready.splice(0, size).filter((made) => !endsByAge(group, toItem(made), journal, runtime.now()));
     if (chunk.length === 0) continue;
     pace.spend(chunk.length, target.ratePerSecond);
     const sending = send(current, chunk).finally(() => underWay.delete(sending));
@@ -158,4 +162,8 @@ export async function takeTurn(
     const remains = [...toLeftBodies(group, group.attempt, items), ...toLeftBodies(group, group.attempt - 1, rest)];
     return { taken: index + 1, remains };
   }
+}
+
+function isGroup(message: TurnMessage): message is Group {
+  return 'items' in message;
 }

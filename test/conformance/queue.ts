@@ -207,6 +207,19 @@ export function describeQueue(
       expect(seen).toHaveLength(2);
     });
 
+    check('lets a lane rest as long as its last turn said, whatever is added to it', async ({ queue, seen, bench }) => {
+      bench.answer = (messages) => toTurn({ taken: messages.length, delayMs: 1_000, ok: 1 });
+      await queue.append([], [{ lane: unordered, body: 'a' }]);
+      await queue.drain();
+      await queue.append([], [{ lane: unordered, body: 'b' }]);
+      await queue.drain();
+      expect(seen).toEqual(['a']);
+      expect(queue.nextAt()).toBe(bench.now + 1_000);
+      bench.now += 1_000;
+      await queue.drain();
+      expect(seen).toEqual(['a', 'b']);
+    });
+
     check('asks a target that was given up by one probe after half a minute', async ({ queue, bench }) => {
       const turns: Turn[] = [];
       bench.answer = (messages, turn) => {

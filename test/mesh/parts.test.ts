@@ -67,6 +67,31 @@ describe('an event of which the steps make several', () => {
     expect(JSON.parse(dead[0]?.event ?? '')).toMatchObject({ id: 'e1', data: ['a', 'b', 'c'] });
   });
 
+  it('says which parts came to their end by age', async () => {
+    const harness = createHarness();
+    await withRule(harness, {
+      steps: [split],
+      targets: [{ name: 'crm', http: { url: 'https://crm.example.com/' }, ordering: 'partitionkey' }],
+    });
+    harness.answer = ({ body }) => new Response(null, { status: body === '"a"' ? 200 : 503 });
+    const expirytime = new Date(harness.now + 1_000).toISOString();
+    await harness.publish(createEvent('e1', { data: ['a', 'b', 'c'], partitionkey: 'k', expirytime }));
+    await harness.drain(harness.now + 3_600_000);
+    const expired = await harness.deliveries('status=expired');
+    expect(expired.flatMap(({ parts }) => parts).toSorted()).toEqual([2, 3]);
+  });
+
+  it('says which parts came to their end with their rule', async () => {
+    const harness = createHarness();
+    await withRule(harness, { steps: [split] });
+    harness.answer = ({ body }) => new Response(null, { status: body === '"b"' ? 503 : 200 });
+    await harness.publish(createEvent('e1', { data: ['a', 'b', 'c'] }));
+    await harness.drain();
+    await harness.admin('DELETE', '/v1/admin/buses/default/rules/all');
+    await harness.drain(harness.now + 3_600_000);
+    expect(await harness.deliveries('status=disabled')).toMatchObject([{ parts: [2] }]);
+  });
+
   it('answers no more than an RPC takes when all the parts of the largest events fail', async () => {
     const harness = createHarness();
     await withRule(harness, {

@@ -4,6 +4,7 @@ import { createSnapshotSource, type SnapshotSource } from '../../mesh/snapshot-s
 
 interface Bench {
   now: number;
+  failing: boolean;
   readonly reads: string[];
   readonly source: SnapshotSource;
   put(bus: string, version: number): void;
@@ -17,6 +18,7 @@ function createBench(): Bench {
   const behind: Promise<unknown>[] = [];
   const bench: Bench = {
     now: 1_000_000,
+    failing: false,
     reads,
     put: (bus: string, version: number) => stored.set(bus, snapshot(bus, version)),
     remove: (bus: string) => stored.delete(bus),
@@ -25,7 +27,7 @@ function createBench(): Bench {
       {
         read: (_tenant, bus) => {
           reads.push(bus);
-          return Promise.resolve(stored.get(bus));
+          return bench.failing ? Promise.reject(new Error('storage is down')) : Promise.resolve(stored.get(bus));
         },
       },
       {
@@ -64,6 +66,25 @@ describe('snapshots in the isolate', () => {
     await bench.settled();
     expect((await bench.source.get('t', 'b'))?.snapshot.version).toBe(2);
     expect(bench.reads).toHaveLength(2);
+  });
+
+  it('are not used any more when nobody has asked for a minute, unless storage fails', async () => {
+    const bench = createBench();
+    bench.put('b', 1);
+    await bench.source.get('t', 'b');
+    bench.put('b', 2);
+    bench.now += 60_000;
+    expect((await bench.source.get('t', 'b'))?.snapshot.version).toBe(2);
+    bench.remove('b');
+    bench.now += 60_000;
+    expect(await bench.source.get('t', 'b')).toBeUndefined();
+    bench.put('b', 3);
+    bench.source.drop('t', 'b');
+    await bench.source.get('t', 'b');
+    bench.failing = true;
+    bench.now += 60_000;
+    expect((await bench.source.get('t', 'b'))?.snapshot.version).toBe(3);
+    await expect(bench.settled()).rejects.toThrow('storage is down');
   });
 
   it('never go back to an older version', async () => {
