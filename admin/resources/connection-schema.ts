@@ -16,7 +16,6 @@ export const secretMembers: Readonly<Partial<Record<SchemeKind, string>>> = {
 
 const printable = (maxLength: number) => ({
   type: 'string',
-  minLength: 1,
   maxLength,
   pattern: '^[ -~]+$',
   description: `1 to ${maxLength} printable ASCII characters`,
@@ -32,7 +31,6 @@ const credential = {
 
 const text = {
   type: 'string',
-  minLength: 1,
   maxLength: 1_024,
   pattern: '^[^\\u0000-\\u001f\\u007f]+$',
   description: '1 to 1,024 characters, none of them a control character',

@@ -12,7 +12,6 @@ export const secretSchema = {
     description: descriptionSchema,
     value: {
       type: 'string',
-      minLength: 1,
       maxLength: 4_096,
       pattern: '^[^\\u0000-\\u001f\\u007f]+$',
       description: '1 to 4,096 characters, none of them a control character',

@@ -3,8 +3,10 @@ import { createMemoryQueue } from '../../adapters/memory/queue.ts';
 import { createMemorySecrets } from '../../adapters/memory/secrets.ts';
 import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
 import { createMesh, type Mesh } from '../../adapters/mesh.ts';
+import type { MasterKeys } from '../../mesh/connections/vault.ts';
 import type { FunctionSupport } from '../../mesh/functions/support.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
+import type { Documents, Snapshots } from '../../mesh/ports.ts';
 
 export interface Received {
   readonly url: string;
@@ -32,12 +34,17 @@ export interface Harness {
 export const adminKey = 'admin-key-of-the-test-suite';
 
 export function createHarness(
-  options: { secrets?: Record<string, string>; functions?: FunctionSupport } = {},
+  options: {
+    secrets?: Record<string, string>;
+    functions?: FunctionSupport;
+    masterKeys?: MasterKeys;
+    documents?: Documents;
+    snapshots?: Snapshots;
+  } = {},
 ): Harness {
   const received: Received[] = [];
   const reported: unknown[] = [];
-  const documents = createMemoryDocuments();
-  const snapshots = createMemorySnapshots();
+  const { documents = createMemoryDocuments(), snapshots = createMemorySnapshots() } = options;
   const memory = createMemoryQueue({
     consume: (messages, turn) => mesh.dispatch(messages, turn),
     now: () => harness.now,
@@ -64,6 +71,7 @@ export function createHarness(
     },
     adminKey,
     allowPrivateTargets: false,
+    masterKeys: options.masterKeys ?? {},
     functions: options.functions ?? {},
     exactLength: false,
     report,

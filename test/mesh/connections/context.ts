@@ -13,7 +13,11 @@ export const masterKey = btoa('a'.repeat(32));
 export interface Sender {
   readonly clock: { now: number };
   /** So many deliveries at once through the connection `crm`. */
-  send(connection: ConnectionSettings, options: HttpOptions, count?: number): Promise<readonly AttemptResult[]>;
+  readonly send: (
+    connection: ConnectionSettings,
+    options: HttpOptions,
+    count?: number,
+  ) => Promise<readonly AttemptResult[]>;
 }
 
 /** The HTTP sink with its credentials, as it runs on Node, on the real network of this machine. */
