@@ -42,7 +42,7 @@ export function admitRule(
   if (isShaped(named)) faults.push(...findMeaningFaults(named, address, options, faults));
   throwFaults(faults);
   const rule = fillDefaults(ruleSchema, named) as RuleDocument;
-  return { ...rule, targets: rule.targets.map((target) => ({ ...target, retry: fillRetry(target.retry) })) };
+  return { ...rule, targets: rule.targets.map(fillTarget) };
 }
 
 /** @throws TulleError `step_invalid` where a rule calls a function that is not there */
@@ -52,7 +52,7 @@ export function requireFunctions(rule: RuleDocument, functions: ReadonlySet<stri
 
 /** @throws TulleError `target_invalid` where a target names a connection that is not there, or not for its host */
 export function requireConnections(rule: RuleDocument, connections: KnownConnections): void {
-  throwFaults(rule.targets.flatMap((target, index) => findConnectionFaults(target, index, connections)));
+  throwFaults(rule.targets.flatMap((target, index) => findConnectionFaults(target, `/targets/${index}`, connections)));
 }
 
 /** What the mesh needs of it. */
@@ -63,12 +63,29 @@ export function toRule(document: RuleDocument): Rule {
     enabled,
     filter: filter as Filter,
     steps: steps as readonly Step[],
-    targets: targets.map(toTarget),
+    targets: targets.flatMap(toTargets),
   };
 }
 
+/** What becomes of what a target gives up is a target of its own, with a name that no document can have. */
+function toTargets({ deadLetter, ...target }: TargetDocument): Target[] {
+  if (deadLetter === undefined) return [toTarget(target)];
+  const name = `${target.name}~dead`;
+  return [
+    { ...toTarget(target), deadLetter: name },
+    { ...toTarget({ ...deadLetter, name, retry: deadLetter.retry } as TargetDocument), deadLettersOnly: true },
+  ];
+}
+
+function fillTarget(target: TargetDocument): TargetDocument {
+  const { deadLetter } = target;
+  const filled = { ...target, retry: fillRetry(target.retry) };
+  if (deadLetter === undefined) return filled;
+  return { ...filled, deadLetter: { ...deadLetter, retry: fillRetry(deadLetter.retry) } };
+}
+
 function toTarget(target: TargetDocument): Target {
-  const { name, retry, ordering, rateLimit, concurrency, paused, ...sink } = target;
+  const { name, retry, ordering, rateLimit, concurrency, paused, deadLetter: _deadLetter, ...sink } = target;
   const [[kind, options] = ['', undefined]] = Object.entries(sink);
   return {
     name,
@@ -134,12 +151,13 @@ function findCallFaults(step: Step, index: number, functions: ReadonlySet<string
   ];
 }
 
-function findConnectionFaults(target: TargetDocument, index: number, known: KnownConnections): ErrorItem[] {
+function findConnectionFaults(target: object, targetPlace: string, known: KnownConnections): ErrorItem[] {
   const faults: ErrorItem[] = [];
   for (const [kind, options] of Object.entries(target)) {
+    const place = `${targetPlace}/${escapePointer(kind)}`;
+    if (kind === 'deadLetter') faults.push(...findConnectionFaults(options as object, place, known));
     const name = namedConnection(options);
     if (name === undefined) continue;
-    const place = `/targets/${index}/${escapePointer(kind)}`;
     if (!known.has(name)) {
       const nearest = findNearest(name, [...known.keys()]);
       const mend =
@@ -155,7 +173,7 @@ function findConnectionFaults(target: TargetDocument, index: number, known: Know
   return faults;
 }
 
-function findTargetFaults(targets: readonly unknown[], { sinks, policy, connections }: RuleAdmission): ErrorItem[] {
+function findTargetFaults(targets: readonly unknown[], options: RuleAdmission): ErrorItem[] {
   const faults: ErrorItem[] = [];
   const names = new Set<string>();
   for (const [index, item] of targets.entries()) {
@@ -168,6 +186,7 @@ function findTargetFaults(targets: readonly unknown[], { sinks, policy, connecti
       rateLimit,
       concurrency,
       paused: _paused,
+      deadLetter,
       ...rest
     } = fillDefaults(targetSchema, target) as TargetDocument;
     if (names.has(name)) faults.push(faultOf(`${place}/name`, 'name is taken by another target of this rule.'));
@@ -181,27 +200,44 @@ function findTargetFaults(targets: readonly unknown[], { sinks, policy, connecti
       );
     }
 
-    const kinds = sinks.map((sink) => sink.kind);
-    const given: Sink[] = [];
-    for (const member of Object.keys(rest)) {
-      const sink = sinks.find((candidate) => candidate.kind === member);
-      if (sink === undefined) {
-        const memberPlace = `${place}/${escapePointer(member)}`;
-        faults.push(unknownMember(memberPlace, member, [...Object.keys(targetSchema.properties), ...kinds]));
-      } else {
-        given.push(sink);
-      }
+    const known = Object.keys(targetSchema.properties);
+    faults.push(...findSinkFaults(rest, place, known, options));
+    if (deadLetter !== undefined) {
+      const { retry: deadLetterRetry, ...deadLetterRest } = deadLetter;
+      faults.push(...findRetryFaults(deadLetterRetry, `${place}/deadLetter/retry`));
+      faults.push(...findSinkFaults(deadLetterRest, `${place}/deadLetter`, ['retry'], options));
     }
-    const [sink] = given;
+  }
+  return faults;
+}
+
+/** Of the members that are left when the target's own are taken away: one has to be a sink's. */
+function findSinkFaults(
+  members: Readonly<Record<string, unknown>>,
+  place: string,
+  known: readonly string[],
+  { sinks, policy, connections }: RuleAdmission,
+): ErrorItem[] {
+  const faults: ErrorItem[] = [];
+  const kinds = sinks.map((sink) => sink.kind);
+  const given: Sink[] = [];
+  for (const member of Object.keys(members)) {
+    const sink = sinks.find((candidate) => candidate.kind === member);
     if (sink === undefined) {
-      faults.push(faultOf(place, 'The target names no sink.', `Add exactly one of: ${kinds.join(', ')}.`));
-    } else if (given.length > 1) {
-      const found = given.map(({ kind }) => kind).join(', ');
-      faults.push(faultOf(place, `The target names several sinks: ${found}.`, 'Make a target of each.'));
+      faults.push(unknownMember(`${place}/${escapePointer(member)}`, member, [...known, ...kinds]));
     } else {
-      const found = findOptionFaults(sink, target[sink.kind], `${place}/${escapePointer(sink.kind)}`, policy);
-      faults.push(...(found.length > 0 ? found : findConnectionFaults(target as TargetDocument, index, connections)));
+      given.push(sink);
     }
+  }
+  const [sink] = given;
+  if (sink === undefined) {
+    faults.push(faultOf(place, 'The target names no sink.', `Add exactly one of: ${kinds.join(', ')}.`));
+  } else if (given.length > 1) {
+    const found = given.map(({ kind }) => kind).join(', ');
+    faults.push(faultOf(place, `The target names several sinks: ${found}.`, 'Make a target of each.'));
+  } else {
+    const found = findOptionFaults(sink, members[sink.kind], `${place}/${escapePointer(sink.kind)}`, policy);
+    faults.push(...(found.length > 0 ? found : findConnectionFaults(members, place, connections)));
   }
   return faults;
 }

@@ -21,7 +21,8 @@ export async function requireConnectionUnused(
   for await (const { value } of walkDocuments(documents, documentKeys.rules(tenant))) {
     const { bus, name: rule, targets } = value as RuleDocument;
     for (const target of targets) {
-      const isUser = Object.values(target).some((options) => isTaken(options, urlOf(options, 'url')));
+      const sinks = [...Object.values(target), ...Object.values(target.deadLetter ?? {})];
+      const isUser = sinks.some((options) => isTaken(options, urlOf(options, 'url')));
       if (isUser) throw inUse(`The target ${target.name} of the rule ${rule} on the bus ${bus}`, `connection ${name}`);
     }
   }

@@ -55,7 +55,8 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
 function compileRule(rule: Rule, snapshot: Snapshot): CompiledRule {
   let steps: CompiledSteps | undefined;
   const targets = new Map(rule.targets.map((target) => [target.name, target]));
-  const planned = rule.targets.map((target) => ({ target, delivery: { rule: rule.name, target: target.name } }));
+  const matching = rule.targets.filter(({ deadLettersOnly }) => deadLettersOnly !== true);
+  const planned = matching.map((target) => ({ target, delivery: { rule: rule.name, target: target.name } }));
   return {
     snapshot,
     name: rule.name,

@@ -3,6 +3,7 @@ import type { AttemptOptions } from './delivery/attempt.ts';
 import { createConnections } from './delivery/connections.ts';
 import { createDelivery } from './delivery/deliver.ts';
 import type { Group } from './delivery/group.ts';
+import { handOver } from './delivery/hand-over.ts';
 import { createHealth } from './delivery/health.ts';
 import { createJournal, type Journal } from './delivery/journal.ts';
 import { takeTurn, type TurnMessage } from './delivery/turn.ts';
@@ -47,7 +48,8 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
         queued.push(group ?? { end: () => ends.forEach((end) => end()) });
       }
       const outcome = await takeTurn(turn, queued, { ...attempts, health, connections: size });
-      return { ...outcome, records: journal.records };
+      const retries = [...outcome.retries, ...handOver(journal.deaths, runtime.now())];
+      return { ...outcome, retries, records: journal.records };
     }
     // A target that has not answered lately may hang: it gets half of them, and others do not wait.
     const connections = createConnections(size, (target) => (health.isWell(target) ? size : Math.ceil(size / 2)));
@@ -56,7 +58,7 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
     const retries: Settlement['retries'][number][] = [];
     const groups = await toGroups(messages, journal.removed);
     for (const left of await Promise.all(groups.map(deliver))) retries.push(...left);
-    retries.push(...untried());
+    retries.push(...untried(), ...handOver(journal.deaths, runtime.now()));
     return { retries, records: journal.records };
   };
 

@@ -72,6 +72,10 @@ export interface Target {
   readonly concurrency?: number;
   /** Nothing is delivered; everything waits. */
   readonly paused?: boolean;
+  /** The name of the target of this rule that is handed what is given up here. */
+  readonly deadLetter?: string;
+  /** It gets what another target gave up, as it was accepted, and nothing else. */
+  readonly deadLettersOnly?: true;
 }
 
 export interface RetryPolicy {

@@ -16,6 +16,11 @@ export const targetSchema = {
       additionalProperties: false,
     },
     concurrency: { type: 'integer', minimum: 1, maximum: 100, description: 'calls at a time, 1 to 100' },
+    deadLetter: {
+      type: 'object',
+      properties: { retry: retrySchema },
+      description: 'a sink that is handed what is given up, such as { "http": { … } }, and perhaps retry',
+    },
     paused: { type: 'boolean', description: 'true: nothing is delivered, everything waits' },
   },
   required: ['name'],

@@ -1,4 +1,4 @@
-import { toEventBridgeAttributes, toKnativeExtensions } from '../delivery/dead-letter.ts';
+import { addressOf, toEventBridgeAttributes, toKnativeExtensions } from '../delivery/dead-letter.ts';
 import type { LedgerRecord } from '../ledger.ts';
 import type { Ledger } from '../ports.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -26,7 +26,7 @@ export async function inspect(
     ...rest,
     attributes: {
       eventbridge: toEventBridgeAttributes(record),
-      knative: toKnativeExtensions(record, addressOf(snapshot, record)),
+      knative: toKnativeExtensions(record, addressOf(optionsOf(snapshot, record))),
     },
     attempts: history.filter((other) => other.source === source && other.type === type).map(toAttempt),
   });
@@ -39,9 +39,6 @@ function toAttempt(record: LedgerRecord): object {
   return attempt;
 }
 
-/** Of sinks that have one. */
-function addressOf({ rules }: Snapshot, { rule, target }: LedgerRecord): string | undefined {
-  const options = rules.find(({ name }) => name === rule)?.targets.find(({ name }) => name === target)?.options;
-  const isObject = typeof options === 'object' && options !== null;
-  return isObject && 'url' in options && typeof options.url === 'string' ? options.url : undefined;
+function optionsOf({ rules }: Snapshot, { rule, target }: LedgerRecord): unknown {
+  return rules.find(({ name }) => name === rule)?.targets.find(({ name }) => name === target)?.options;
 }

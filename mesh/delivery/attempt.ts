@@ -92,10 +92,16 @@ export function createAttempt(options: AttemptOptions, group: Group): Attempt {
     );
   }
 
+  /** Dead letters go on as they are: the steps may be what they died of. */
+  function toReshaped(item: Item): ReturnType<Reshape> {
+    if (target.deadLettersOnly === true) return { events: [item.planned.event], notes: [] };
+    return reshape(rule, item.planned);
+  }
+
   return {
     batchSize: sink.batchSize(target.options),
     ready(item) {
-      const prepared = prepare(item, () => reshape(rule, item.planned));
+      const prepared = prepare(item, () => toReshaped(item));
       return prepared instanceof Promise ? prepared.then((value) => finish(item, value)) : finish(item, prepared);
     },
     async send(chunk) {

@@ -53,6 +53,12 @@ export function toKnativeDeadLetter(event: Event, record: DeadLetter, destinatio
   return withAttributes(event, { ...toKnativeExtensions(record, destination) });
 }
 
+/** Of targets whose options have one. */
+export function addressOf(options: unknown): string | undefined {
+  const isObject = typeof options === 'object' && options !== null;
+  return isObject && 'url' in options && typeof options.url === 'string' ? options.url : undefined;
+}
+
 /** 1,024 characters of base64, which is where Knative cuts. */
 const knativeDataBytes = 768;
 

@@ -3,6 +3,7 @@ import { type DeliveryStatus, type LedgerRecord, nameLength, type StepNote } fro
 import type { Runtime } from '../ports.ts';
 import type { AttemptResult } from '../sink.ts';
 import type { Group } from './group.ts';
+import type { Death } from './hand-over.ts';
 import type { Decision, Exhausted } from './retry.ts';
 
 /**
@@ -11,6 +12,8 @@ import type { Decision, Exhausted } from './retry.ts';
  */
 export interface Journal {
   readonly records: readonly LedgerRecord[];
+  /** Of the records, those of deliveries that were given up. */
+  readonly deaths: readonly Death[];
   attempted(group: Group, about: About, result: AttemptResult, decision: Decision): void;
   died(group: Group, about: About, reason: string, exhausted?: Exhausted): void;
   filtered(group: Group, about: About): void;
@@ -41,6 +44,7 @@ type Draft = LedgerRecord & { parts?: number[] };
 
 export function createJournal(runtime: Runtime): Journal {
   const records: Draft[] = [];
+  const deaths: Death[] = [];
   /** Parts of an event that fared alike share a record: a dead letter has the whole event in it. */
   const ofParts = new Map<PlannedEvent, Map<string, Draft>>();
 
@@ -71,6 +75,7 @@ export function createJournal(runtime: Runtime): Journal {
       ...(dead ? { event: planned.event.json, receipt: { ...planned.receipt, index: planned.index } } : {}),
     };
     records.push(draft);
+    if (dead) deaths.push({ group, planned, record: draft });
     if (parts !== undefined) ofParts.get(planned)?.set(keyOf(group, status), draft);
   }
 
@@ -85,6 +90,7 @@ export function createJournal(runtime: Runtime): Journal {
 
   return {
     records,
+    deaths,
     attempted(group, about, result, decision) {
       const details: Details = {
         ...(result.code === undefined ? {} : { code: result.code }),
