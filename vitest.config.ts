@@ -29,7 +29,11 @@ export default defineConfig({
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
             miniflare: {
-              bindings: { TULLE_ADMIN_KEY: 'admin-key-of-the-test-suite', TULLE_ALLOW_PRIVATE_TARGETS: 'true' },
+              bindings: {
+                TULLE_ADMIN_KEY: 'admin-key-of-the-test-suite',
+                TULLE_MASTER_KEY: btoa('master-key-of-the-test-suite-032'),
+                TULLE_ALLOW_PRIVATE_TARGETS: 'true',
+              },
               serviceBindings: { FUNCTION_SCORE: 'function-score' },
               workers: [{ name: 'function-score', modules: true, script: functionInAnotherWorker }],
             },

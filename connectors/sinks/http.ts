@@ -135,7 +135,8 @@ async function send(
     checkUrl(options, context.policy);
     const headers = headersOf(content, options);
     if (options.signing) await sign(headers, id, content.body ?? '', options.signing.secret, context);
-    request = await authorize({ url: options.url, headers, body: content.body }, options, context);
+    request = { url: options.url, headers, body: content.body, hidden: [] };
+    if (options.connection !== undefined) request = await authorize(request, options.connection, context);
   } catch (error) {
     return toRefusal(error, runtime.now() - startedAt);
   }
@@ -162,10 +163,9 @@ function toRefusal(error: unknown, latencyMs: number): AttemptResult {
 
 async function authorize(
   request: OutgoingRequest,
-  { connection }: HttpOptions,
+  connection: string,
   context: SinkContext,
 ): Promise<AuthorizedRequest> {
-  if (connection === undefined) return { ...request, hidden: [] };
   if (context.authorize !== undefined) return context.authorize(connection, request);
   throw new TulleError('credential_unavailable', 'there are no connections here');
 }
