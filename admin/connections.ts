@@ -85,17 +85,30 @@ export function connectionItem({
       const wanted = admitConnection(await readJson(call.request), name, { policy, support });
       const { hosts } = wanted.document;
       if (hosts !== undefined) await requireConnectionUnused(documents, tenant, name, hosts);
+      let before: ConnectionDocument | undefined;
       const { document, version, created } = await writeDocument<ConnectionDocument>(documents, publisher, {
         tenant,
         bus: '*',
         key,
         precondition,
         async build(present) {
+          before = present;
           const prefix = documentKeys.connections(tenant);
           if (present === undefined) await requireCount(documents, prefix, connectionsMax, 'connections');
           const sealed = await seal(tenant, wanted, present);
           await requireCredentialRoom(documents, tenant, { connection: sealed });
           return sealed;
+        },
+        async confirm(stored) {
+          if (hosts === undefined) return;
+          try {
+            await requireConnectionUnused(documents, tenant, name, hosts);
+          } catch (error) {
+            // A rule for another host came at the same time: the connection is again what it was.
+            if (before === undefined) await documents.delete(key, stored);
+            else await documents.put(key, before, stored);
+            throw error;
+          }
         },
       });
       const headers = { etag: toETag(version) };

@@ -64,7 +64,7 @@ export function createAuthorize(options: {
     const key = `${tenant}/${connection.name}/${connection.version}`;
     const token = await tokens.get(key, { ...connection.scheme, secret }, refused);
     return {
-      ...withHeader(request, 'authorization', `Bearer ${token.text}`, [token.text, secret]),
+      ...withHeader(request, 'authorization', `Bearer ${token.text}`, [...formsOf(token.text), ...formsOf(secret)]),
       ...(refused === undefined ? { renew: () => withToken(connection, request, token) } : {}),
     };
   }
@@ -82,22 +82,23 @@ export function createAuthorize(options: {
     const secret = await secretOf(connection);
     switch (scheme.kind) {
       case 'bearer':
-        return withHeader(request, 'authorization', `Bearer ${secret}`, [secret]);
+        return withHeader(request, 'authorization', `Bearer ${secret}`, formsOf(secret));
       case 'basic': {
         const pair = toBase64(`${scheme.username}:${secret}`);
-        return withHeader(request, 'authorization', `Basic ${pair}`, [pair, secret]);
+        return withHeader(request, 'authorization', `Basic ${pair}`, [pair, ...formsOf(secret)]);
       }
       case 'apiKey': {
-        if (scheme.header !== undefined) return withHeader(request, scheme.header.toLowerCase(), secret, [secret]);
+        if (scheme.header !== undefined)
+          return withHeader(request, scheme.header.toLowerCase(), secret, formsOf(secret));
         const value = encodeURIComponent(secret);
-        return { ...request, url: withParameter(request.url, scheme.query ?? '', value), hidden: [value, secret] };
+        return { ...request, url: withParameter(request.url, scheme.query ?? '', value), hidden: formsOf(secret) };
       }
       default: {
         const now = runtime.now();
         const both = former !== undefined && now < former.until;
         const secrets = both ? [secret, await open(former.sealed, connection.name)] : [secret];
         const signed = await signRequest(scheme, secrets, request.body, now);
-        return { ...request, headers: { ...request.headers, ...signed }, hidden: secrets };
+        return { ...request, headers: { ...request.headers, ...signed }, hidden: secrets.flatMap(formsOf) };
       }
     }
   }
@@ -129,6 +130,12 @@ function withHeader(
   hidden: readonly string[],
 ): AuthorizedRequest {
   return { ...request, headers: { ...request.headers, [name]: value }, hidden };
+}
+
+/** A secret as it may come back: as it is, in JSON, in a URL, and in base64. */
+function formsOf(secret: string): string[] {
+  const forms = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), toBase64(secret)];
+  return [...new Set(forms)];
 }
 
 /** Appended as text: a parsed query would be written anew, and some receivers sign or compare theirs. */

@@ -162,14 +162,20 @@ describe('a request through a connection', () => {
     ['a token', { kind: 'bearer' } as const, marker],
     ['a short token', { kind: 'bearer' } as const, 'k7'],
     ['a password', { kind: 'basic', username: 'u' } as const, marker],
+    ['a password with quotes', { kind: 'basic', username: 'u' } as const, 'say "Marker" \\ 1'],
     ['a key in the query', { kind: 'apiKey', query: 'key' } as const, marker],
   ])('leaves no trace of %s in the reason, whatever the target echoes', async (_name, scheme, secret) => {
     const target = await startRealServer((call, response) => {
-      response.writeHead(422).end(`You sent ${call.path} ${JSON.stringify(call.headers)} ${secret}`);
+      response
+        .writeHead(422)
+        .end(`You sent ${call.path} ${JSON.stringify({ ...call.headers, secret })} ${secret} ${btoa(secret)}`);
     });
     const results = await createSender().send(await toSettings(scheme, secret), { url: target.url });
     expect(results).toMatchObject([{ ok: false, code: 422 }]);
     const text = JSON.stringify(results);
-    for (const form of [secret, encodeURIComponent(secret), btoa(`u:${secret}`)]) expect(text).not.toContain(form);
+    expect(text).not.toContain('Marker');
+    for (const form of [secret, encodeURIComponent(secret), btoa(secret), btoa(`u:${secret}`)]) {
+      expect(text).not.toContain(form);
+    }
   });
 });
