@@ -42,6 +42,12 @@ export function createLogDeadLetters(
     return { entries, looked: sequences.length };
   }
 
+  function remove(sequences: readonly number[]): readonly number[] {
+    // They are known by their numbers, which must not come again.
+    store.setSetting('sequence', nextSequence());
+    return sequences.filter((sequence) => letters.delete(sequence));
+  }
+
   return {
     list: (query) => letters.list(query),
     get: (sequence) => letters.get(sequence),
@@ -49,12 +55,12 @@ export function createLogDeadLetters(
       storage.transaction(() => {
         const { entries, looked } = take(asked);
         const { sequences, messages, laned, records } = redrive(entries, order);
-        for (const sequence of sequences) letters.delete(sequence);
+        remove(sequences);
         for (const body of messages) store.insertRetry({ due: now(), sequence: nextSequence(), failures: 0, body });
         lanes.insert(laned, now());
         for (const body of toRecordRows(records)) store.insertRecords(nextSequence(), now(), body);
         return { redriven: sequences, looked };
       }),
-    delete: (sequences) => storage.transaction(() => sequences.filter((sequence) => letters.delete(sequence)).length),
+    delete: (sequences) => storage.transaction(() => remove(sequences).length),
   };
 }

@@ -52,7 +52,8 @@ export interface StoredRetry {
   readonly body: string;
 }
 
-type SettingName = 'cursor' | 'retention';
+/** `sequence`: numbers up to this were given away, whether their rows are there or not. */
+type SettingName = 'cursor' | 'retention' | 'sequence';
 
 const schema = [
   'CREATE TABLE IF NOT EXISTS batch (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)',
@@ -109,7 +110,7 @@ export function createLogStore(sql: Sql): LogStore {
         (SELECT coalesce(max(sequence), 0) FROM batch), (SELECT coalesce(max(sequence), 0) FROM retry),
         (SELECT coalesce(max(sequence), 0) FROM record), (SELECT coalesce(max(sequence), 0) FROM dead_letter),
         (SELECT coalesce(max(sequence), 0) FROM quarantine),
-        (SELECT coalesce(max(value), 0) FROM setting WHERE name = 'cursor')) AS last`);
+        (SELECT coalesce(max(value), 0) FROM setting WHERE name IN ('cursor', 'sequence'))) AS last`);
       return Number(row?.['last'] ?? 0);
     },
     lastBatch() {

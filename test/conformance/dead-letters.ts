@@ -179,6 +179,25 @@ export function describeDeadLetters(
       expect((await list(bench, {})).items.map(({ record }) => record.eventId)).toEqual(['e2']);
     });
 
+    check('leave their numbers to nobody when they are deleted', async (bench) => {
+      await die(
+        bench,
+        ['e1', 'e2'].map((id) => toDead(id, bench.now)),
+      );
+      const numbers = (await list(bench, {})).items.map(toSequence);
+      // What has higher numbers is forgotten first.
+      bench.now += 2 * 86_400_000;
+      await bench.queue.drain();
+      await bench.queue.deadLetters.delete(shard, numbers);
+      await bench.queue.crash?.();
+      await die(
+        bench,
+        ['e3', 'e4'].map((id) => toDead(id, bench.now)),
+      );
+      const later = (await list(bench, {})).items.map(toSequence);
+      expect(Math.min(...later)).toBeGreaterThan(Math.max(...numbers));
+    });
+
     check('that die again are there again', async (bench) => {
       await die(bench, [toDead('e1', bench.now)]);
       const [first] = (await list(bench, {})).items;
