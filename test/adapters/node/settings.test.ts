@@ -41,15 +41,20 @@ describe('settings of the Node process', () => {
     [{ ...key, PORT: '-1' }, 'PORT'],
     [{ ...key, TULLE_ALLOW_PRIVATE_TARGETS: 'yes' }, 'TULLE_ALLOW_PRIVATE_TARGETS'],
     [{ ...key, TULLE_SHUTDOWN_SECONDS: '1.5' }, 'TULLE_SHUTDOWN_SECONDS'],
+    [{ ...key, TULLE_MASTER_KEY: 'short' }, 'TULLE_MASTER_KEY'],
+    [{ ...key, TULLE_MASTER_KEY_PREVIOUS: `${btoa('a'.repeat(32))} short` }, 'TULLE_MASTER_KEY_PREVIOUS'],
   ])('are refused: %j', (env, place) => {
     expect(() => readSettings(env)).toThrow(expect.objectContaining({ place, mend: expect.any(String) }));
   });
 
   it(
-    'take the key from a file as well',
+    'take the keys from files as well',
     withFolder(async (folder) => {
       writeFileSync(join(folder, 'key'), `${'f'.repeat(24)}\n`);
       expect(readSettings({ TULLE_ADMIN_KEY_FILE: join(folder, 'key') }).adminKey).toBe('f'.repeat(24));
+      writeFileSync(join(folder, 'master'), `${btoa('m'.repeat(32))}\n`);
+      const { masterKeys } = readSettings({ ...key, TULLE_MASTER_KEY_FILE: join(folder, 'master') });
+      expect(masterKeys?.current).toBe(btoa('m'.repeat(32)));
     }),
   );
 });
