@@ -145,7 +145,11 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
 
   function sync(): Promise<void> {
     const synced = options.synced();
-    onDisk = synced.catch((error: unknown) => options.report('a commit did not reach the disk', error));
+    const before = onDisk;
+    // Syncs may end in another order than they began, but batches have to be handed out in the order of the log.
+    onDisk = synced
+      .catch((error: unknown) => options.report('a commit did not reach the disk', error))
+      .then(() => before);
     return synced;
   }
 

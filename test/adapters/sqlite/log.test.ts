@@ -1,0 +1,51 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { createNodeSql } from '../../../adapters/node/sql.ts';
+import { createLog } from '../../../adapters/sqlite/log.ts';
+
+describe('the log', () => {
+  it('hands out every batch although a later sync to disk ends before an earlier one', async () => {
+    const seen: string[] = [];
+    const syncs: (() => void)[] = [];
+    let release: () => void = () => {};
+    const log = createLog({
+      sql: createNodeSql(':memory:'),
+      consume: async (messages) => {
+        seen.push(...messages);
+        if (messages.includes('first')) await new Promise<void>((resolve) => (release = resolve));
+        return { retries: [], records: [] };
+      },
+      now: () => 1_000,
+      pause: () => setImmediate(),
+      synced: () => new Promise((resolve) => syncs.push(resolve)),
+      setAlarm: () => Promise.resolve(void setImmediate().then(() => log.drain())),
+      report: () => {},
+    });
+    const appends = [log.append(['first'], 60)];
+    await until(() => syncs.length === 1);
+    syncs.pop()?.();
+    await appends[0];
+    await until(() => seen.length === 1);
+    appends.push(log.append(['second'], 60));
+    await until(() => syncs.length === 1);
+    // Its settlement is on its way to the disk beside the second batch, and is there before it.
+    release();
+    await until(() => syncs.length === 2);
+    appends.push(log.append(['third'], 60));
+    syncs.pop()?.();
+    for (let turn = 0; turn < 50; turn += 1) {
+      await setImmediate();
+      if (syncs.length !== 1 || turn > 25) syncs.pop()?.();
+    }
+    await Promise.all(appends);
+    await until(() => seen.length === 3);
+    expect(seen).toEqual(['first', 'second', 'third']);
+  });
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let turn = 0; !condition(); turn += 1) {
+    if (turn > 100) throw new Error('it never came');
+    await setImmediate();
+  }
+}
