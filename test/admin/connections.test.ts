@@ -316,37 +316,43 @@ describe('a target with a connection', () => {
     expect((await call('DELETE', '/connections/crm')).status).toBe(204);
   });
 
-  it('never outlives its connection, whichever of two requests comes first', async () => {
-    for (let delay = 0; delay < 24; delay += 1) {
-      const memory = createMemoryDocuments();
-      let ticks = 0;
-      // Every storage call of one request waits, so that the requests meet at ever different points.
-      const slow = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-        for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
-        return work();
-      };
-      const { call } = createHarness({
-        documents: {
-          get: (key) => slow(() => memory.get(key)),
-          put: (key, value, version) => slow(() => memory.put(key, value, version)),
-          delete: (key, version) => memory.delete(key, version),
-          list: (prefix, options) => memory.list(prefix, options),
-        },
-      });
-      await call('PUT', '/buses/orders', { body: {} });
-      await call('PUT', '/connections/crm', { body: bearer });
-      ticks = delay;
-      const [put, deleted] = await Promise.all([
-        call('PUT', '/buses/orders/rules/one', { body: through('crm') }),
-        call('DELETE', '/connections/crm'),
-      ]);
-      ticks = 0;
-      const rule = (await call('GET', '/buses/orders/rules/one')).status;
-      const connection = (await call('GET', '/connections/crm')).status;
-      expect([delay, rule === 200 && connection === 404]).toEqual([delay, false]);
-      expect([put.status === 201, deleted.status === 204]).toEqual([rule === 200, connection === 404]);
-    }
-  });
+  it.each(['DELETE', 'PUT'])(
+    'never outlives what its connection allows, whichever of it and a %s is first',
+    async (method) => {
+      for (let delay = 0; delay < 24; delay += 1) {
+        const memory = createMemoryDocuments();
+        let ticks = 0;
+        // Every storage call of one request waits, so that the requests meet at ever different points.
+        const slow = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+          for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+          return work();
+        };
+        const { call } = createHarness({
+          documents: {
+            get: (key) => slow(() => memory.get(key)),
+            put: (key, value, version) => slow(() => memory.put(key, value, version)),
+            delete: (key, version) => memory.delete(key, version),
+            list: (prefix, options) => memory.list(prefix, options),
+          },
+        });
+        await call('PUT', '/buses/orders', { body: {} });
+        await call('PUT', '/connections/crm', { body: bearer });
+        ticks = delay;
+        const [put, changed] = await Promise.all([
+          call('PUT', '/buses/orders/rules/one', { body: through('crm') }),
+          method === 'DELETE'
+            ? call('DELETE', '/connections/crm')
+            : call('PUT', '/connections/crm', { body: { ...bearer, hosts: ['erp.example.com'] } }),
+        ]);
+        ticks = 0;
+        const rule = (await call('GET', '/buses/orders/rules/one')).status === 200;
+        const connection = await call('GET', '/connections/crm');
+        const isTaken = connection.status === 404 || connection.json['hosts'] !== undefined;
+        expect([delay, rule && isTaken]).toEqual([delay, false]);
+        expect([put.status === 201, changed.status < 300]).toEqual([rule, isTaken]);
+      }
+    },
+  );
 });
 
 describe('a function with a connection', () => {
