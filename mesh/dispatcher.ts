@@ -56,7 +56,7 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
     const watch = createWatch(runtime, health, () => connections.close());
     const { deliver, untried } = createDelivery({ ...attempts, connections, watch, health });
     const retries: Settlement['retries'][number][] = [];
-    const groups = await toGroups(messages, journal.removed);
+    const groups = await toGroups(messages, (place, item) => journal.removed(place, item));
     for (const left of await Promise.all(groups.map(deliver))) retries.push(...left);
     retries.push(...untried(), ...handOver(journal.deaths, runtime.now()));
     return { retries, records: journal.records };
