@@ -78,7 +78,7 @@ describe('an event of which the steps make several', () => {
     await harness.publish(createEvent('e1', { data: ['a', 'b', 'c'], partitionkey: 'k', expirytime }));
     await harness.drain(harness.now + 3_600_000);
     const expired = await harness.deliveries('status=expired');
-    expect(expired.flatMap(({ parts }) => parts).toSorted()).toEqual([2, 3]);
+    expect(expired.flatMap(({ parts }) => parts ?? []).toSorted((a, b) => a - b)).toEqual([2, 3]);
   });
 
   it('says which parts came to their end with their rule', async () => {
