@@ -1,6 +1,7 @@
 import { isJsonMediaType } from './attribute-formats.ts';
 import { fromBase64 } from './base64.ts';
 import type { Event } from './event.ts';
+import { parseJson } from './parse-json.ts';
 
 /**
  * The payload as it goes out on its own: a string stands for its UTF-8 bytes, `undefined` for no payload.
@@ -22,7 +23,7 @@ export function dataText(event: Event): string | undefined {
 /** The payload as a value: what `data` holds, or the base64 string of `data_base64`. */
 export function dataValue(event: Event): unknown {
   const text = dataText(event);
-  return text === undefined ? undefined : JSON.parse(text);
+  return text === undefined ? undefined : parseJson(text);
 }
 
 /** The media type of the payload: `application/json` is implied for `data` without `datacontenttype`. */

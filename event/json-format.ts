@@ -6,6 +6,7 @@ import type { Attributes, AttributeValue, DataSpan, Event } from './event.ts';
 import { memberName, memberValue } from './json-members.ts';
 import { endOfArray, endOfText, memberWidth, newScan, scanJson, VALUE_END, VALUE_START } from './json-scan.ts';
 import { OPEN_BRACE, skipSpace } from './json-tokens.ts';
+import { parseJson } from './parse-json.ts';
 
 /** A batch that is refused lists at most this many of its faulty items. */
 export const maxListedItems = 100;
@@ -70,7 +71,7 @@ export function batchFromJson(text: string, maxEvents = Number.POSITIVE_INFINITY
  */
 export function readEvent(json: string, data: DataSpan | undefined, duplicateKeys = true): Event {
   const head = data === undefined ? json : `${json.slice(0, data.start)}null${json.slice(data.end)}`;
-  const members = JSON.parse(head) as Record<string, AttributeValue | null>;
+  const members = parseJson(head) as Record<string, AttributeValue | null>;
   const attributes = Object.create(null) as Record<string, AttributeValue>;
   for (const name of Object.keys(members)) {
     const value = members[name];

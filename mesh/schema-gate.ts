@@ -3,6 +3,7 @@ import { isJsonMediaType } from '../event/attribute-formats.ts';
 import { type ErrorItem, TulleError } from '../event/error.ts';
 import type { Event } from '../event/event.ts';
 import { newScan, scanJson } from '../event/json-scan.ts';
+import { parseJson } from '../event/parse-json.ts';
 import { type CompiledSchema, compileSchema } from '../functions/schema/schema.ts';
 import type { EventSchema, Snapshot } from './snapshot.ts';
 
@@ -87,7 +88,7 @@ function findDataFaults(event: Event, schema: CompiledSchema): Faults {
       const scan = newScan();
       scanJson(text, 0, scan);
       ({ duplicateKeys } = scan);
-      value = JSON.parse(text);
+      value = parseJson(text);
     } catch {
       return [noJson];
     }

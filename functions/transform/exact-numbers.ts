@@ -1,6 +1,7 @@
+import { parseJson } from '../../event/parse-json.ts';
+
 /** The part of the JSON source text access proposal (V8 since 2023) that TypeScript's ES2024 does not list. */
 const json = JSON as unknown as {
-  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown;
   rawJSON(text: string): object;
   isRawJSON(value: unknown): boolean;
 };
@@ -20,9 +21,8 @@ export function isExact(text: string, exactness: Exactness): boolean {
 
 /** Like `JSON.parse`, but a number that is to be kept becomes an object that `JSON.stringify` writes as it was. */
 export function parseExactly(text: string, exactness: Exactness = 'integers'): unknown {
-  if (exactness === 'none') return JSON.parse(text);
-  return json.parse(text, (_key, value, { source }) => {
-    if (typeof value !== 'number' || source === undefined) return value;
+  if (exactness === 'none') return parseJson(text);
+  return parseJson(text, (value, source) => {
     const lost = exactness === 'all' ? String(value) !== source : isLongInteger(value, source);
     return lost ? json.rawJSON(source) : value;
   });

@@ -250,6 +250,20 @@ describe('integers that a number cannot hold', () => {
 });
 
 describe('hostile names', () => {
+  it('are not taken for the names of an event that came before', async () => {
+    const steps = [{ redact: { paths: ['data.état'], with: 'drop' } }];
+    const read = (data: string) =>
+      runToOne(steps, fromJson(`{"specversion":"1.0","id":"1","source":"/s","type":"t","data":${data}}`));
+    await read('{"customer":1,"\\\\u00":1}');
+    expect(await read('{"customer":1,"\\u00e9tat":"SECRET"}')).toMatchObject({ data: { customer: 1 } });
+    expect(JSON.stringify(await read('{"customer":1,"\\u00e9tat":"SECRET"}'))).not.toContain('SECRET');
+    const nested = (text: string) => read(JSON.stringify({ text }));
+    await nested('{"buyer":1,"\\\\u00":1}');
+    const all = [{ redact: { paths: ['data.**.état'], with: 'drop' } }];
+    const event = newEvent({ data: { text: '{"buyer":1,"\\u00e9tat":"SECRET"}' } });
+    expect(JSON.stringify(await runToOne(all, event))).not.toContain('SECRET');
+  });
+
   it('neither reach a prototype nor hide a value', async () => {
     const event = newEvent({ data: JSON.parse('{"__proto__":{"phone":"p1"},"constructor":{"phone":"p2"}}') });
     const after = await runToEvent([{ redact: { paths: ['data.**.phone', 'data.toString'] } }], event);
