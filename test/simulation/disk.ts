@@ -1,0 +1,279 @@
+import type { LaneRow, LaneStore } from '../../adapters/sqlite/lane-store.ts';
+import type { LogStorage } from '../../adapters/sqlite/log.ts';
+import type { LogStore, StoredBatch, StoredRetry } from '../../adapters/sqlite/log-store.ts';
+import { answers, type LedgerRecord } from '../../mesh/ledger.ts';
+
+/**
+ * The tables of one log in memory, as SQLite keeps them: all or nothing in a transaction, and with a journal of how to
+ * undo, so that a loss of power can take away what was committed and not synced.
+ */
+export interface Disk {
+  readonly tables: Tables;
+  /** A process's view. `onChange` comes before every change and may throw: then the process died there. */
+  open(onChange: () => void): LogStorage;
+  /** A position to sync up to: everything that is written by now. */
+  mark(): number;
+  synced(mark: number): void;
+  isSynced(): boolean;
+  /** Undoes an open transaction, and of the commits that are not synced all after the first `share` (0 to 1) of them. */
+  crash(share: number): void;
+}
+
+export interface Tables {
+  readonly batches: StoredBatch[];
+  readonly retries: StoredRetry[];
+  readonly records: TextRow[];
+  readonly deadLetters: DeadLetterRow[];
+  readonly quarantine: TextRow[];
+  readonly settings: Map<string, number>;
+  readonly lanes: Map<string, LaneRow[]>;
+}
+
+interface TextRow {
+  readonly sequence: number;
+  readonly at: number;
+  readonly body: string;
+}
+
+interface DeadLetterRow extends TextRow {
+  readonly event: string;
+}
+
+export function createDisk(onRecords?: (body: string, isThere: boolean) => void): Disk {
+  const tables: Tables = {
+    batches: [],
+    retries: [],
+    records: [],
+    deadLetters: [],
+    quarantine: [],
+    settings: new Map(),
+    lanes: new Map(),
+  };
+  /** How to undo each change since the last sync. */
+  let journal: (() => void)[] = [];
+  /** Changes that were synced and are not in the journal any more. */
+  let forgotten = 0;
+  /** Where commits end, counted in changes from the beginning. */
+  let commits: number[] = [];
+  let inTransaction = false;
+  let savepoint = 0;
+
+  function undoTo(position: number): void {
+    while (forgotten + journal.length > position) journal.pop()?.();
+  }
+
+  function changed(undo: () => void): void {
+    journal.push(undo);
+    if (!inTransaction) commits.push(forgotten + journal.length);
+  }
+
+  function insert<Row>(rows: Row[], row: Row, compare: (one: Row, other: Row) => number): void {
+    let place = rows.length;
+    for (; place > 0; place -= 1) {
+      const before = rows[place - 1];
+      const order = before === undefined ? -1 : compare(before, row);
+      if (order === 0) throw new Error('UNIQUE constraint failed');
+      if (order < 0) break;
+    }
+    rows.splice(place, 0, row);
+    changed(() => void rows.splice(rows.indexOf(row), 1));
+  }
+
+  function remove<Row>(rows: Row[], isIt: (row: Row) => boolean): void {
+    const place = rows.findIndex(isIt);
+    const [row] = place < 0 ? [] : rows.splice(place, 1);
+    if (row !== undefined) changed(() => void rows.splice(place, 0, row));
+  }
+
+  function removeFirst(rows: unknown[], count: number): void {
+    const removed = rows.splice(0, count);
+    if (removed.length > 0) changed(() => void rows.unshift(...removed));
+  }
+
+  function purgeTable(rows: TextRow[], upTo: number, before: number, limit: number): boolean {
+    const looked = rows.filter(({ sequence }) => sequence <= upTo).slice(0, limit);
+    const expired = looked.findLastIndex(({ at }) => at < before);
+    if (expired < 0) return false;
+    removeFirst(rows, expired + 1);
+    return looked.length === limit && expired === looked.length - 1;
+  }
+
+  function laneRows(lane: string): LaneRow[] {
+    let rows = tables.lanes.get(lane);
+    if (rows === undefined) {
+      rows = [];
+      tables.lanes.set(lane, rows);
+    }
+    return rows;
+  }
+
+  function createStore(onChange: () => void): LogStore {
+    const { batches, retries, records, deadLetters, quarantine, settings } = tables;
+    return {
+      lastSequence: () =>
+        Math.max(
+          settings.get('cursor') ?? 0,
+          ...[batches, records, deadLetters, quarantine].map((rows) => rows.at(-1)?.sequence ?? 0),
+          ...retries.map(({ sequence }) => sequence),
+        ),
+      lastBatch: () => batches.at(-1)?.sequence ?? 0,
+      cursor: () => settings.get('cursor') ?? 0,
+      setting: (name) => settings.get(name),
+      setSetting(name, value) {
+        onChange();
+        const before = settings.get(name);
+        settings.set(name, value);
+        changed(() => void (before === undefined ? settings.delete(name) : settings.set(name, before)));
+      },
+      insertBatch(batch) {
+        onChange();
+        insert(batches, batch, bySequence);
+      },
+      batchesAfter: (after, limit) => batches.filter(({ sequence }) => sequence > after).slice(0, limit),
+      dueRetries: (now, limit) => retries.filter(({ due }) => due <= now).slice(0, limit),
+      nextRetryAt: () => retries[0]?.due,
+      insertRetry(retry) {
+        onChange();
+        insert(retries, retry, byDue);
+      },
+      deleteRetry({ due, sequence }) {
+        onChange();
+        remove(retries, (row) => row.due === due && row.sequence === sequence);
+      },
+      quarantine(sequence, at, body) {
+        onChange();
+        insert(quarantine, { sequence, at, body }, bySequence);
+      },
+      insertRecords(sequence, at, body) {
+        onChange();
+        insert(records, { sequence, at, body }, bySequence);
+        if (onRecords === undefined) return;
+        onRecords(body, true);
+        const undo = journal.pop();
+        journal.push(() => {
+          undo?.();
+          onRecords(body, false);
+        });
+      },
+      insertDeadLetter(sequence, record, event) {
+        onChange();
+        insert(deadLetters, { sequence, at: record.at, body: JSON.stringify(record), event }, bySequence);
+      },
+      query(query) {
+        const rows: readonly (TextRow & { readonly event?: string })[] =
+          query.status === 'dead-lettered' ? deadLetters : records;
+        const found = rows.toReversed().flatMap(({ body, event }) =>
+          readRecords(body)
+            .filter((record) => answers(record, query))
+            .map((record) => (event === undefined ? record : { ...record, event })),
+        );
+        return found.slice(0, query.limit);
+      },
+      oldestAt() {
+        const [batch] = batches;
+        const settled = batch !== undefined && batch.sequence <= (settings.get('cursor') ?? 0) ? [batch.at] : [];
+        const at = [...settled, ...records.slice(0, 1).map((row) => row.at)];
+        return at.length === 0 ? undefined : Math.min(...at);
+      },
+      purge(before, limit) {
+        onChange();
+        const moreBatches = purgeTable(batches, settings.get('cursor') ?? 0, before, limit);
+        return purgeTable(records, Number.MAX_SAFE_INTEGER, before, limit) || moreBatches;
+      },
+      purgeDeadLetters(before, limit) {
+        onChange();
+        return purgeTable(deadLetters, Number.MAX_SAFE_INTEGER, before, limit);
+      },
+      rowsWritten: () => 0,
+      rowsKept: () => batches.length + records.length,
+    };
+  }
+
+  function createLanes(onChange: () => void): LaneStore {
+    const all = (): LaneRow[] => [...tables.lanes.values()].flat();
+    return {
+      insert(row) {
+        onChange();
+        insert(laneRows(row.lane), row, byPlace);
+      },
+      delete({ lane, place, sequence }) {
+        onChange();
+        remove(laneRows(lane), (row) => row.place === place && row.sequence === sequence);
+      },
+      head: (lane, limit) => (tables.lanes.get(lane) ?? []).slice(0, limit),
+      lanesAfter: (after, limit) =>
+        Array.from(tables.lanes)
+          .filter(([lane, rows]) => rows.length > 0 && lane > after)
+          .map(([lane]) => lane)
+          .sort(byCodeUnit)
+          .slice(0, limit),
+      lastSequence: () => Math.max(0, ...all().map(({ sequence }) => sequence)),
+      count: (target) => all().filter(({ lane }) => lane === target || lane.startsWith(`${target}#`)).length,
+    };
+  }
+
+  return {
+    tables,
+    open: (onChange) => ({
+      store: createStore(onChange),
+      laneStore: createLanes(onChange),
+      transaction(work) {
+        if (inTransaction) throw new Error('cannot start a transaction within a transaction');
+        inTransaction = true;
+        savepoint = forgotten + journal.length;
+        try {
+          onChange();
+          const result = work();
+          onChange();
+          commits.push(forgotten + journal.length);
+          return result;
+        } catch (error) {
+          undoTo(savepoint);
+          throw error;
+        } finally {
+          inTransaction = false;
+        }
+      },
+    }),
+    mark: () => forgotten + journal.length,
+    synced(mark) {
+      const known = Math.min(mark - forgotten, journal.length);
+      if (known <= 0) return;
+      journal = journal.slice(known);
+      forgotten += known;
+      commits = commits.filter((end) => end > forgotten);
+    },
+    isSynced: () => journal.length === 0,
+    crash(share) {
+      if (inTransaction) undoTo(savepoint);
+      const kept = Math.floor(share * (commits.length + 1));
+      undoTo(kept === 0 ? forgotten : (commits[kept - 1] ?? forgotten));
+      commits.length = kept;
+      // What is there after a restart is on the disk.
+      forgotten += journal.length;
+      journal = [];
+      commits = [];
+    },
+  };
+}
+
+export function readRecords(body: string): LedgerRecord[] {
+  const stored = JSON.parse(body) as LedgerRecord | LedgerRecord[];
+  return Array.isArray(stored) ? stored.toReversed() : [stored];
+}
+
+function bySequence(one: { readonly sequence: number }, other: { readonly sequence: number }): number {
+  return one.sequence - other.sequence;
+}
+
+function byDue(one: StoredRetry, other: StoredRetry): number {
+  return one.due - other.due || one.sequence - other.sequence;
+}
+
+function byPlace(one: LaneRow, other: LaneRow): number {
+  return one.place - other.place || one.sequence - other.sequence;
+}
+
+function byCodeUnit(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other);
+}

@@ -1,0 +1,211 @@
+import { decodeEnvelope, encodeEnvelope } from '../../mesh/envelope.ts';
+import type { QueueConsumer, Settlement } from '../../mesh/ports.ts';
+import type { Snapshot, Target } from '../../mesh/snapshot.ts';
+import type { SnapshotReader } from '../../mesh/snapshot-source.ts';
+import type { Fault } from './fault.ts';
+
+/**
+ * Mistakes that somebody could make in a store, a port or what uses them, one at a time. A simulation that does not find
+ * them proves nothing.
+ */
+export const faults: readonly Fault[] = [
+  {
+    name: 'acknowledges before it is on disk',
+    ports: (ports) => ({ ...ports, synced: () => Promise.resolve(void ports.synced()) }),
+  },
+  {
+    name: 'loses a retry now and then',
+    storage(storage, { world }) {
+      const { store } = storage;
+      const insertRetry: typeof store.insertRetry = (retry) => {
+        if (!world.random.chance(0.2)) store.insertRetry(retry);
+      };
+      return { ...storage, store: { ...store, insertRetry } };
+    },
+  },
+  {
+    name: 'sets no alarm for what is due later',
+    ports: (ports, { world }) => ({
+      ...ports,
+      setAlarm: (at) => (at > world.wall() + 50 ? Promise.resolve() : ports.setAlarm(at)),
+    }),
+  },
+  {
+    name: 'writes a settlement twice',
+    storage: (storage) => ({
+      ...storage,
+      transaction: (work) =>
+        storage.transaction(() => {
+          work();
+          return work();
+        }),
+    }),
+  },
+  {
+    name: 'puts what is left of an ordered turn behind the others',
+    storage(storage) {
+      const { laneStore } = storage;
+      const deleted = new Set<number>();
+      return {
+        ...storage,
+        laneStore: {
+          ...laneStore,
+          delete(row) {
+            deleted.add(row.sequence);
+            laneStore.delete(row);
+          },
+          insert: (row) =>
+            laneStore.insert(
+              deleted.has(row.sequence) ? { ...row, sequence: row.sequence + 0.5, place: row.place + 1 } : row,
+            ),
+        },
+      };
+    },
+  },
+  {
+    name: 'moves the cursor past a batch that is not settled',
+    storage(storage) {
+      const { store } = storage;
+      const setSetting: typeof store.setSetting = (name, value) =>
+        store.setSetting(name, name === 'cursor' ? store.lastBatch() : value);
+      return { ...storage, store: { ...store, setSetting } };
+    },
+  },
+  {
+    name: 'forgets what is left of a turn',
+    consume: settling((settlement) =>
+      settlement.turn === undefined ? settlement : { ...settlement, turn: { ...settlement.turn, remains: [] } },
+    ),
+  },
+  {
+    name: 'serves a lane twice at once',
+    consume: (consume) => async (messages, turn) => {
+      const [first, ...rest] = messages;
+      if (turn === undefined || first === undefined || rest.length === 0) return consume(messages, turn);
+      const [one, other] = await Promise.all([consume([first], turn), consume(rest, turn)]);
+      const taken = (one.turn?.taken ?? 0) + (other.turn?.taken ?? 0);
+      if (one.turn === undefined || other.turn === undefined || taken < messages.length) return consume(messages, turn);
+      return {
+        retries: [...one.retries, ...other.retries],
+        records: [...one.records, ...other.records],
+        turn: { ...other.turn, taken, remains: [...one.turn.remains, ...other.turn.remains] },
+      };
+    },
+  },
+  {
+    name: 'forgets the lane of what has to wait in one',
+    consume: settling((settlement) => ({
+      ...settlement,
+      retries: settlement.retries.map(({ body, delayMs }) => ({ body, delayMs })),
+    })),
+  },
+  {
+    name: 'commits each statement by itself',
+    storage: (storage) => ({ ...storage, transaction: (work) => work() }),
+  },
+  {
+    name: 'has a breaker that never lets a probe through',
+    consume: (consume) => async (messages, turn) =>
+      turn?.probe === true
+        ? { retries: [], records: [], turn: { taken: 0, remains: [], delayMs: 0, ok: 0, failed: 1, gaveUp: true } }
+        : consume(messages, turn),
+  },
+  {
+    name: 'knows no rate after a crash',
+    reader: (reader, { generation }) =>
+      generation === 1 ? reader : reading(reader, ({ ratePerSecond: _rate, ...target }) => target),
+  },
+  {
+    name: 'tries every part again where one has failed',
+    consume: settling((settlement) => ({
+      ...settlement,
+      retries: settlement.retries.map((retry) => ({ ...retry, body: withoutParts(retry.body) })),
+    })),
+  },
+  {
+    name: 'mixes up the tenants of one bus name',
+    reader(reader) {
+      const known = new Map<string, Snapshot>();
+      return {
+        async read(tenant, bus, options) {
+          const found = known.get(bus) ?? (await reader.read(tenant, bus, options));
+          if (found !== undefined) known.set(bus, found);
+          return found;
+        },
+      };
+    },
+  },
+  {
+    name: 'tries again at once, whatever the wait',
+    consume: settling((settlement) => ({
+      ...settlement,
+      retries: settlement.retries.map((retry) => ({ ...retry, delayMs: 0 })),
+    })),
+  },
+  {
+    name: 'does not count attempts',
+    consume: settling((settlement) => ({
+      ...settlement,
+      retries: settlement.retries.map((retry) => ({
+        ...retry,
+        body: encodeEnvelope({ ...decodeEnvelope(retry.body), attempts: 0 }),
+      })),
+    })),
+  },
+  {
+    name: 'does not see that a target is paused',
+    reader: (reader) => reading(reader, ({ paused: _paused, ...target }) => target),
+  },
+  {
+    name: 'numbers rows from the beginning again after a restart',
+    storage: (storage) => ({
+      ...storage,
+      store: { ...storage.store, lastSequence: () => 0 },
+      laneStore: { ...storage.laneStore, lastSequence: () => 0 },
+    }),
+  },
+  {
+    name: 'keeps no books of dead letters',
+    consume: settling((settlement) => ({
+      ...settlement,
+      records: settlement.records.filter(({ status }) => status !== 'dead-lettered'),
+    })),
+  },
+  {
+    name: 'answers although the transaction failed',
+    storage: (storage) => ({
+      ...storage,
+      transaction<Result>(work: () => Result): Result {
+        try {
+          return storage.transaction(work);
+        } catch {
+          return undefined as Result;
+        }
+      },
+    }),
+  },
+];
+
+function settling(change: (settlement: Settlement) => Settlement): (consume: QueueConsumer) => QueueConsumer {
+  return (consume) => async (messages, turn) => change(await consume(messages, turn));
+}
+
+function reading(reader: SnapshotReader, change: (target: Target) => Target): SnapshotReader {
+  return {
+    async read(tenant, bus, options) {
+      const snapshot = await reader.read(tenant, bus, options);
+      if (snapshot === undefined) return undefined;
+      const rules = snapshot.rules.map((rule) => ({ ...rule, targets: rule.targets.map(change) }));
+      return { ...snapshot, rules };
+    },
+  };
+}
+
+function withoutParts(body: string): string {
+  const envelope = decodeEnvelope(body);
+  const events = envelope.events.map((planned) => ({
+    ...planned,
+    deliveries: planned.deliveries.map(({ rule, target }) => ({ rule, target })),
+  }));
+  return encodeEnvelope({ ...envelope, events });
+}

@@ -1,0 +1,88 @@
+import { http } from '../../connectors/sinks/http.ts';
+import type { Credentials } from '../../mesh/connections/credentials.ts';
+import { createDispatcher } from '../../mesh/dispatcher.ts';
+import { createFunctions } from '../../mesh/functions/functions.ts';
+import { createPublish } from '../../mesh/functions/publish.ts';
+import { createIngress, type Ingress } from '../../mesh/ingress.ts';
+import { decodeEnvelope } from '../../mesh/envelope.ts';
+import type { Queue, QueueConsumer, Runtime } from '../../mesh/ports.ts';
+import { defaultLimits } from '../../mesh/protocols/protocol.ts';
+import type { Sink } from '../../mesh/sink.ts';
+import { createSnapshotSource } from '../../mesh/snapshot-source.ts';
+import type { Fault } from './fault.ts';
+import { createPost } from './network.ts';
+import type { Process } from './process.ts';
+import type { World } from './world.ts';
+
+/** The stateless half of the mesh, as a process runs it: ingress, router, dispatcher, delivery. */
+export interface MeshProcess {
+  readonly ingress: Ingress;
+  readonly dispatch: QueueConsumer;
+  /** A bus has changed, and this process knows. */
+  drop(tenant: string, bus: string): void;
+}
+
+const sinks: ReadonlyMap<string, Sink> = new Map([[http.kind, http as Sink]]);
+/** Nobody has secrets here. */
+const credentials: Credentials = {
+  secretsOf: () => ({ get: () => Promise.resolve(undefined) }),
+  authorizeOf: () => () => Promise.reject(new Error('there are no connections')),
+};
+const policy = { allowPrivateTargets: false };
+
+export function createMeshProcess(options: {
+  readonly world: World;
+  readonly process: Process;
+  readonly generation: number;
+  readonly queue: Queue;
+  readonly connections?: number;
+  readonly fault?: Fault | undefined;
+}): MeshProcess {
+  const { world, process, generation, queue, connections, fault } = options;
+  const runtime: Runtime = {
+    now: () => world.wall(),
+    random: () => world.random.next(),
+    fetch: () => Promise.reject(new Error('nothing here is fetched')),
+    pause: (milliseconds) => process.pause(milliseconds),
+    post: createPost(world, process),
+    waitUntil: (work) => void work.catch((error: unknown) => world.note('report', String(error))),
+  };
+  const place = { world, generation };
+  const reader = world.createReader(process);
+  const snapshots = createSnapshotSource(fault?.reader?.(reader, place) ?? reader, runtime);
+  const watched: Queue = {
+    append(address, messages, laned = []) {
+      for (const body of [...messages, ...laned.map((message) => message.body)]) {
+        const { tenant, bus, events } = decodeEnvelope(body);
+        for (const { event, deliveries } of events) {
+          const names = deliveries.map(({ rule, target }) => `${rule}/${target}`);
+          world.oracle.planned(tenant, bus, event.attributes.source, event.attributes.id, names);
+        }
+      }
+      return queue.append(address, messages, laned);
+    },
+  };
+  const publish = createPublish({ snapshots, queue: watched, runtime });
+  const functions = createFunctions({ support: {}, publish, credentials, policy, runtime });
+  return {
+    ingress: createIngress({
+      snapshots,
+      queue: watched,
+      // The key is the tenant's name: who asks is another test's matter.
+      authenticator: {
+        authenticate: (request) =>
+          Promise.resolve({
+            tenant: request.headers.get('authorization') ?? '',
+            keyId: 'publisher',
+            role: 'publisher',
+            buses: ['*'],
+          }),
+      },
+      limits: { ...defaultLimits, exactLength: true },
+      runtime,
+      findKey: () => undefined,
+    }),
+    dispatch: createDispatcher({ snapshots, runtime, sinks, credentials, policy, functions, publish, connections }),
+    drop: (tenant, bus) => snapshots.drop(tenant, bus),
+  };
+}

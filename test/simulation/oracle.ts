@@ -1,0 +1,432 @@
+import type { HttpOptions } from '../../connectors/sinks/http.ts';
+import type { LedgerRecord } from '../../mesh/ledger.ts';
+import type { Target } from '../../mesh/snapshot.ts';
+import { waitAtLeastMs } from './oracle-wait.ts';
+import type { BusPlan, EventPlan, Plan, RulePlan, TargetPlan } from './plan.ts';
+import { readRecords } from './disk.ts';
+
+/** Knows what was promised, watches what happens, and says what of it must not have happened. */
+export interface Oracle {
+  readonly violations: string[];
+  /** A publisher sends an event, once more under another number where it had no answer. */
+  published(bus: BusPlan, id: string, place: Place, event: EventPlan): Message;
+  /** `matched`: how many rules the publisher was told of, where it looked. */
+  acknowledged(message: Message, matched: number | undefined): void;
+  /** The router has planned it. */
+  planned(tenant: string, bus: string, source: string, id: string, deliveries: readonly string[]): void;
+  /** Something happened on a bus after which things may come twice. */
+  disturbed(bus: string): void;
+  changed(bus: string, state: BusState): void;
+  sent(url: string, headers: Readonly<Record<string, string>>, body: string): Call;
+  /** The target has it. */
+  arrived(call: Call, taken: boolean): void;
+  /** What the mesh was told. */
+  answered(call: Call, status: number | undefined, retryAfterMs: number): void;
+  /** The process that had made the call is dead. */
+  forgotten(call: Call): void;
+  recorded(bus: string, body: string, isThere: boolean): void;
+  finish(): void;
+}
+
+/** Which event of which request it is, and which attempt at that request. */
+export interface Place {
+  readonly request: number;
+  readonly index: number;
+  readonly attempt: number;
+}
+
+export interface Message {
+  readonly place: Place;
+  readonly bus: BusPlan;
+  readonly id: string;
+  readonly source: string;
+  readonly event: EventPlan;
+  readonly sentAt: number;
+  readonly acceptedBy: number;
+  ackedAt: number | undefined;
+  matched: number | undefined;
+  readonly expiry: number;
+  readonly deliveries: Set<string>;
+  /** How often the bus had been disturbed when it was sent. */
+  readonly disturbances: number;
+}
+
+/** How a bus is configured from a moment on. */
+export interface BusState {
+  readonly since: number;
+  readonly there: boolean;
+  readonly targets: ReadonlyMap<string, Target>;
+}
+
+export interface Call {
+  readonly units: readonly Unit[];
+  over: boolean;
+  readonly state: TargetState;
+}
+
+interface TargetState {
+  readonly plan: TargetPlan;
+  readonly rule: RulePlan;
+  readonly bus: BusPlan;
+  readonly name: string;
+  sends: { at: number; count: number }[];
+}
+
+/** One event, or one of those that the steps make of it, on its way to one target. */
+interface Unit {
+  readonly message: Message;
+  readonly name: string;
+  readonly part: number;
+  calls: number;
+  outstanding: number;
+  okAnswers: number;
+  fatal: boolean;
+  firstSent: number;
+  firstTaken: number;
+  /** By the clock on the wall. */
+  notBefore: number;
+}
+
+/** How long a dispatch may use the snapshot with which it began, and how long that one may have been kept. */
+const STALE_MS = 75_000;
+/** How long a dispatcher may go on with a lane whose log has died. */
+const TURN_MS = 15_000;
+
+export function createOracle(options: {
+  readonly plan: Plan;
+  readonly now: () => number;
+  readonly wall: () => number;
+  readonly note: (kind: string, text: string) => void;
+}): Oracle {
+  const { plan, now, wall, note } = options;
+  const violations: string[] = [];
+  const messages = new Map<string, Message>();
+  const units = new Map<string, Unit>();
+  const targets = new Map<string, TargetState>();
+  const disturbedAt = new Map<string, number[]>();
+  const states = new Map<string, BusState[]>();
+  /** Ends by `source id rule/target`, each with its parts. */
+  const ends = new Map<string, LedgerRecord[]>();
+  const jumped = plan.jumps.length > 0;
+
+  for (const bus of plan.buses) {
+    for (const rule of bus.rules) {
+      for (const target of rule.targets) {
+        const name = `${rule.name}/${target.target.name}`;
+        targets.set(`${busOf(bus)}/${name}`, { plan: target, rule, bus, name, sends: [] });
+      }
+    }
+  }
+
+  function fail(text: string): void {
+    note('VIOLATION', text);
+    violations.push(text);
+  }
+
+  function disturbancesOf(bus: BusPlan): number {
+    return disturbedAt.get(busOf(bus))?.length ?? 0;
+  }
+
+  function unitOf(message: Message, name: string, part: number): Unit {
+    const key = `${message.source} ${message.id} ${name} ${part}`;
+    let unit = units.get(key);
+    if (unit === undefined) {
+      unit = {
+        message,
+        name,
+        part,
+        calls: 0,
+        outstanding: 0,
+        okAnswers: 0,
+        fatal: false,
+        firstSent: Infinity,
+        firstTaken: Infinity,
+        notBefore: 0,
+      };
+      units.set(key, unit);
+    }
+    return unit;
+  }
+
+  function describe({ message, name, part }: Unit): string {
+    return `${message.source} ${message.id} ${name}${part === 0 ? '' : ` part ${part}`}`;
+  }
+
+  function checkSend(unit: Unit, state: TargetState): void {
+    const { message } = unit;
+    const { retry } = state.plan.target;
+    const disturbed = disturbancesOf(message.bus) - message.disturbances;
+    // After a disturbance it may be on its way twice: what was handed out again, and the retry that was stored before.
+    if (disturbed === 0) {
+      if (unit.outstanding > 0) fail(`sent while it is on its way: ${describe(unit)}`);
+      if (unit.okAnswers > 0) fail(`sent again after it was delivered: ${describe(unit)}`);
+      if (unit.fatal) fail(`sent again after its end: ${describe(unit)}`);
+      if (wall() < unit.notBefore) fail(`sent ${unit.notBefore - wall()} ms before it is due: ${describe(unit)}`);
+    }
+    // What was on its way is not counted, and what was handed out again begins where it was before.
+    if (unit.calls > retry.maxAttempts + disturbed * (retry.maxAttempts + 1))
+      fail(`attempt ${unit.calls}: ${describe(unit)}`);
+    if (!jumped && wall() > message.acceptedBy + retry.maxAgeSeconds * 1000) {
+      fail(`sent ${wall() - message.acceptedBy} ms after it was accepted: ${describe(unit)}`);
+    }
+    if (!jumped && wall() > message.expiry)
+      fail(`sent ${wall() - message.expiry} ms after it expired: ${describe(unit)}`);
+  }
+
+  /** The configurations that somebody may still use. */
+  function currentStates(bus: BusPlan, withinMs: number): readonly BusState[] {
+    const all = states.get(busOf(bus)) ?? [];
+    const first = all.findLastIndex(({ since }) => since <= now() - withinMs);
+    return all.slice(Math.max(0, first));
+  }
+
+  function checkTarget(state: TargetState, count: number): void {
+    const current = currentStates(state.bus, STALE_MS).map(({ there, targets: known }) =>
+      there ? known.get(state.name) : undefined,
+    );
+    if (current.every((target) => target === undefined)) fail(`sent to a target that is gone: ${state.name}`);
+    else if (current.every((target) => target === undefined || target.paused)) {
+      fail(`sent to a target that is paused: ${state.name}`);
+    }
+    const rates = current.map((target) => target?.ratePerSecond ?? Infinity);
+    // What was accepted before there was a rate waits in the shard where it was: each keeps the rate for itself.
+    const shards = state.plan.target.ratePerSecond === undefined ? state.bus.settings.shards : 1;
+    const most = Math.max(...rates) * shards;
+    if (most === Infinity || jumped) return;
+    state.sends = state.sends.filter(({ at }) => at > now() - 1_000);
+    state.sends.push({ at: now(), count });
+    const sum = state.sends.reduce((total, send) => total + send.count, 0);
+    const { batchSize = 1 } = state.plan.target.options as HttpOptions;
+    // Whoever comes after a crash does not know when the last call was made; on Workers the turn of before may go on.
+    const recent = now() - (plan.platform === 'node' ? 2_500 : TURN_MS);
+    const crashes = (disturbedAt.get(busOf(state.bus)) ?? []).filter((at) => at > recent).length;
+    const excused = crashes * (batchSize + (plan.platform === 'node' ? 0 : most));
+    // A batch goes at once, and is waited for afterwards.
+    if (sum > most * 1.05 + batchSize - 1 + excused)
+      fail(`${sum} in a second at ${most}/s: ${busOf(state.bus)} ${state.name}`);
+  }
+
+  function checkOrder(state: TargetState): void {
+    const isBatch = (state.plan.target.options as HttpOptions).content === 'batch';
+    const ofKey = new Map<string, Unit[]>();
+    for (const unit of units.values()) {
+      const { message } = unit;
+      if (message.bus !== state.bus || unit.name !== state.name || message.event.key === undefined) continue;
+      const found = ofKey.get(message.event.key) ?? [];
+      ofKey.set(message.event.key, found);
+      found.push(unit);
+    }
+    for (const lane of ofKey.values()) {
+      for (const later of lane) {
+        for (const earlier of lane) {
+          if (!isBefore(earlier, later) || earlier.firstTaken === Infinity) continue;
+          // Those that are in one batch arrive at one moment.
+          if (earlier.firstTaken <= (isBatch ? later.firstTaken : later.firstSent)) continue;
+          // It had come to its end, which was not written down before the disturbance.
+          const { retry } = state.plan.target;
+          const ended = earlier.fatal || earlier.calls >= retry.maxAttempts || endsOf(earlier).some(isNoDelivery);
+          if (ended && disturbancesOf(state.bus) > earlier.message.disturbances) continue;
+          fail(`out of order: ${describe(later)} was sent before ${describe(earlier)} was taken`);
+        }
+      }
+    }
+  }
+
+  function endsOf({ message, name, part }: Unit): readonly LedgerRecord[] {
+    const all = ends.get(`${message.source} ${message.id} ${name}`) ?? [];
+    const own = all.filter(({ parts }) => parts?.includes(part) === true);
+    return own.length > 0 ? own : all.filter(({ parts }) => parts === undefined);
+  }
+
+  function checkEnd(unit: Unit, state: TargetState): void {
+    const { message } = unit;
+    const found = endsOf(unit);
+    const disturbed = disturbancesOf(message.bus) - message.disturbances;
+    const statuses = found.map(({ status }) => status).join(', ');
+    const keepsAll = message.bus.settings.record === 'all';
+    const leavesNone = state.rule.splits && message.event.data.length === 0;
+    if (message.ackedAt !== undefined && found.length === 0 && (keepsAll || (unit.okAnswers === 0 && !leavesNone))) {
+      fail(`lost: ${describe(unit)} was acknowledged; calls ${unit.calls}, ends none`);
+    }
+    const known = found.length + (keepsAll ? 0 : Math.min(unit.okAnswers, 1));
+    if (known > 1 + disturbed) fail(`${known} ends: ${describe(unit)} (${statuses})`);
+    if (found.some(({ status }) => status === 'delivered') && unit.okAnswers === 0) {
+      fail(`said to be delivered: ${describe(unit)} was never taken`);
+    }
+    for (const { status, exhausted, at } of found) {
+      const { maxAttempts } = state.plan.target.retry;
+      if (status === 'dead-lettered' && exhausted === 'attempts' && disturbed === 0 && unit.calls !== maxAttempts) {
+        fail(`a dead letter after ${unit.calls} of ${maxAttempts} attempts: ${describe(unit)}`);
+      }
+      if (status === 'filtered' && !leavesNone) {
+        fail(`filtered: ${describe(unit)}`);
+      }
+      if (status === 'expired' && at < message.expiry) fail(`expired too early: ${describe(unit)}`);
+      if (status === 'disabled' && !unit.fatal && disturbed === 0 && !wasAbsent(state, message)) {
+        fail(`disabled without a reason: ${describe(unit)}`);
+      }
+    }
+  }
+
+  function wasAbsent(state: TargetState, { sentAt }: Message): boolean {
+    const all = states.get(busOf(state.bus)) ?? [];
+    return all
+      .filter((_, index) => (all[index + 1]?.since ?? Infinity) > sentAt - STALE_MS)
+      .some(({ there, targets: known }) => !there || !known.has(state.name));
+  }
+
+  return {
+    violations,
+    published(bus, id, place, event) {
+      const source = `/${busOf(bus)}/${place.attempt}`;
+      const message: Message = {
+        place,
+        bus,
+        id,
+        source,
+        event,
+        sentAt: now(),
+        acceptedBy: Infinity,
+        ackedAt: undefined,
+        matched: undefined,
+        expiry: event.expiresAfterMs === undefined ? Infinity : wall() + event.expiresAfterMs,
+        deliveries: new Set(),
+        disturbances: disturbancesOf(bus),
+      };
+      messages.set(`${source} ${id}`, message);
+      return message;
+    },
+    acknowledged(message, matched) {
+      message.ackedAt = now();
+      message.matched = matched;
+    },
+    planned(tenant, bus, source, id, deliveries) {
+      const message = messages.get(`${source} ${id}`);
+      if (message === undefined || busOf(message.bus) !== `${tenant}/${bus}`) {
+        fail(`planned on the wrong bus ${tenant}/${bus}: ${source} ${id}`);
+        return;
+      }
+      // What is behind the ingress begins here.
+      Object.assign(message, { acceptedBy: Math.min(message.acceptedBy, wall()) });
+      for (const delivery of deliveries) message.deliveries.add(delivery);
+    },
+    disturbed(bus) {
+      disturbedAt.set(bus, [...(disturbedAt.get(bus) ?? []), now()]);
+    },
+    changed(bus, state) {
+      states.set(bus, [...(states.get(bus) ?? []), state]);
+    },
+    sent(url, headers, body) {
+      const path = url.slice('https://target.example.com/'.length);
+      const state = targets.get(path);
+      if (state === undefined) throw new Error(`sent to nobody: ${url}`);
+      const events =
+        headers['ce-id'] === undefined
+          ? (JSON.parse(body) as { source: string; id: string; data: unknown }[])
+          : [{ source: headers['ce-source'] ?? '', id: headers['ce-id'], data: JSON.parse(body) as unknown }];
+      checkTarget(state, events.length);
+      const called: Unit[] = [];
+      for (const { source, id, data } of events) {
+        // Several events that the steps make of one have numbers of their own.
+        const message =
+          messages.get(`${source} ${id}`) ?? messages.get(`${source} ${id.slice(0, id.lastIndexOf('-'))}`);
+        if (message === undefined || message.bus !== state.bus) {
+          fail(`another tenant's or bus's event: ${source} ${id} to ${path}`);
+          continue;
+        }
+        if (!message.deliveries.has(state.name)) fail(`not matched: ${source} ${id} to ${state.name}`);
+        const unit = unitOf(message, state.name, state.rule.splits ? Number(data) : 0);
+        unit.calls += 1;
+        checkSend(unit, state);
+        unit.outstanding += 1;
+        unit.firstSent = Math.min(unit.firstSent, now());
+        called.push(unit);
+        note('send', describe(unit));
+      }
+      return { units: called, over: false, state };
+    },
+    arrived(call, taken) {
+      for (const unit of call.units) {
+        note(taken ? 'take' : 'refuse', describe(unit));
+        // What comes after its time is no delivery any more: nobody waits for it.
+        if (taken && !call.over) unit.firstTaken = Math.min(unit.firstTaken, now());
+      }
+    },
+    answered(call, status, retryAfterMs) {
+      call.over = true;
+      for (const unit of call.units) {
+        note('answer', `${status ?? 'none'} ${describe(unit)}`);
+        unit.outstanding = Math.max(0, unit.outstanding - 1);
+        if (status !== undefined && status < 300) unit.okAnswers += 1;
+        else if (status === 400 || status === 410) unit.fatal = true;
+        else {
+          const { retry } = call.state.plan.target;
+          unit.notBefore = wall() + Math.max(waitAtLeastMs(retry, unit.calls), Math.min(retryAfterMs, 20_000));
+        }
+      }
+    },
+    forgotten(call) {
+      call.over = true;
+    },
+    recorded(bus, body, isThere) {
+      for (const record of readRecords(body)) {
+        if (`${record.tenant}/${record.bus}` !== bus || !record.source.startsWith(`/${bus}/`)) {
+          fail(`in the books of ${bus}: ${record.tenant}/${record.bus} ${record.source} ${record.eventId}`);
+        }
+        if (isThere)
+          note('record', `${record.status} ${record.source} ${record.eventId} ${record.rule}/${record.target}`);
+        if (record.status === 'retrying') continue;
+        const key = `${record.source} ${record.eventId} ${record.rule}/${record.target}`;
+        const found = ends.get(key) ?? [];
+        ends.set(key, found);
+        if (isThere) found.push(record);
+        else {
+          const text = JSON.stringify(record);
+          found.splice(
+            found.findIndex((other) => JSON.stringify(other) === text),
+            1,
+          );
+        }
+      }
+    },
+    finish() {
+      for (const message of messages.values()) {
+        if (message.matched !== undefined) {
+          const rules = new Set(Array.from(message.deliveries, (name) => name.split('/')[0]));
+          if (rules.size !== message.matched) {
+            fail(
+              `${message.matched} rules were said to match, ${rules.size} are planned: ${message.source} ${message.id}`,
+            );
+          }
+        }
+        for (const name of message.deliveries) {
+          const state = targets.get(`${busOf(message.bus)}/${name}`);
+          if (state === undefined) {
+            fail(`planned for nobody: ${name}`);
+            continue;
+          }
+          const parts = state.rule.splits && message.event.data.length > 0 ? message.event.data : [0];
+          for (const part of parts) checkEnd(unitOf(message, name, part), state);
+        }
+      }
+      for (const state of targets.values()) if (state.plan.target.ordering !== undefined) checkOrder(state);
+    },
+  };
+}
+
+function isNoDelivery({ status }: LedgerRecord): boolean {
+  return status !== 'delivered';
+}
+
+export function busOf({ tenant, bus }: Pick<BusPlan, 'tenant' | 'bus'>): string {
+  return `${tenant}/${bus}`;
+}
+
+/** Whether one has to come first: it was acknowledged before the other was sent, or stands before it in the request. */
+function isBefore(one: Unit, other: Unit): boolean {
+  if (one.message === other.message) return one.part < other.part;
+  const { place } = one.message;
+  const { request, index, attempt } = other.message.place;
+  if (place.request === request && place.attempt === attempt) return place.index < index;
+  return one.message.ackedAt !== undefined && one.message.ackedAt < other.message.sentAt;
+}

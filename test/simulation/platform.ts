@@ -1,0 +1,91 @@
+import type { Response as AnyResponse } from '@cloudflare/workers-types';
+import type { Log } from '../../adapters/sqlite/log.ts';
+import type { Queue } from '../../mesh/ports.ts';
+import type { Fault } from './fault.ts';
+import { openLog } from './log-process.ts';
+import { createMeshProcess, type MeshProcess } from './mesh-process.ts';
+import { busOf } from './oracle.ts';
+import type { Process } from './process.ts';
+import type { World } from './world.ts';
+
+/** Where publishers send their requests. Rejects when no answer comes, or one of the network's own. */
+export interface Platform {
+  request(request: Request, bus: string): Promise<AnyResponse | Response>;
+}
+
+const RESTART_MS = 2_000;
+
+/** One process: everything dies together, and a supervisor starts it again. */
+export function createNodePlatform(world: World, fault: Fault | undefined): Platform {
+  let generation = 0;
+  let current: { readonly process: Process; readonly mesh: MeshProcess } | undefined;
+
+  function start(): void {
+    generation += 1;
+    const process = world.createProcess('node');
+    const logs = new Map<string, Log>();
+
+    function logOf(bus: string): Log {
+      let log = logs.get(bus);
+      if (log === undefined) {
+        const alarm = createTimer(world, process, () => void logOf(bus).drain());
+        log = openLog({
+          world,
+          process,
+          generation,
+          shard: bus,
+          consume: (messages, turn) => mesh.dispatch(messages, turn),
+          setAlarm: alarm,
+          fault,
+        });
+        logs.set(bus, log);
+      }
+      return log;
+    }
+
+    const queue: Queue = {
+      append: (address, messages, laned) => logOf(busOf(address)).append(messages, address.retentionSeconds, laned),
+    };
+    const mesh = createMeshProcess({ world, process, generation, queue, connections: 8, fault });
+    current = { process, mesh };
+    world.onChange = (tenant, bus) => mesh.drop(tenant, bus);
+    process.onDeath(() => {
+      for (const bus of world.plan.buses) world.oracle.disturbed(busOf(bus));
+      world.scheduler.after(world.random.between(1, RESTART_MS), start);
+    });
+    for (const bus of world.disks.keys()) {
+      if (process.alive) logOf(bus).resume();
+    }
+  }
+
+  start();
+  return {
+    request(request, bus) {
+      const serving = current;
+      if (serving === undefined || !serving.process.alive) return Promise.reject(new Error('connection refused'));
+      return new Promise((resolve, reject) => {
+        serving.process.onDeath(() => reject(new Error('connection reset')));
+        serving.mesh.ingress(request, bus).then(resolve, reject);
+      });
+    },
+  };
+}
+
+/** One alarm at a time; setting it again replaces it. */
+function createTimer(world: World, process: Process, ring: () => void): (at: number) => void {
+  let current = 0;
+
+  function wait(at: number, id: number): void {
+    const left = Math.min(Math.max(0, at - world.wall()), 60_000);
+    world.scheduler.after(left, () => {
+      if (id !== current || !process.alive) return;
+      if (world.wall() < at) wait(at, id);
+      else ring();
+    });
+  }
+
+  return (at) => {
+    current += 1;
+    wait(at, current);
+  };
+}

@@ -1,0 +1,114 @@
+import { busOf, type Message } from './oracle.ts';
+import type { BusPlan, RequestPlan } from './plan.ts';
+import type { Platform } from './platform.ts';
+import type { World } from './world.ts';
+
+/** How long a publisher waits for its answer. */
+const PATIENCE_MS = 10_000;
+/** After that many attempts it gives up, and may never know. */
+const ATTEMPTS = 6;
+
+/** Publishers send one request after the other, and each again while no answer comes. */
+export function startPublishers(world: World, platform: Platform): { readonly areDone: () => boolean } {
+  let busy = 0;
+  let requests = 0;
+  const { scheduler, random, oracle } = world;
+
+  async function work(bus: BusPlan, publisher: number, plans: readonly RequestPlan[]): Promise<void> {
+    for (const [index, plan] of plans.entries()) {
+      await wait(plan.waitMs);
+      await publish(bus, `${publisher}-${index}`, plan);
+    }
+    busy -= 1;
+  }
+
+  async function publish(bus: BusPlan, name: string, plan: RequestPlan): Promise<void> {
+    const request = requests++;
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const messages = plan.events.map((event, index) =>
+        oracle.published(bus, `${name}-${index}`, { request, index, attempt }, event),
+      );
+      if (await send(bus, messages)) return;
+      await wait(random.between(0, 500));
+    }
+  }
+
+  /** Whether the request is answered for good. */
+  async function send(bus: BusPlan, messages: readonly Message[]): Promise<boolean> {
+    world.note('publish', messages.map(({ source, id }) => `${source} ${id}`).join(', '));
+    try {
+      const answer = await answerOf(bus, toRequest(bus, messages));
+      if (answer === undefined) return false;
+      for (const [index, message] of messages.entries()) oracle.acknowledged(message, answer[index]?.matched);
+      world.note('ack', messages.map(({ source, id }) => `${source} ${id}`).join(', '));
+      return true;
+    } catch (error) {
+      world.note('no answer', String(error));
+      // There is no such bus: that is an answer, too.
+      return error instanceof Error && 'code' in error && error.code === 'bus_not_found';
+    }
+  }
+
+  function answerOf(bus: BusPlan, request: Request): Promise<readonly { matched: number }[] | undefined> {
+    const { delayMs, answerLost, drop } = world.plan.trouble;
+    return new Promise((resolve, reject) => {
+      scheduler.after(PATIENCE_MS, () => resolve(undefined));
+      if (world.mishap(drop)) return;
+      scheduler.after(random.between(0, delayMs), () => {
+        platform.request(request, bus.bus).then(async (response) => {
+          // To read each answer would be a tenth of the whole simulation.
+          const isRead = random.chance(0.1);
+          const { events } = isRead
+            ? ((await response.json()) as { events: readonly { matched: number }[] })
+            : { events: [] };
+          if (!world.mishap(answerLost)) scheduler.after(random.between(0, delayMs), () => resolve(events));
+        }, reject);
+      });
+    });
+  }
+
+  function wait(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => scheduler.after(milliseconds, () => resolve()));
+  }
+
+  for (const bus of world.plan.buses) {
+    for (const [index, plans] of bus.publishers.entries()) {
+      busy += 1;
+      void work(bus, index, plans);
+    }
+  }
+  return { areDone: () => busy === 0 };
+}
+
+/** As light as what Node's server hands over: headers, and a body that is taken at once. */
+function toRequest(bus: BusPlan, messages: readonly Message[]): Request {
+  const texts = messages.map(({ id, source, event, expiry }) =>
+    JSON.stringify({
+      specversion: '1.0',
+      id,
+      source,
+      type: event.type,
+      ...(event.key === undefined ? {} : { partitionkey: event.key }),
+      ...(expiry === Infinity ? {} : { expirytime: new Date(expiry).toISOString() }),
+      datacontenttype: 'application/json',
+      data: event.data,
+    }),
+  );
+  const isBatch = texts.length > 1;
+  const body = new TextEncoder().encode(isBatch ? `[${texts.join(',')}]` : texts.join(''));
+  const headers = new Map([
+    ['authorization', bus.tenant],
+    ['content-type', `application/cloudevents${isBatch ? '-batch' : ''}+json`],
+    ['content-length', String(body.length)],
+  ]);
+  const light = {
+    headers: {
+      get: (name: string) => headers.get(name) ?? null,
+      has: (name: string) => headers.has(name),
+      keys: () => headers.keys(),
+    },
+    arrayBuffer: () => Promise.resolve(body),
+    url: `https://mesh.test/v1/buses/${busOf(bus)}/events`,
+  };
+  return light as unknown as Request;
+}

@@ -1,0 +1,72 @@
+import type { Disk } from './disk.ts';
+import type { Fault } from './fault.ts';
+import { createNodePlatform } from './platform.ts';
+import { startPublishers } from './publishers.ts';
+import { createWorkersPlatform } from './workers.ts';
+import { createWorld, type World } from './world.ts';
+
+export interface SimulationResult {
+  readonly seed: number;
+  /** Of everything that happened: the same for the same seed. */
+  readonly hash: number;
+  readonly violations: readonly string[];
+  /** How long it took, in virtual milliseconds. */
+  readonly virtualMs: number;
+}
+
+/** Everything has to come to an end within this after the last trouble: no event of the plans lives longer. */
+const PATIENCE_MS = 5 * 86_400_000;
+const MOST_STEPS = 150_000;
+
+/** One installation from its first request until nothing is left to do. */
+export async function simulate(
+  seed: number,
+  { fault, trace }: { readonly fault?: Fault; readonly trace?: (line: string) => void } = {},
+): Promise<SimulationResult> {
+  const world = createWorld(seed, trace);
+  const { scheduler, plan, oracle } = world;
+  const platform = plan.platform === 'node' ? createNodePlatform(world, fault) : createWorkersPlatform(world, fault);
+  const publishers = startPublishers(world, platform);
+  let isDone = false;
+  let steps = 0;
+
+  function look(nextMs: number): void {
+    if (publishers.areDone() && !world.isTroubled && Array.from(world.disks.values()).every(isIdle)) isDone = true;
+    else scheduler.after(nextMs, () => look(Math.min(nextMs * 2, 600_000)));
+  }
+
+  scheduler.after(plan.healAt + 1, () => look(1_000));
+  await scheduler.run(() => {
+    steps += 1;
+    return isDone || steps > MOST_STEPS || scheduler.now > plan.healAt + PATIENCE_MS;
+  });
+  // What was settled last may still be with its process.
+  if (isDone) await settle(world);
+  else oracle.violations.push(`stuck: ${describeLeft(world)}`);
+  oracle.finish();
+  return { seed, hash: world.hash(), violations: oracle.violations, virtualMs: scheduler.now };
+}
+
+async function settle({ scheduler }: World): Promise<void> {
+  let over = false;
+  scheduler.after(60_000, () => (over = true));
+  await scheduler.run(() => over);
+}
+
+function isIdle({ tables }: Disk): boolean {
+  const { batches, retries, lanes, settings } = tables;
+  return (
+    retries.length === 0 &&
+    (batches.at(-1)?.sequence ?? 0) <= (settings.get('cursor') ?? 0) &&
+    Array.from(lanes.values()).every((rows) => rows.length === 0)
+  );
+}
+
+function describeLeft({ disks, scheduler }: World): string {
+  const left = Array.from(disks, ([shard, { tables }]) => {
+    const lanes = Array.from(tables.lanes).filter(([, rows]) => rows.length > 0);
+    const behind = (tables.batches.at(-1)?.sequence ?? 0) - (tables.settings.get('cursor') ?? 0);
+    return `${shard}: ${Math.max(0, behind)} behind the cursor, ${tables.retries.length} retries, lanes ${lanes.map(([lane]) => lane).join(' ')}`;
+  });
+  return `${left.join('; ')} at ${Math.round(scheduler.now / 1000)} s`;
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { createNodeSql } from '../../adapters/node/sql.ts';
+import { createLaneStore } from '../../adapters/sqlite/lane-store.ts';
+import type { LogStorage } from '../../adapters/sqlite/log.ts';
+import { createLogStore } from '../../adapters/sqlite/log-store.ts';
+import type { LedgerRecord } from '../../mesh/ledger.ts';
+import { createDisk } from './disk.ts';
+import { createRandom, type Random } from './random.ts';
+
+const ROUNDS = 60;
+const CHANGES = 80;
+const lanes = ['r/a', 'r/a#k', 'r/a#l', 'r/ab', 's/a'];
+
+/** The simulation is as good as its tables are like those of SQLite. */
+describe('the tables of the simulation', () => {
+  it(`answer as SQLite does, over ${ROUNDS} times ${CHANGES} random changes`, { timeout: 60_000 }, async () => {
+    for (let seed = 0; seed < ROUNDS; seed += 1) {
+      const random = createRandom(seed);
+      const sql = createNodeSql(':memory:');
+      const inSql: LogStorage = {
+        store: createLogStore(sql),
+        laneStore: createLaneStore(sql),
+        transaction: (work) => sql.transaction(work),
+      };
+      const inMemory = createDisk().open(() => {});
+      for (let change = 0; change < CHANGES; change += 1) {
+        const work = createChange(random);
+        expect(tryTo(work, inMemory), `seed ${seed}, change ${change}`).toBe(tryTo(work, inSql));
+        expect(readAll(inMemory), `seed ${seed}, change ${change}`).toEqual(readAll(inSql));
+      }
+      await sql.close();
+    }
+  });
+
+  it('have after a loss of power what was synced, and of the rest the first commits', () => {
+    const disk = createDisk();
+    const storage = disk.open(() => {});
+    const { store } = storage;
+    store.insertBatch({ sequence: 1, at: 1, body: 'a' });
+    disk.synced(disk.mark());
+    storage.transaction(() => {
+      store.insertBatch({ sequence: 2, at: 1, body: 'b' });
+      store.setSetting('cursor', 1);
+    });
+    store.insertBatch({ sequence: 3, at: 1, body: 'c' });
+    disk.crash(0.5);
+    expect(store.batchesAfter(0, 9).map(({ sequence }) => sequence)).toEqual([1, 2]);
+    expect(store.cursor()).toBe(1);
+    store.setSetting('cursor', 2);
+    disk.crash(0);
+    expect(store.cursor()).toBe(1);
+    expect(store.lastBatch()).toBe(2);
+  });
+});
+
+type Work = (storage: LogStorage) => unknown;
+
+/** One change, or several in a transaction that may fail at its end. */
+function createChange(random: Random): Work {
+  if (random.chance(0.8)) return createStatement(random);
+  const statements = Array.from({ length: random.between(1, 5) }, () => createStatement(random));
+  const fails = random.chance(0.4);
+  return (storage) =>
+    storage.transaction(() => {
+      for (const statement of statements) statement(storage);
+      if (fails) throw new Error('it fails');
+    });
+}
+
+function createStatement(random: Random): Work {
+  const sequence = random.between(1, 60);
+  const at = random.between(1, 40);
+  const limit = random.between(1, 5);
+  const lane = random.pick(lanes);
+  const place = random.between(0, 3);
+  const body = `body ${random.between(1, 1000)}`;
+  const record = toRecord(random);
+  const setting = random.pick(['cursor', 'retention'] as const);
+  return random.pick<Work>([
+    ({ store }) => store.insertBatch({ sequence, at, body }),
+    ({ store }) => store.insertRetry({ due: at, sequence, failures: limit, body }),
+    ({ store }) => store.deleteRetry({ due: at, sequence, failures: 0, body: '' }),
+    ({ store }) => store.setSetting(setting, sequence),
+    ({ store }) => store.quarantine(sequence, at, body, 'a reason'),
+    ({ store }) => store.insertRecords(sequence, at, JSON.stringify([record, { ...record, attempt: 2 }])),
+    ({ store }) => store.insertDeadLetter(sequence, { ...record, status: 'dead-lettered' }, '{"id":"1"}'),
+    ({ store }) => store.purge(at, limit),
+    ({ store }) => store.purgeDeadLetters(at, limit),
+    ({ laneStore }) => laneStore.insert({ lane, place, sequence, due: at, failures: 0, body }),
+    ({ laneStore }) => laneStore.delete({ lane, place, sequence, due: 0, failures: 0, body: '' }),
+    ({ laneStore }) => {
+      for (const row of laneStore.head(lane, 2)) laneStore.delete(row);
+    },
+  ]);
+}
+
+/** What it answers, or that it fails. */
+function tryTo(work: Work, storage: LogStorage): string {
+  try {
+    return String(work(storage));
+  } catch {
+    return 'it failed';
+  }
+}
+
+function readAll({ store, laneStore }: LogStorage): unknown {
+  const query = { tenant: 't', bus: 'b', shards: 1, limit: 50 };
+  return [
+    [store.lastSequence(), store.lastBatch(), store.cursor(), store.setting('retention')],
+    [store.batchesAfter(10, 4), store.dueRetries(20, 6), store.nextRetryAt(), store.oldestAt(), store.rowsKept()],
+    [store.query(query), store.query({ ...query, status: 'dead-lettered' }), store.query({ ...query, rule: 'r1' })],
+    lanes.map((lane) => [laneStore.head(lane, 4), laneStore.lanesAfter(lane, 2), laneStore.count(lane)]),
+    laneStore.lastSequence(),
+  ];
+}
+
+function toRecord(random: Random): LedgerRecord {
+  return {
+    at: random.between(1, 40),
+    tenant: 't',
+    bus: 'b',
+    status: random.pick(['delivered', 'retrying']),
+    eventId: 'e',
+    source: '/s',
+    type: 't',
+    rule: random.pick(['r1', 'r2']),
+    target: 'x',
+    attempt: 1,
+  };
+}

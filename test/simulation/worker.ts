@@ -1,0 +1,21 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { simulate } from './simulate.ts';
+
+/** What one worker found. */
+export interface Share {
+  readonly failed: readonly { readonly seed: number; readonly violations: readonly string[] }[];
+  readonly virtualMs: number;
+}
+
+// Nobody reads where the simulated failures came from, and to find that out is most of what they cost.
+Error.stackTraceLimit = 0;
+
+const { first, step, end } = workerData as { first: number; step: number; end: number };
+const failed: Share['failed'][number][] = [];
+let virtualMs = 0;
+for (let seed = first; seed < end; seed += step) {
+  const result = await simulate(seed);
+  virtualMs += result.virtualMs;
+  if (result.violations.length > 0) failed.push({ seed, violations: result.violations });
+}
+parentPort?.postMessage({ failed, virtualMs } satisfies Share, []);
