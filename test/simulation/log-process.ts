@@ -30,9 +30,14 @@ export function openLog(options: LogProcessOptions): Log {
   const place = { world, generation };
   let flushing = false;
 
+  /** A Durable Object writes its alarm together with what it has just stored: no crash comes in between. */
+  function call(work: (resolve: (value: undefined) => void) => void): Promise<void> {
+    return gate ? process.wait(work) : process.call(work);
+  }
+
   function sync(): Promise<void> {
-    return process.call((resolve) => {
-      const mark = disk.mark();
+    const mark = disk.mark();
+    return call((resolve) => {
       scheduler.after(random.between(0, trouble.syncMs), () => {
         if (!process.alive) return;
         disk.synced(mark);
@@ -68,7 +73,7 @@ export function openLog(options: LogProcessOptions): Log {
   const ports = {
     synced: sync,
     setAlarm: (at: number) =>
-      process.call<void>((resolve) => {
+      call((resolve) => {
         options.setAlarm(at);
         resolve(undefined);
       }),

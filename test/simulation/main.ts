@@ -50,7 +50,7 @@ async function runAll(from: number, count: number): Promise<void> {
 function run(workerData: { first: number; step: number; end: number }): Promise<Share> {
   return new Promise((resolve, reject) => {
     // Most of what a run makes is garbage at its end: with room for it, collecting costs a tenth.
-    const resourceLimits = { maxYoungGenerationSizeMb: 96 };
+    const resourceLimits = { maxYoungGenerationSizeMb: 192 };
     const worker = new Worker(join(import.meta.dirname, 'worker.ts'), { workerData, resourceLimits });
     worker.once('message', resolve);
     worker.once('error', reject);

@@ -115,7 +115,7 @@ function createTrouble(random: Random, platform: Plan['platform']): Trouble {
 }
 
 function createBus(random: Random, tenant: string, bus: string, healAt: number): BusPlan {
-  const rules = Array.from({ length: random.pick([1, 1, 2, 3]) }, (_, index): RulePlan => {
+  const rules = Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, (_, index): RulePlan => {
     const name = `r${index}`;
     const count = random.chance(0.25) ? 2 : 1;
     return {

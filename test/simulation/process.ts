@@ -9,6 +9,8 @@ export interface Process {
   touch(): void;
   /** A port that answers later. `work` settles it, unless the process is dead by then. */
   call<Value>(work: (resolve: (value: Value) => void, reject: (error: Error) => void) => void): Promise<Value>;
+  /** The same where it cannot die: what the platform does as one with what came before. */
+  wait: Process['call'];
   pause(milliseconds: number): Promise<void>;
   kill(): void;
   onDeath(listener: () => void): void;
@@ -46,8 +48,11 @@ export function createProcess(options: {
     },
     touch,
     call(work) {
+      if (alive && strikes()) kill();
+      return process.wait(work);
+    },
+    wait(work) {
       return new Promise((resolve, reject) => {
-        if (alive && strikes()) kill();
         if (!alive) return;
         work(
           (value) => {

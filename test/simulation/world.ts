@@ -107,13 +107,16 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
       /** In the end nothing is paused any more. */
       heal(): void {
         for (const bus of plan.buses) {
+          let isPaused = false;
           for (const rule of bus.rules) {
             for (const { target } of rule.targets) {
               const key = `${busOf(bus)}/${rule.name}/${target.name}`;
-              overrides.set(key, { ...overrides.get(key), paused: false });
+              const override = overrides.get(key);
+              isPaused ||= override?.paused ?? target.paused ?? false;
+              overrides.set(key, { ...override, paused: false });
             }
           }
-          publish(bus);
+          if (isPaused) publish(bus);
         }
       },
       read(name: string, at: number): Snapshot | undefined {
