@@ -112,6 +112,7 @@ export function createMesh(platform: Platform): Mesh {
       runtime,
       functions,
       publish,
+      report,
     }),
     async tick() {
       await publisher.repair();

@@ -16,7 +16,7 @@ import type { SnapshotSource } from './snapshot-source.ts';
 
 export interface DispatcherOptions extends Pick<
   AttemptOptions,
-  'sinks' | 'credentials' | 'policy' | 'runtime' | 'publish'
+  'sinks' | 'credentials' | 'policy' | 'runtime' | 'publish' | 'report'
 > {
   readonly snapshots: SnapshotSource;
   readonly functions: Functions;

@@ -14,8 +14,8 @@ import { createSeededRandom } from './seeded-random.ts';
 export type Reshape = (rule: CompiledRule, planned: PlannedEvent) => Reshaped | Promise<Reshaped>;
 
 export interface Reshaped {
-  /** What is to be delivered; several where a step splits, none where one drops. */
-  readonly events: readonly Event[];
+  /** What is to be delivered; several where a step splits, `undefined` in the place of what one drops. */
+  readonly events: readonly (Event | undefined)[];
   readonly notes: readonly StepNote[];
 }
 

@@ -4,7 +4,8 @@ import { parseObject } from './event-object.ts';
 import type { CompiledStep, StepReport, StepsContext } from './step.ts';
 import { relocate } from './step-error.ts';
 
-type Objects = readonly CloudEventObject[];
+/** `undefined` stands for one that was dropped, so that those after it keep their number. */
+type Objects = readonly (CloudEventObject | undefined)[];
 
 /** Runs steps on one event, without a promise for as long as the transformers do. */
 export function runSteps(
@@ -48,9 +49,12 @@ function runFrom(
     const step = steps[i];
     if (!step) break;
     const left = runStep(step, current, context);
-    if (left instanceof Promise) return left.then((objects) => runEach(i + 1, steps, objects, context));
+    if (left instanceof Promise) {
+      return left.then((objects) => (objects.length === 0 ? [undefined] : runEach(i + 1, steps, objects, context)));
+    }
     const [only] = left;
-    if (only === undefined || left.length > 1) return runEach(i + 1, steps, left, context);
+    if (left.length > 1) return runEach(i + 1, steps, left, context);
+    if (only === undefined) return [undefined];
     current = only;
   }
   return [current];
@@ -63,13 +67,15 @@ function runEach(
   objects: Objects,
   context: SharedContext,
 ): Objects | Promise<Objects> {
-  const results: CloudEventObject[] = [];
+  const results: (CloudEventObject | undefined)[] = [];
   for (const [index, object] of objects.entries()) {
-    const left = runFrom(start, steps, object, context);
+    const left = runIfThere(start, steps, object, context);
     if (left instanceof Promise) {
       return left.then(async (first) => {
         collect(results, first);
-        for (const next of objects.slice(index + 1)) collect(results, await runFrom(start, steps, next, context));
+        for (const next of objects.slice(index + 1)) {
+          collect(results, await runIfThere(start, steps, next, context));
+        }
         return results;
       });
     }
@@ -78,7 +84,16 @@ function runEach(
   return results;
 }
 
-function collect(results: CloudEventObject[], objects: Objects): void {
+function runIfThere(
+  start: number,
+  steps: readonly CompiledStep[],
+  object: CloudEventObject | undefined,
+  context: SharedContext,
+): Objects | Promise<Objects> {
+  return object === undefined ? [undefined] : runFrom(start, steps, object, context);
+}
+
+function collect(results: (CloudEventObject | undefined)[], objects: Objects): void {
   checkCount(results.length + objects.length);
   results.push(...objects);
 }

@@ -21,12 +21,13 @@ export interface CompiledSteps {
   /** Some step calls a function, which may take its time. */
   readonly callsFunctions: boolean;
   /**
-   * The events that the steps leave, several after a step that splits, none after one that drops; without steps the very
+   * The events that the steps leave, several after a step that splits; `undefined` stands for one that a step dropped, so
+   * that the others keep their number at every attempt; without steps the very
    * same object. The text is parsed once and written once. Throws (or rejects with) TulleError `step_failed`,
    * `fuel_exhausted` or, where a later attempt may succeed, `function_unavailable`; the message starts with the step's
    * number and the place is a JSON Pointer into the rule.
    */
-  run(event: Event, context: StepsContext): readonly Event[] | Promise<readonly Event[]>;
+  run(event: Event, context: StepsContext): readonly (Event | undefined)[] | Promise<readonly (Event | undefined)[]>;
 }
 
 export interface StepsContext extends Omit<StepContext, 'report' | 'spent'> {
@@ -87,9 +88,10 @@ const stepsLimit = 20;
 const outputLimit = 4_194_304;
 const onErrors = ['deadLetter', 'skip', 'passThrough'] as const;
 
-function encodeAll(objects: readonly Record<string, unknown>[]): readonly Event[] {
+function encodeAll(objects: readonly (Record<string, unknown> | undefined)[]): readonly (Event | undefined)[] {
   let length = 0;
   return objects.map((object) => {
+    if (object === undefined) return undefined;
     const event = encodeEvent(object);
     length += event.json.length;
     if (length <= outputLimit) return event;

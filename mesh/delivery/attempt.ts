@@ -20,6 +20,8 @@ export interface AttemptOptions {
   readonly reshape: Reshape;
   /** Where replies of targets go. */
   readonly publish: Publish;
+  /** Told of faults of ours, for the operator. */
+  readonly report: (message: string, error: unknown) => void;
 }
 
 /** One attempt at the deliveries of a group. Whatever ends is written down; what does not is answered. */
@@ -50,7 +52,7 @@ export interface Left {
 }
 
 export function createAttempt(options: AttemptOptions, group: Group): Attempt {
-  const { sinks, credentials, policy, runtime, journal, reshape, publish } = options;
+  const { sinks, credentials, policy, runtime, journal, reshape, publish, report } = options;
   const { rule, target, attempt } = group;
   const { timeoutSeconds, failures } = presetOf(target.retry);
   const resend = failures.network.resend === true ? ({ resend: true } as const) : {};
@@ -70,7 +72,12 @@ export function createAttempt(options: AttemptOptions, group: Group): Attempt {
   }
 
   function finish(item: Item, prepared: Awaited<ReturnType<typeof prepare>>): Prepared {
-    if (prepared.kind === 'ready') return { ready: prepared.events };
+    const { planned } = item;
+    if (prepared.kind === 'ready') {
+      const { events, gone } = prepared;
+      if (gone.length > 0) journal.filtered(group, { planned, parts: gone });
+      return { ready: events };
+    }
     if (prepared.kind === 'unavailable') {
       const decision = decideOn(prepared.result, item);
       return { ready: [], ...(decision.kind === 'retry' ? { left: { item, delayMs: decision.delayMs } } : {}) };
@@ -101,7 +108,11 @@ export function createAttempt(options: AttemptOptions, group: Group): Attempt {
   return {
     batchSize: sink.batchSize(target.options),
     ready(item) {
-      const prepared = prepare(item, () => toReshaped(item));
+      const prepared = prepare(
+        item,
+        () => toReshaped(item),
+        (error) => report(`the steps of the rule ${rule.name} broke off; the delivery is tried again`, error),
+      );
       return prepared instanceof Promise ? prepared.then((value) => finish(item, value)) : finish(item, prepared);
     },
     async send(chunk) {

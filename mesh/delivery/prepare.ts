@@ -15,41 +15,64 @@ export interface Ready {
   readonly notes: readonly StepNote[];
 }
 
-/** What running the steps came to. `unavailable`: a function or a secret could not be had, as if the target had not answered. */
+/** What running the steps came to. `gone`: parts that were left to deliver, and that the steps drop now. `unavailable`: a function or a secret could not be had, as if the target had not answered. */
 export type Prepared =
-  | { readonly kind: 'ready'; readonly events: readonly Ready[] }
-  | { readonly kind: 'filtered'; readonly notes: readonly StepNote[] }
+  | { readonly kind: 'ready'; readonly events: readonly Ready[]; readonly gone: readonly number[] }
+  | { readonly kind: 'filtered'; readonly notes: readonly StepNote[]; readonly gone: readonly number[] }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'unavailable'; readonly result: AttemptResult };
 
-/** Runs the steps on one event of a group. Throws or rejects when the fault is ours: then nothing is settled. */
-export function prepare(item: Item, run: () => Reshaped | Promise<Reshaped>): Prepared | Promise<Prepared> {
+/** Runs the steps on one event of a group. `report` is told of faults that are ours. */
+export function prepare(
+  item: Item,
+  run: () => Reshaped | Promise<Reshaped>,
+  report: (error: unknown) => void,
+): Prepared | Promise<Prepared> {
   try {
     const reshaped = run();
     if (!(reshaped instanceof Promise)) return toPrepared(item, reshaped);
-    return reshaped.then((value) => toPrepared(item, value), toFailure);
+    return reshaped.then(
+      (value) => toPrepared(item, value),
+      (error: unknown) => toFailure(error, report),
+    );
   } catch (error) {
-    return toFailure(error);
+    return toFailure(error, report);
   }
 }
 
 function toPrepared({ planned, parts }: Item, { events, notes }: Reshaped): Prepared {
   const [only] = events;
   if (only !== undefined && events.length === 1 && (parts === undefined || parts.includes(1))) {
-    return { kind: 'ready', events: [{ planned, event: only, notes }] };
+    return { kind: 'ready', events: [{ planned, event: only, notes }], gone: [] };
   }
-  const ready = events
-    .map((event, index) => ({ planned, part: index + 1, event, notes }))
-    .filter(({ part }) => parts === undefined || parts.includes(part));
-  return ready.length === 0 ? { kind: 'filtered', notes } : { kind: 'ready', events: ready };
+  const ready = events.flatMap((event, index): Ready[] => {
+    const part = index + 1;
+    const wanted = event !== undefined && (parts === undefined || parts.includes(part));
+    return wanted ? [{ planned, part, event, notes }] : [];
+  });
+  const gone = (parts ?? []).filter((wanted) => !ready.some(({ part }) => part === wanted));
+  return ready.length === 0 ? { kind: 'filtered', notes, gone } : { kind: 'ready', events: ready, gone };
 }
 
-function toFailure(error: unknown): Prepared {
-  if (!TulleError.is(error) || error.fault === 'system') throw error;
+/** A fault of ours, or of what we depend on, is that of this delivery alone: others of the batch go on. */
+function toFailure(error: unknown, report: (error: unknown) => void): Prepared {
+  if (!isOfUser(error)) {
+    report(error);
+    return { kind: 'unavailable', result: toResult('internal: the steps broke off; the log has the fault', undefined) };
+  }
   const reason = `${error.code}: ${error.message}`;
   return error.code === 'function_unavailable' || error.code === 'credential_unavailable'
     ? { kind: 'unavailable', result: toResult(reason, error.retryAfter) }
     : { kind: 'failed', reason };
+}
+
+/** What a user's code throws may be anything, also something that throws when it is looked at. */
+function isOfUser(error: unknown): error is TulleError {
+  try {
+    return TulleError.is(error) && error.fault === 'user';
+  } catch {
+    return false;
+  }
 }
 
 /** What `Retry-After` does follows from the status 503 that a target would have answered. */

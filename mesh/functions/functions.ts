@@ -1,4 +1,5 @@
 import { TulleError } from '../../event/error.ts';
+import { parseJson } from '../../event/parse-json.ts';
 import type { Event } from '../../event/event.ts';
 import { withDeadline } from '../../functions/compute/deadline.ts';
 import { hopsOf } from '../../functions/compute/emitter.ts';
@@ -144,7 +145,7 @@ const places: ReadonlySet<string> = new Set(['service', 'lambda', 'http']);
 
 function parseAnswer(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     throw new TulleError('step_failed', 'its answer is not JSON', { cause });
   }

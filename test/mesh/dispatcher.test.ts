@@ -66,6 +66,7 @@ describe('a turn of a lane', () => {
       ]),
       credentials: { secretsOf: () => ({ get: never }), authorizeOf: () => never },
       policy: { allowPrivateTargets: false },
+      report: never,
       runtime: { now: () => 1_000, random: () => 0.5, fetch: never, pause: () => Promise.resolve(), waitUntil: never },
       functions: { call: never, list: never },
       publish: never,

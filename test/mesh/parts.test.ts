@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defineFunction } from '../../functions/compute/define-function.ts';
 import type { Turn } from '../../mesh/ports.ts';
 import { createEvent, createHarness, type Harness, withRule } from './harness.ts';
 
@@ -112,6 +113,85 @@ describe('an event of which the steps make several', () => {
     await harness.publish(createEvent('e1', { data: data.slice(0, 500) }));
     await harness.drain();
     for (const size of sizes) expect(size).toBeLessThan(16 * 1_048_576);
+  });
+});
+
+describe('a function that answers differently at another attempt', () => {
+  it('does not make one part stand for another', async () => {
+    let refuses = true;
+    const harness = createHarness({
+      functions: {
+        bundle: [
+          defineFunction({
+            name: 'check',
+            handler(event) {
+              if (event.data === 'b' && refuses) throw new Error('no');
+              return event;
+            },
+          }),
+        ],
+      },
+    });
+    await withRule(harness, { steps: [split, { compute: 'check', onError: 'skip' }] });
+    let failures = 1;
+    harness.answer = ({ body }) => new Response(null, { status: body === '"c"' && failures-- > 0 ? 503 : 200 });
+    await harness.publish(createEvent('e1', { data: ['a', 'b', 'c'] }));
+    await harness.drain();
+    refuses = false;
+    await harness.drain(harness.now + 3_600_000);
+    expect(harness.received.map(({ body }) => body)).toEqual(['"a"', '"c"', '"c"']);
+    expect((await harness.deliveries('status=delivered')).flatMap(({ parts }) => parts)).toEqual([3, 1]);
+  });
+
+  it('ends the parts that it drops then as filtered', async () => {
+    let drops = false;
+    const harness = createHarness({
+      functions: {
+        bundle: [defineFunction({ name: 'check', handler: (event) => (drops && event.data === 'b' ? null : event) })],
+      },
+    });
+    await withRule(harness, { steps: [split, { compute: 'check' }] });
+    let failures = 2;
+    harness.answer = ({ body }) => new Response(null, { status: body !== '"a"' && failures-- > 0 ? 503 : 200 });
+    await harness.publish(createEvent('e1', { data: ['a', 'b', 'c'] }));
+    await harness.drain();
+    drops = true;
+    await harness.drain(harness.now + 3_600_000);
+    expect(harness.received.map(({ body }) => body)).toEqual(['"a"', '"b"', '"c"', '"c"']);
+    expect(await harness.deliveries('status=filtered')).toMatchObject([{ parts: [2] }]);
+  });
+});
+
+describe('a step that breaks in a way nobody thought of', () => {
+  it('keeps nobody else of the batch from being delivered, is reported, and tried again', async () => {
+    const trap = new Proxy(new Error('x'), {
+      getPrototypeOf() {
+        throw new TypeError('trap');
+      },
+    });
+    let broken = true;
+    const harness = createHarness({
+      functions: {
+        bundle: [
+          defineFunction({
+            name: 'odd',
+            handler(event) {
+              if (broken) throw trap;
+              return event;
+            },
+          }),
+        ],
+      },
+    });
+    await withRule(harness, { steps: [{ compute: 'odd' }] }, 'odd');
+    await withRule(harness, {}, 'plain');
+    await harness.publish(createEvent('e1'));
+    await harness.drain();
+    expect(harness.received).toHaveLength(1);
+    broken = false;
+    await harness.drain(harness.now + 3_600_000);
+    expect(harness.received).toHaveLength(2);
+    expect(await harness.deliveries('status=delivered')).toHaveLength(2);
   });
 });
 

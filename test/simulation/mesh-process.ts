@@ -82,7 +82,19 @@ export function createMeshProcess(options: {
       runtime,
       findKey: () => undefined,
     }),
-    dispatch: createDispatcher({ snapshots, runtime, sinks, credentials, policy, functions, publish, connections }),
+    dispatch: createDispatcher({
+      snapshots,
+      runtime,
+      sinks,
+      credentials,
+      policy,
+      functions,
+      publish,
+      connections,
+      report(message, error) {
+        throw new Error(message, { cause: error });
+      },
+    }),
     drop: (tenant, bus) => snapshots.drop(tenant, bus),
   };
 }

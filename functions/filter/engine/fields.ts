@@ -1,3 +1,4 @@
+import { parseJson } from '../../../event/parse-json.ts';
 import type { EventView, FieldTest } from '../condition.ts';
 import { type FieldNode, createFieldTrie, indexOf, isWanted, pruneField, useField } from './field-trie.ts';
 import type { Requirement } from './requirement.ts';
@@ -72,9 +73,9 @@ export function createFields(): Fields {
       return cachedView(
         (path) => {
           const field = readAt(run, path);
-          return field === undefined ? undefined : (JSON.parse(json.slice(field.start, field.end)) as unknown);
+          return field === undefined ? undefined : parseJson(json.slice(field.start, field.end));
         },
-        () => JSON.parse(json) as unknown,
+        () => parseJson(json),
       );
     },
     viewOfObject(run, event) {

@@ -38,7 +38,7 @@ export function newEvent(changes: Record<string, unknown> = {}): Event {
 /** What the steps make of an event, as objects. */
 export async function runSteps(steps: readonly Step[], event: Event, changes: Partial<StepsContext> = {}) {
   const after = await compileSteps(steps).run(event, { ...context, ...changes });
-  return after.map(({ json }) => JSON.parse(json) as Record<string, unknown>);
+  return after.flatMap((left) => (left === undefined ? [] : [JSON.parse(left.json) as Record<string, unknown>]));
 }
 
 /** The one event that the steps make of an event. */

@@ -60,7 +60,7 @@ async function outcomeOf(steps: readonly Step[], event: string): Promise<{ shown
   try {
     const trace = (report: unknown): void => void shown.push(JSON.stringify(report));
     const after = await compileSteps(steps).run(fromJson(event), { ...context, trace });
-    for (const { json, attributes } of after) shown.push(json, JSON.stringify(attributes));
+    for (const left of after) shown.push(left?.json ?? '', JSON.stringify(left?.attributes));
   } catch (error) {
     failed = true;
     expect(error).toBeInstanceOf(TulleError);
