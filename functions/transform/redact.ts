@@ -59,11 +59,31 @@ export const redact = defineTransformer<RedactSpec>({
         context.report?.(spec.paths.filter((text) => touched.has(text)));
         return event;
       };
+      const finishKeyed = (keyed: Treatment): CloudEventObject => {
+        let fuel = 0;
+        const left = finish((value) => {
+          fuel += keyedFuel;
+          if (fuel > context.fuel) throw tooManyValues();
+          return keyed(value);
+        });
+        context.spent?.(fuel);
+        return left;
+      };
       const treatment = treatmentAt(context);
-      return treatment instanceof Promise ? treatment.then(finish) : finish(treatment);
+      return treatment instanceof Promise ? treatment.then((keyed) => finishKeyed(keyed)) : finish(treatment);
     };
   },
 });
+
+/** A keyed value takes 5 to 10 µs, which is what so much fuel buys elsewhere: 20,000 values a step. */
+const keyedFuel = 50;
+
+function tooManyValues(): TulleError {
+  return new TulleError('fuel_exhausted', 'There are too many values to hash or tokenise in one event', {
+    place: '/paths',
+    mend: 'Split the event before, or drop the values.',
+  });
+}
 
 function compilePath(text: string, index: number, dropped: boolean): Path {
   const place = `/paths/${index}`;

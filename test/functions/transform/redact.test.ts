@@ -301,3 +301,15 @@ describe('what is reported', () => {
     expect(notes).toEqual([['data']]);
   });
 });
+
+describe('very many values', () => {
+  it('are hashed up to a bound, then the step fails', async () => {
+    const steps = [{ redact: { paths: ['data[*]'], with: { hash: { secret: 'pii', length: 16 } } } }];
+    const data = (count: number) => newEvent({ data: Array.from({ length: count }, (_, index) => index) });
+    expect((await runToOne(steps, data(20_000)))['data']).toHaveLength(20_000);
+    expect(await failureOf(steps, data(20_001))).toMatchObject({
+      code: 'fuel_exhausted',
+      place: '/steps/0/redact/paths',
+    });
+  });
+});
