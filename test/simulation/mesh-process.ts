@@ -1,7 +1,8 @@
+import { TulleError } from '../../event/error.ts';
 import { http } from '../../connectors/sinks/http.ts';
 import type { Credentials } from '../../mesh/connections/credentials.ts';
 import { createDispatcher } from '../../mesh/dispatcher.ts';
-import { createFunctions } from '../../mesh/functions/functions.ts';
+import type { Functions } from '../../mesh/functions/functions.ts';
 import { createPublish } from '../../mesh/functions/publish.ts';
 import { createIngress, type Ingress } from '../../mesh/ingress.ts';
 import { decodeEnvelope } from '../../mesh/envelope.ts';
@@ -63,7 +64,18 @@ export function createMeshProcess(options: {
     },
   };
   const publish = createPublish({ snapshots, queue: watched, runtime });
-  const functions = createFunctions({ support: {}, publish, credentials, policy, runtime });
+  const functions: Functions = {
+    /** Answers the event as it is, if it answers. */
+    call: (_scope, _name, event) =>
+      process.call((resolve, reject) => {
+        const fails = world.mishap(0.2);
+        world.scheduler.after(world.random.between(0, world.plan.trouble.delayMs), () => {
+          if (fails) reject(new TulleError('function_unavailable', 'it does not answer'));
+          else resolve([event]);
+        });
+      }),
+    list: () => [],
+  };
   return {
     ingress: createIngress({
       snapshots,

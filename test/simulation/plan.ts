@@ -45,6 +45,8 @@ export interface RulePlan {
   readonly name: string;
   readonly types: readonly string[];
   readonly splits: boolean;
+  /** A step calls a function, over the network. */
+  readonly computes: boolean;
   readonly targets: readonly TargetPlan[];
 }
 
@@ -122,6 +124,7 @@ function createBus(random: Random, tenant: string, bus: string, healAt: number):
       name,
       types: [random.pick(types), ...types.filter(() => random.chance(0.4))],
       splits: random.chance(0.25),
+      computes: random.chance(0.12),
       targets: Array.from({ length: count }, (_, place) =>
         createTarget(random, `${tenant}/${bus}/${name}`, `x${place}`, healAt),
       ),
@@ -240,12 +243,15 @@ function optionsOf(url: string, batchSize: number, timeoutSeconds: number): Http
   return options;
 }
 
-export function toRule({ name, types: wanted, splits, targets }: RulePlan, changed: (target: Target) => Target): Rule {
+export function toRule(
+  { name, types: wanted, splits, computes, targets }: RulePlan,
+  changed: (target: Target) => Target,
+): Rule {
   return {
     name,
     enabled: true,
     filter: { pattern: { type: [...wanted] } },
-    steps: splits ? [{ split: { path: 'data' } }] : [],
+    steps: [...(computes ? [{ compute: 'same' }] : []), ...(splits ? [{ split: { path: 'data' } }] : [])],
     targets: targets.map(({ target }) => changed(target)),
   };
 }

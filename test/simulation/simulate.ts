@@ -1,5 +1,6 @@
 import type { Disk } from './disk.ts';
 import type { Fault } from './fault.ts';
+import type { Plan } from './plan.ts';
 import { createNodePlatform } from './platform.ts';
 import { startPublishers } from './publishers.ts';
 import { createWorkersPlatform } from './workers.ts';
@@ -14,8 +15,10 @@ export interface SimulationResult {
   readonly virtualMs: number;
 }
 
-/** Everything has to come to an end within this after the last trouble: no event of the plans lives longer. */
-const PATIENCE_MS = 5 * 86_400_000;
+/** Everything has to come to an end within this after the last trouble, with breakers, rates and lanes that are behind… */
+const PATIENCE_MS = 600_000;
+/** …or within this where waits double each time, or a clock was set: no event of the plans lives longer. */
+const LONG_PATIENCE_MS = 5 * 86_400_000;
 const MOST_STEPS = 150_000;
 
 /** One installation from its first request until nothing is left to do. */
@@ -27,6 +30,7 @@ export async function simulate(
   const { scheduler, plan, oracle } = world;
   const platform = plan.platform === 'node' ? createNodePlatform(world, fault) : createWorkersPlatform(world, fault);
   const publishers = startPublishers(world, platform);
+  const patience = isPatient(plan) ? LONG_PATIENCE_MS : PATIENCE_MS;
   let isDone = false;
   let steps = 0;
 
@@ -38,7 +42,7 @@ export async function simulate(
   scheduler.after(plan.healAt + 1, () => look(1_000));
   await scheduler.run(() => {
     steps += 1;
-    return isDone || steps > MOST_STEPS || scheduler.now > plan.healAt + PATIENCE_MS;
+    return isDone || steps > MOST_STEPS || scheduler.now > plan.healAt + patience;
   });
   // What was settled last may still be with its process.
   if (isDone) await settle(world);
@@ -51,6 +55,11 @@ async function settle({ scheduler }: World): Promise<void> {
   let over = false;
   scheduler.after(60_000, () => (over = true));
   await scheduler.run(() => over);
+}
+
+function isPatient({ jumps, buses }: Plan): boolean {
+  const targets = buses.flatMap(({ rules }) => rules.flatMap((rule) => rule.targets));
+  return jumps.length > 0 || targets.some(({ target }) => target.retry.backoff?.kind === 'exponential');
 }
 
 function isIdle({ tables }: Disk): boolean {
