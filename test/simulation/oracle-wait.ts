@@ -8,3 +8,12 @@ export function waitAtLeastMs({ backoff }: RetryPolicy, attempt: number): number
   const seconds = backoff.seconds[Math.min(attempt, backoff.seconds.length) - 1] ?? 0;
   return Math.floor(seconds * 1000 * (1 - backoff.jitter));
 }
+
+/** The most, with all the chance that there is. */
+export function waitAtMostMs(policy: RetryPolicy, attempt: number): number {
+  const { backoff } = policy;
+  if (backoff?.kind === 'full-jitter') return Math.min(backoff.capSeconds, backoff.baseSeconds * 2 ** attempt) * 1000;
+  return backoff?.kind === 'schedule'
+    ? Math.max(...backoff.seconds) * 1000 * (1 + backoff.jitter)
+    : waitAtLeastMs(policy, attempt);
+}

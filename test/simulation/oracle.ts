@@ -1,7 +1,7 @@
 import type { HttpOptions } from '../../connectors/sinks/http.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { Target } from '../../mesh/snapshot.ts';
-import { waitAtLeastMs } from './oracle-wait.ts';
+import { waitAtLeastMs, waitAtMostMs } from './oracle-wait.ts';
 import type { BusPlan, EventPlan, Plan, RulePlan, TargetPlan } from './plan.ts';
 import { readRecords } from './disk.ts';
 
@@ -81,6 +81,8 @@ interface Unit {
   outstanding: number;
   okAnswers: number;
   fatal: boolean;
+  /** No retry may have fitted into its time. */
+  tooLate: boolean;
   firstSent: number;
   firstTaken: number;
   /** By the clock on the wall. */
@@ -139,6 +141,7 @@ export function createOracle(options: {
         outstanding: 0,
         okAnswers: 0,
         fatal: false,
+        tooLate: false,
         firstSent: Infinity,
         firstTaken: Infinity,
         notBefore: 0,
@@ -224,7 +227,11 @@ export function createOracle(options: {
           if (earlier.firstTaken <= (isBatch ? later.firstTaken : later.firstSent)) continue;
           // It had come to its end, which was not written down before the disturbance.
           const { retry } = state.plan.target;
-          const ended = earlier.fatal || earlier.calls >= retry.maxAttempts || endsOf(earlier).some(isNoDelivery);
+          const ended =
+            earlier.fatal ||
+            earlier.tooLate ||
+            earlier.calls >= retry.maxAttempts ||
+            endsOf(earlier).some(isNoDelivery);
           if (ended && disturbancesOf(state.bus) > earlier.message.disturbances) continue;
           fail(`out of order: ${describe(later)} was sent before ${describe(earlier)} was taken`);
         }
@@ -364,7 +371,10 @@ export function createOracle(options: {
         else if (status === 400 || status === 410) unit.fatal = true;
         else {
           const { retry } = call.state.plan.target;
-          unit.notBefore = wall() + Math.max(waitAtLeastMs(retry, unit.calls), Math.min(retryAfterMs, 20_000));
+          const asked = Math.min(retryAfterMs, 20_000);
+          unit.notBefore = wall() + Math.max(waitAtLeastMs(retry, unit.calls), asked);
+          const latest = wall() + Math.max(waitAtMostMs(retry, unit.calls), asked);
+          unit.tooLate ||= latest > unit.message.acceptedBy + retry.maxAgeSeconds * 1000;
         }
       }
     },
