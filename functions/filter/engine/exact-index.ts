@@ -39,7 +39,7 @@ export function findExact({ nodes, bits }: ExactIndex, value: string): TestNode 
 
 const bitsPerString = 8;
 /** Fewer strings stay in the processor's cache anyway. */
-const fewStrings = 64;
+const fewStrings = 4_096;
 /** As many as the hash tells apart. */
 const mostWords = 1 << 22;
 const noBits = new Int32Array(0);

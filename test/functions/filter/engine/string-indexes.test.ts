@@ -110,8 +110,8 @@ describe('an exact index', () => {
   it('finds what a map finds, while strings come and go', () => {
     const index = createExactIndex();
     const nodes = new Map<string, TestNode>();
-    for (let i = 0; i < 5000; i++) {
-      const value = `${below(2000)}${below(4) === 0 ? 'x'.repeat(below(70)) : ''}`;
+    for (let i = 0; i < 20_000; i++) {
+      const value = `${below(12_000)}${below(4) === 0 ? 'x'.repeat(below(70)) : ''}`;
       if (below(4) === 0) {
         nodes.delete(value);
         removeExact(index, value);
@@ -119,7 +119,7 @@ describe('an exact index', () => {
         nodes.set(value, nodeOf());
         addExact(index, value, nodes.get(value) as TestNode);
       }
-      for (const probe of [value, `${below(2000)}`, `${below(2000)}é`])
+      for (const probe of [value, `${below(12_000)}`, `${below(12_000)}é`])
         expect(findExact(index, probe)).toBe(nodes.get(probe));
     }
     expect(index.bits.length).toBeGreaterThan(0);
