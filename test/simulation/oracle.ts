@@ -225,9 +225,10 @@ export function createOracle(options: {
           if (!isBefore(earlier, later) || earlier.firstTaken === Infinity) continue;
           // Those that are in one batch arrive at one moment.
           if (earlier.firstTaken <= (isBatch ? later.firstTaken : later.firstSent)) continue;
-          // It had come to its end, which was not written down before the disturbance.
+          // It had come to its end (perhaps at a function), which was not written down before the disturbance.
           const { retry } = state.plan.target;
           const ended =
+            state.rule.computes ||
             earlier.fatal ||
             earlier.tooLate ||
             earlier.calls >= retry.maxAttempts ||
