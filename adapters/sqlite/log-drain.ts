@@ -54,11 +54,11 @@ export interface DrainOptions {
 /** Turns of lanes at a time, beside the jobs. */
 const TURN_WINDOW = 32;
 /** What is out for longer than this waits for a slow target, and makes room for others… */
-const SLOW_MS = 500;
+const SLOW_MS = 200;
 /** …up to so many at a time: events in flight are memory, here and in the dispatcher. */
 const SLOW_WINDOW = 64;
 /** How often retries, lanes and what is slow are looked at while jobs are out. */
-const POLL_MS = 500;
+const POLL_MS = 200;
 /** An alarm may run for 15 minutes on Workers; requests that wait for its end should not. */
 const DRAIN_MS = 60_000;
 
