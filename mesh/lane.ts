@@ -1,5 +1,6 @@
 import type { Event } from '../event/event.ts';
 import type { Breaker } from './delivery/breaker.ts';
+import { hash } from './hash.ts';
 import type { Target } from './snapshot.ts';
 
 /**
@@ -43,7 +44,7 @@ export function laneOfTarget(rule: string, target: LaneSettings, event: Event): 
 
 /** The lane of a target, or of one partition of it. */
 export function toLane(rule: string, target: string, partition?: string): string {
-  return partition === undefined ? `${rule}/${target}` : `${rule}/${target}#${hash(partition)}`;
+  return partition === undefined ? `${rule}/${target}` : `${rule}/${target}#${shorten(partition)}`;
 }
 
 /** `rule/target` of a lane: names have neither slash nor hash sign. */
@@ -57,16 +58,7 @@ export function isOrdered(lane: string): boolean {
   return lane.includes('#');
 }
 
-/** 53 bits of two FNV-1a hashes (cyrb53): partition keys may be long, and two that share a lane only share their waits. */
-function hash(text: string): string {
-  let high = 0xdeadbeef;
-  let low = 0x41c6ce57;
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    high = Math.imul(high ^ unit, 0x9e3779b1);
-    low = Math.imul(low ^ unit, 0x5f356495);
-  }
-  high = Math.imul(high ^ (high >>> 16), 0x85ebca6b) ^ Math.imul(low ^ (low >>> 13), 0xc2b2ae35);
-  low = Math.imul(low ^ (low >>> 16), 0x85ebca6b) ^ Math.imul(high ^ (high >>> 13), 0xc2b2ae35);
-  return ((high & 0x1fffff) * 0x1_0000_0000 + (low >>> 0)).toString(36);
+/** Partition keys may be long. Two that come out alike share a lane, and so no more than their waits. */
+function shorten(partition: string): string {
+  return `${hash(partition).toString(36)}.${hash(partition, 0x9e3779b9).toString(36)}`;
 }

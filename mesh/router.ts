@@ -1,6 +1,7 @@
 import type { Event } from '../event/event.ts';
 import type { CompiledRule, CompiledSnapshot } from './compiled-snapshot.ts';
 import { type DeliveryPlan, encodeEnvelope, type PlannedEvent, type Receipt } from './envelope.ts';
+import { hash } from './hash.ts';
 import { isOrdered, type LaneMessage } from './lane.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -109,11 +110,4 @@ export function encodeDrafts(
     messages: toMessages(direct),
     laned: Array.from(laned).flatMap(([lane, events]) => toMessages(events).map((body) => ({ lane, body }))),
   };
-}
-
-/** FNV-1a, 32 bits: spreads keys over shards, the same on every platform. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  return value >>> 0;
 }

@@ -1,3 +1,5 @@
+import { hash } from './hash.ts';
+
 /**
  * Chance that comes out the same for the same seed: numbers uniform in [0, 1). The seed's text is hashed into the 128 bits
  * of state of sfc32 (Chris Doty-Humphrey, PractRand); nothing is computed before the first call. Not for secrets.
@@ -9,10 +11,7 @@ export function createSeededRandom(seed: string): () => number {
 
 /** Four FNV-1a hashes from different starts; a dozen rounds make sfc32 forget how alike they may be. */
 function createState(seed: string): Int32Array {
-  const state = Int32Array.of(0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35);
-  for (let index = 0; index < seed.length; index += 1) {
-    for (const [lane, value] of state.entries()) state[lane] = Math.imul(value ^ seed.charCodeAt(index), 0x01000193);
-  }
+  const state = Int32Array.of(...[0x811c9dc5, 0x9e3779b9, 0x85ebca6b, 0xc2b2ae35].map((basis) => hash(seed, basis)));
   for (let round = 0; round < 12; round += 1) next(state);
   return state;
 }

@@ -1,4 +1,4 @@
-import { unframe } from '../../mesh/frame.ts';
+import { toMessages } from './log-rows.ts';
 import type { LogStore, StoredBatch } from './log-store.ts';
 
 /**
@@ -104,13 +104,4 @@ export function createBacklog(store: LogStore): Backlog {
       complete = newest <= position;
     },
   };
-}
-
-/** A damaged row is handed on as it is: the dispatcher refuses it, and it ends in quarantine instead of blocking. */
-function toMessages(body: string): readonly string[] {
-  try {
-    return unframe(body);
-  } catch {
-    return [body];
-  }
 }

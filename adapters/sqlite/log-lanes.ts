@@ -1,8 +1,9 @@
-import { frame, unframe } from '../../mesh/frame.ts';
+import { frame } from '../../mesh/frame.ts';
 import { type Breaker, createBreaker } from '../../mesh/delivery/breaker.ts';
 import { isOrdered, type LaneMessage, type LaneStatus, targetOfLane } from '../../mesh/lane.ts';
 import type { Turn, TurnOutcome } from '../../mesh/ports.ts';
 import type { LaneRow, LaneStore } from './lane-store.ts';
+import { toMessages, toRows } from './log-rows.ts';
 
 /** Which lanes have something to do, and whose turn it is. A lane has one turn at a time. */
 export interface Lanes {
@@ -30,7 +31,6 @@ export interface LaneJob extends Turn {
 /** Messages and UTF-16 units in one turn, unless the first row has more. */
 const TURN_MESSAGES = 256;
 const TURN_LENGTH = 500_000;
-const ROW_LENGTH = 500_000;
 /** Turns of one target at a time: its partitions go side by side. */
 const TARGET_TURNS = 6;
 /** Lanes that are kept in memory; the others are looked for when these are done. */
@@ -124,7 +124,9 @@ export function createLanes(options: {
   function back({ lane }: LaneJob, due: number): void {
     out.delete(lane);
     const target = targetOfLane(lane);
-    turnsOf.set(target, (turnsOf.get(target) ?? 1) - 1);
+    const turns = (turnsOf.get(target) ?? 1) - 1;
+    if (turns > 0) turnsOf.set(target, turns);
+    else turnsOf.delete(target);
     rest(lane, due);
     wait(lane, due);
   }
@@ -205,7 +207,7 @@ export function createLanes(options: {
     },
     nextAt() {
       load();
-      return waiting.size === 0 ? Number.POSITIVE_INFINITY : Math.max(earliest, 0);
+      return waiting.size === 0 ? Number.POSITIVE_INFINITY : earliest;
     },
     status: () =>
       Array.from(new Set([...breakers.keys(), ...targetsThatWait(store)]), (target) => {
@@ -222,27 +224,5 @@ function* targetsThatWait(store: LaneStore): Generator<string> {
     const target = targetOfLane(lane);
     yield target;
     [lane] = store.lanesAfter(`${target}#\u{10ffff}`, 1);
-  }
-}
-
-function toRows(messages: readonly string[]): string[][] {
-  const rows: string[][] = [];
-  let length = Number.POSITIVE_INFINITY;
-  for (const message of messages) {
-    length += message.length;
-    if (length > ROW_LENGTH) {
-      rows.push([message]);
-      length = message.length;
-    } else rows.at(-1)?.push(message);
-  }
-  return rows;
-}
-
-/** A damaged row is handed on as it is: the dispatcher refuses it, and it ends in quarantine. */
-function toMessages(body: string): string[] {
-  try {
-    return unframe(body);
-  } catch {
-    return [body];
   }
 }

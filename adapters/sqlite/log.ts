@@ -10,6 +10,7 @@ import { createLaneStore, type LaneStore } from './lane-store.ts';
 import { createDrain, type Pace, workersPace } from './log-drain.ts';
 import { createLogDeadLetters } from './log-dead-letters.ts';
 import { createLanes } from './log-lanes.ts';
+import { toRows } from './log-rows.ts';
 import { createLogStore, type LogStore } from './log-store.ts';
 import type { Sql } from './sql.ts';
 
@@ -62,8 +63,6 @@ export interface LogOptions {
   readonly report: (message: string, error: unknown) => void;
 }
 
-/** UTF-16 units in a row; a message that is larger has a row of its own. A row takes 2 MB on Workers. */
-const ROW_LENGTH = 500_000;
 /** UTF-16 units that may wait for a commit: past it the publisher is told to come back. */
 const BUFFER_LENGTH = 16_000_000;
 const PURGE_EVERY_MS = 60_000;
@@ -254,18 +253,4 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     rowsWritten: () => store.rowsWritten() + alarms,
     rowsKept: () => store.rowsKept(),
   };
-}
-
-/** Whole messages, in order, in as few rows as their size allows. */
-function toRows(messages: readonly string[]): (readonly string[])[] {
-  const rows: string[][] = [];
-  let length = Number.POSITIVE_INFINITY;
-  for (const message of messages) {
-    length += message.length;
-    if (length > ROW_LENGTH) {
-      rows.push([message]);
-      length = message.length;
-    } else rows.at(-1)?.push(message);
-  }
-  return rows;
 }

@@ -8,7 +8,7 @@ export interface Transformer<Spec = unknown> {
   readonly description: string;
   /** JSON Schema (2020-12) of the spec; unknown keys are refused. */
   readonly schema: object;
-  /** It carries integers that a number cannot hold: they come as `longIntegerText` reads them. */
+  /** It carries integers that a number cannot hold: they come as `numberText` reads them. */
   readonly longIntegers?: true;
   /** It carries more than these: every number as it was written, `10.0` and `1e400` as well, as `numberText` reads them. */
   readonly writtenNumbers?: true;

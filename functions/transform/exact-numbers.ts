@@ -33,9 +33,6 @@ export function numberText(value: unknown): string | undefined {
   return json.isRawJSON(value) ? (value as { readonly rawJSON: string }).rawJSON : undefined;
 }
 
-/** The same where integers alone are kept: its digits. */
-export const longIntegerText: typeof numberText = numberText;
-
 function isLongInteger(value: number, source: string): boolean {
   return !Number.isSafeInteger(value) && /^-?\d+$/.test(source);
 }

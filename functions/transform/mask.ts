@@ -1,4 +1,4 @@
-import { longIntegerText } from './exact-numbers.ts';
+import { numberText } from './exact-numbers.ts';
 import type { Treatment } from './rewrite.ts';
 
 /** What stands for a value of which nothing is shown: always the same, so that not even the length is told. */
@@ -20,7 +20,7 @@ function ofText(mask: (text: string) => string): Treatment {
   return (value) => {
     if (value === null) return null;
     if (typeof value === 'string') return mask(value);
-    const digits = typeof value === 'number' ? String(value) : longIntegerText(value);
+    const digits = typeof value === 'number' ? String(value) : numberText(value);
     return digits === undefined ? hidden : mask(digits);
   };
 }

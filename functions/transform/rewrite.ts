@@ -1,4 +1,4 @@
-import { longIntegerText } from './exact-numbers.ts';
+import { numberText } from './exact-numbers.ts';
 import { readJsonText } from './json-text.ts';
 import type { PathTree } from './path-tree.ts';
 
@@ -40,7 +40,7 @@ function visit(value: unknown, arrived: Nodes, work: Work): unknown {
     return work.treat(value);
   }
   const before = work.changes;
-  if (typeof searched === 'object' && searched !== null && longIntegerText(searched) === undefined) {
+  if (typeof searched === 'object' && searched !== null && numberText(searched) === undefined) {
     visitInside(searched, nodes, work);
   }
   if (!text || (work.changes === before && !text.duplicateKeys)) return value;

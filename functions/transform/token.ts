@@ -1,6 +1,6 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { canonicalJson } from './canonical-json.ts';
-import { longIntegerText } from './exact-numbers.ts';
+import { numberText } from './exact-numbers.ts';
 import { hidden } from './mask.ts';
 import type { Treatment } from './rewrite.ts';
 import type { Mac } from './secret-key.ts';
@@ -18,7 +18,7 @@ export function tokenised(mac: Mac): Treatment {
     if (value === null) return null;
     if (typeof value === 'boolean') return hidden;
     const seed = bytesToHex(mac(`tulle redact token\n${canonicalJson(value)}`));
-    const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value : longIntegerText(value);
+    const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value : numberText(value);
     const isShaped =
       text !== undefined && text.length <= longestShaped && (text.match(replaced)?.length ?? 0) >= fewestNew;
     return isShaped ? lookAlike(text, seed, mac) : `tok_${seed.slice(0, 32)}`;

@@ -5,7 +5,7 @@ import { endsByAge } from './age.ts';
 import { type AttemptOptions, createAttempt, type Left, toItem } from './attempt.ts';
 import type { Connections } from './connections.ts';
 import { type Group, type Item, targetKeyOf } from './group.ts';
-import type { Health } from './health.ts';
+import { GIVE_UP_AFTER, type Health } from './health.ts';
 import { createLater, createUntried } from './later.ts';
 import type { Ready } from './prepare.ts';
 import { createRoom, eventSizeOf, PART_SIZE, sizeOf } from './room.ts';
@@ -25,8 +25,6 @@ export interface Deliveries {
   readonly untried: () => Settlement['retries'];
 }
 
-/** Failures in a row after which the rest for this target waits in a lane: one round of a Worker's connections. */
-const GIVE_UP_AFTER = 6;
 /** After this no further call is started: what is left is handed out again, so that no batch is held for minutes. */
 const DISPATCH_MS = 30_000;
 

@@ -10,6 +10,8 @@ export interface Health {
   well(target: string): void;
 }
 
+/** Failures in a row after which a target is left: one round of a Worker's connections. What is left waits in a lane. */
+export const GIVE_UP_AFTER = 6;
 /** What was seen counts for so long: then the next delivery shows. */
 const REMEMBER_MS = 30_000;
 /** Targets that are remembered. */

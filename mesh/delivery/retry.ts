@@ -67,11 +67,6 @@ export function isTooLate(at: number, policy: RetryPolicy, { acceptedAt }: Pick<
   return at > acceptedAt + policy.maxAgeSeconds * 1000;
 }
 
-/** What is waited before attempt `attempt` where it is put off without having been made: a second at least. */
-export function postponementMs(policy: RetryPolicy, attempt: number, chance: number): number {
-  return Math.max(1_000, waitMs(backoffOf(policy), attempt, chance));
-}
-
 function handlingOf(result: AttemptResult, preset: Preset): Handling {
   const { code } = result;
   // Not every 2xx is a success: Event Grid knows five.

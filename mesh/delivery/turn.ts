@@ -3,7 +3,7 @@ import type { Settlement, Turn, TurnOutcome } from '../ports.ts';
 import { endsByAge } from './age.ts';
 import { type Attempt, type AttemptOptions, createAttempt, type Left, toItem } from './attempt.ts';
 import { type Group, type Item, targetKeyOf } from './group.ts';
-import type { Health } from './health.ts';
+import { GIVE_UP_AFTER, type Health } from './health.ts';
 import { createLater, type Later, toLeftBodies } from './later.ts';
 import { createPace } from './pace.ts';
 import type { Ready } from './prepare.ts';
@@ -21,8 +21,6 @@ export type TurnMessage = Group | { readonly end: () => void };
 
 /** A turn ends after this, so that others may have theirs. */
 const TURN_MS = 10_000;
-/** Failures in a row that end it: the breaker decides when the next one is. */
-const GIVE_UP_AFTER = 6;
 /** How often it is looked whether a target is still paused. */
 const PAUSED_MS = 10_000;
 

@@ -6,6 +6,7 @@ import { batchFromJson, fromJson } from '../../event/json-format.ts';
 import { checkSize, outputBytesLimit, outputEventsLimit } from '../../functions/compute/function-output.ts';
 import { excerptWithout, readResponse } from '../delivery/response.ts';
 import { parseRetryAfter } from '../delivery/retry-after.ts';
+import { joinBytes } from '../join-bytes.ts';
 import { decodeText } from '../protocols/body.ts';
 
 /**
@@ -81,11 +82,5 @@ async function collect(response: Response): Promise<Uint8Array> {
     }
     chunks.push(chunk);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  return joinBytes(chunks, length);
 }

@@ -1,4 +1,5 @@
 import { TulleError } from '../../event/error.ts';
+import { joinBytes } from '../join-bytes.ts';
 
 /**
  * The body's bytes, inflated when it came with `Content-Encoding: gzip` or `deflate`; `undefined` when there is none.
@@ -80,7 +81,7 @@ async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Pr
     }
     chunks.push(value);
   }
-  return chunks.length === 1 ? chunks[0]! : joined(chunks, length);
+  return chunks.length === 1 ? chunks[0]! : joinBytes(chunks, length);
 }
 
 async function next(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
@@ -89,16 +90,6 @@ async function next(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Re
   } catch (error) {
     throw cutOff(error);
   }
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 function cutOff(cause: unknown): TulleError {

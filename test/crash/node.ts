@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { admin, adminKey, type RunningNode, startNode } from '../adapters/node/main.ts';
+import { startLoad } from './load.ts';
 
 /**
  * Kills the Node process with SIGKILL again and again while events are published, and counts: what was answered 202
@@ -38,7 +39,7 @@ try {
     filter: { pattern: { source: ['/crash'] } },
     targets: [{ name: 'counter', http: { url: targetUrl } }],
   });
-  const { acknowledged, unanswered } = await load();
+  const { acknowledged, unanswered } = await killAgainAndAgain();
   const missing = await settle(acknowledged);
   const again = [...arrivals].filter(([id, times]) => times.length > expectedArrivals(id));
   const outside = again.filter(([id, times]) => !isOfCrash(id, times));
@@ -63,41 +64,18 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function load(): Promise<{ acknowledged: string[]; unanswered: number }> {
-  const acknowledged: string[] = [];
-  let unanswered = 0;
-  let sent = 0;
-  let stopped = false;
-
-  async function client(number: number): Promise<void> {
-    while (!stopped) {
-      // One client in four publishes batches.
-      const ids = Array.from({ length: number % 4 === 0 ? 10 : 1 }, () => `e${sent++}`);
-      try {
-        if (await publish(ids)) acknowledged.push(...ids);
-        else unanswered += ids.length;
-      } catch {
-        unanswered += ids.length;
-        await pause(50);
-      }
-    }
-  }
-
-  const running = Array.from({ length: clients }, (_, number) => client(number));
+async function killAgainAndAgain(): Promise<{ acknowledged: readonly string[]; unanswered: number }> {
+  const load = startLoad(clients, publish, 50);
   for (let kill = 0; kill < kills; kill++) {
-    // The next kill counts only if the mesh takes events again.
-    const before = acknowledged.length;
-    for (let wait = 0; acknowledged.length < before + 50 && wait < 1_000; wait++) await pause(10);
-    if (acknowledged.length < before + 50) throw new Error('no events were taken for 10 s after a kill');
+    await load.takesAgain(50);
     await pause(100 + Math.random() * 400);
     killTimes.push(performance.now());
     await node.stop('SIGKILL');
     node = await startNode({ TULLE_DATA: folder });
   }
   await pause(300);
-  stopped = true;
-  await Promise.all(running);
-  return { acknowledged, unanswered };
+  await load.stop();
+  return load;
 }
 
 async function publish(ids: readonly string[]): Promise<boolean> {

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startLoad } from './load.ts';
 
 /**
  * Kills workerd with SIGKILL again and again while events are published, and counts: what was answered 202 and never
@@ -29,7 +30,7 @@ const targetPort = typeof address === 'object' && address !== null ? address.por
 const { child, key } = await startDev();
 try {
   await prepare();
-  const result = await load();
+  const result = await killAgainAndAgain();
   const missing = await settle(result.acknowledged);
   const duplicates = [...delivered.values()].filter((count) => count > 1).length;
   const summary = {
@@ -84,42 +85,19 @@ async function admin(method: string, path: string, body: unknown): Promise<void>
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
 }
 
-async function load(): Promise<{ acknowledged: string[]; unanswered: number; kills: number }> {
-  const acknowledged: string[] = [];
-  let unanswered = 0;
-  let sent = 0;
-  let stopped = false;
-
-  async function client(number: number): Promise<void> {
-    while (!stopped) {
-      // One client in four publishes batches.
-      const ids = Array.from({ length: number % 4 === 0 ? 10 : 1 }, () => `e${sent++}`);
-      try {
-        if (await publish(ids)) acknowledged.push(...ids);
-        else unanswered += ids.length;
-      } catch {
-        unanswered += ids.length;
-        await pause(20);
-      }
-    }
-  }
-
-  const running = Array.from({ length: clients }, (_, number) => client(number));
+async function killAgainAndAgain(): Promise<{ acknowledged: readonly string[]; unanswered: number; kills: number }> {
+  const load = startLoad(clients, publish, 20);
   let killed = 0;
   while (killed < kills) {
     await pause(600 + Math.random() * 800);
     await killWorkerd();
     killed++;
     await comeBack();
-    // The next kill counts only if the mesh takes events again.
-    const before = acknowledged.length;
-    for (let wait = 0; acknowledged.length < before + 20 && wait < 200; wait++) await pause(50);
-    if (acknowledged.length < before + 20) throw new Error('no events were taken for 10 s after a kill');
+    await load.takesAgain(20);
   }
   await pause(500);
-  stopped = true;
-  await Promise.all(running);
-  return { acknowledged, unanswered, kills: killed };
+  await load.stop();
+  return { acknowledged: load.acknowledged, unanswered: load.unanswered, kills: killed };
 }
 
 async function publish(ids: readonly string[]): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { presetNames, type PresetName, presets } from '../../../mesh/delivery/presets.ts';
-import { decide, postponementMs } from '../../../mesh/delivery/retry.ts';
+import { decide } from '../../../mesh/delivery/retry.ts';
 import type { AttemptResult } from '../../../mesh/sink.ts';
 import type { RetryPolicy } from '../../../mesh/snapshot.ts';
 
@@ -104,11 +104,6 @@ describe('the schedule', () => {
     const { backoff } = presets['standard-webhooks'];
     if (backoff.kind !== 'schedule') throw new Error(backoff.kind);
     expect(backoff.seconds.reduce((sum, seconds) => sum + seconds, 0)).toBe(75 * 3_600 + 35 * 60 + 5);
-  });
-
-  it('puts off what was not tried for a second at least', () => {
-    expect(postponementMs(policy, 1, 0)).toBe(1_000);
-    expect(postponementMs(policyOf('svix'), 2, 0.5)).toBe(300_000);
   });
 });
 
