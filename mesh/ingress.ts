@@ -73,8 +73,8 @@ export function createIngress(options: IngressOptions): Ingress {
     const faults = compiled.schemas?.review(events, { batch });
     const plan = route(compiled, events, createReceipt(), runtime.random());
     const { retentionSeconds } = compiled.snapshot.settings;
-    const appends = Array.from(plan.shards, ([shard, { messages, laned }]) =>
-      queue.append({ tenant: principal.tenant, bus, shard, retentionSeconds }, messages, laned),
+    const appends = Array.from(plan.shards, ([shard, entries]) =>
+      queue.append({ tenant: principal.tenant, bus, shard, retentionSeconds }, entries),
     );
     if (appends.length === 1) await appends[0];
     else await Promise.all(appends);

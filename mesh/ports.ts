@@ -55,7 +55,13 @@ export interface Snapshots {
  */
 export interface Queue {
   /** @throws TulleError `unavailable` when the queue cannot take it now. */
-  append(shard: ShardAddress, messages: readonly string[], laned?: readonly LaneMessage[]): Promise<void>;
+  append(shard: ShardAddress, entries: Entries): Promise<void>;
+}
+
+/** What one append takes. */
+export interface Entries {
+  readonly messages: readonly string[];
+  readonly laned?: readonly LaneMessage[];
 }
 
 export interface ShardPlace {

@@ -2,8 +2,8 @@ import { DurableObject } from 'cloudflare:workers';
 import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from '../../mesh/dead-letters/query.ts';
 import type { RedriveOrder, RedriveOutcome } from '../../mesh/dead-letters/redrive.ts';
 import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
-import type { LaneMessage, LaneStatus } from '../../mesh/lane.ts';
-import type { Settlement } from '../../mesh/ports.ts';
+import type { LaneStatus } from '../../mesh/lane.ts';
+import type { Entries, Settlement } from '../../mesh/ports.ts';
 import { createLog, type Log as SqlLog } from '../sqlite/log.ts';
 import { report } from './runtime.ts';
 import { createDurableObjectSql } from './sql.ts';
@@ -34,8 +34,8 @@ export class Log extends DurableObject<Env> {
     });
   }
 
-  append(messages: readonly string[], retentionSeconds: number, laned: readonly LaneMessage[]): Promise<void> {
-    return this.#log.append(messages, retentionSeconds, laned);
+  append(entries: Entries, retentionSeconds: number): Promise<void> {
+    return this.#log.append(entries, retentionSeconds);
   }
 
   override alarm(): Promise<void> {

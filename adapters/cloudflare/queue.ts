@@ -8,9 +8,9 @@ type Logs = DurableObjectNamespace<Log>;
 /** The Durable Object log as the queue: one object a shard. */
 export function createLogQueue(logs: Logs): Queue {
   return {
-    async append(address, messages, laned = []) {
+    async append(address, entries) {
       try {
-        await toStub(logs, address).append(messages, address.retentionSeconds, laned);
+        await toStub(logs, address).append(entries, address.retentionSeconds);
       } catch (error) {
         // Errors lose their class over RPC; whatever it was, the event is not known to be on disk.
         throw new TulleError('unavailable', 'The queue could not take the events.', {

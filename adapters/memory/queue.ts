@@ -111,7 +111,7 @@ export function createMemoryQueue(options: {
 
   return {
     queue: {
-      append(_shard, messages, laned = []) {
+      append(_shard, { messages, laned = [] }) {
         const due = now();
         for (const body of messages) waiting.push({ due, body });
         for (const { lane, body } of laned) waiting.push({ due, body, lane });

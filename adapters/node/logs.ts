@@ -85,9 +85,9 @@ export function openLogs(options: LogsOptions): Logs {
 
   return {
     queue: {
-      async append({ tenant, bus, retentionSeconds }, messages, laned) {
+      async append({ tenant, bus, retentionSeconds }, entries) {
         try {
-          await open(tenant, bus).log.append(messages, retentionSeconds, laned);
+          await open(tenant, bus).log.append(entries, retentionSeconds);
         } catch (error) {
           throw new TulleError('unavailable', 'The queue could not take the events.', {
             mend: 'Send the request again; events that are already stored come twice at worst.',

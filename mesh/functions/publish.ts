@@ -1,8 +1,8 @@
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
 import type { Emitted } from '../../functions/compute/emitter.ts';
-import type { Queue, Runtime, ShardAddress } from '../ports.ts';
-import { route, type ShardPlan } from '../router.ts';
+import type { Entries, Queue, Runtime, ShardAddress } from '../ports.ts';
+import { route } from '../router.ts';
 import type { SnapshotSource } from '../snapshot-source.ts';
 
 /**
@@ -37,9 +37,9 @@ export function createPublish(options: {
     const { retentionSeconds } = compiled.snapshot.settings;
     const receipt = { id: createReceiptId(runtime), at: runtime.now() };
     const { shards } = route(compiled, events, receipt, runtime.random());
-    return Array.from(shards, ([shard, shardPlan]) => ({
+    return Array.from(shards, ([shard, entries]) => ({
       address: { tenant, bus, shard, retentionSeconds },
-      plan: shardPlan,
+      entries,
     }));
   }
 
@@ -53,13 +53,13 @@ export function createPublish(options: {
     // Everything is planned before anything is sent: what is refused leaves nothing half done.
     const appends: Append[] = [];
     for (const [bus, events] of buses) appends.push(...(await plan(tenant, bus, events)));
-    await Promise.all(appends.map(({ address, plan: { messages, laned } }) => queue.append(address, messages, laned)));
+    await Promise.all(appends.map(({ address, entries }) => queue.append(address, entries)));
   };
 }
 
 interface Append {
   readonly address: ShardAddress;
-  readonly plan: ShardPlan;
+  readonly entries: Entries;
 }
 
 /** 104 random bits; no dot (Standard Webhooks, `webhook-id`). */

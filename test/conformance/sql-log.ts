@@ -24,7 +24,7 @@ export function openSqlLog(host: QueueHost, reopen: () => Sql): QueueUnderTest &
 
   return {
     log: () => log,
-    append: (messages, laned) => log.append(messages, 86_400, laned),
+    append: (messages, laned) => log.append({ messages, ...(laned && { laned }) }, 86_400),
     async drain() {
       alarm = undefined;
       await log.drain();

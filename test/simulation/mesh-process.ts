@@ -52,7 +52,8 @@ export function createMeshProcess(options: {
   const reader = world.createReader(process);
   const snapshots = createSnapshotSource(fault?.reader?.(reader, place) ?? reader, runtime);
   const watched: Queue = {
-    append(address, messages, laned = []) {
+    append(address, entries) {
+      const { messages, laned = [] } = entries;
       for (const body of [...messages, ...laned.map((message) => message.body)]) {
         const { tenant, bus, events } = decodeEnvelope(body);
         for (const { event, deliveries } of events) {
@@ -60,7 +61,7 @@ export function createMeshProcess(options: {
           world.oracle.planned(tenant, bus, event.attributes.source, event.attributes.id, names);
         }
       }
-      return queue.append(address, messages, laned);
+      return queue.append(address, entries);
     },
   };
   const publish = createPublish({ snapshots, queue: watched, runtime });

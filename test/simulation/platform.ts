@@ -44,7 +44,7 @@ export function createNodePlatform(world: World, fault: Fault | undefined): Plat
     }
 
     const queue: Queue = {
-      append: (address, messages, laned) => logOf(busOf(address)).append(messages, address.retentionSeconds, laned),
+      append: (address, entries) => logOf(busOf(address)).append(entries, address.retentionSeconds),
     };
     const mesh = createMeshProcess({ world, process, generation, queue, connections: 8, fault });
     current = { process, mesh };

@@ -49,12 +49,12 @@ export function createWorkersPlatform(world: World, fault: Fault | undefined): P
     if (known?.process.alive === true) return known;
     const process = world.createProcess(name);
     const queue: Queue = {
-      async append(address, messages, laned) {
+      async append(address, entries) {
         const shard = `${busOf(address)}/${address.shard}`;
         await rpc(process, () => {
           const callee = object(shard);
           const done = async (): Promise<void> => {
-            await callee.log.append(messages, address.retentionSeconds, laned);
+            await callee.log.append(entries, address.retentionSeconds);
             await outputGate(callee, shard);
           };
           return { process: callee.process, answer: done() };

@@ -11,7 +11,7 @@ describeDeadLetters('memory', run);
 async function run(host: QueueHost, work: (queue: QueueUnderTest) => Promise<void>): Promise<void> {
   const memory = createMemoryQueue(host);
   await work({
-    append: (messages, laned) => memory.queue.append(shard, messages, laned),
+    append: (messages, laned) => memory.queue.append(shard, { messages, ...(laned && { laned }) }),
     drain: () => memory.drain(),
     nextAt: () => memory.nextAt(),
     ledger: memory.ledger,

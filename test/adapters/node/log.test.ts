@@ -56,10 +56,10 @@ describe('a settlement that cannot be written', () => {
       setAlarm: () => Promise.resolve(),
       report: (_message, error) => reported.push(error),
     });
-    await log.append(['slow'], 3_600);
+    await log.append({ messages: ['slow'] }, 3_600);
     const draining = log.drain();
     await new Promise((resolve) => setTimeout(resolve, 10));
-    await log.append(['quick'], 3_600);
+    await log.append({ messages: ['quick'] }, 3_600);
     broken = true;
     await draining;
     broken = false;
@@ -88,7 +88,7 @@ describe('a message that our own code never gets through', () => {
       setAlarm: () => Promise.resolve(),
       report: (message) => reported.push(message),
     });
-    await log.append(['poison'], 86_400);
+    await log.append({ messages: ['poison'] }, 86_400);
     for (let attempt = 0; attempt < 45; attempt++) {
       await log.drain();
       now += 3_600_000;
@@ -122,9 +122,9 @@ describe('what the log keeps', () => {
       },
       report: () => {},
     });
-    await log.append(['quick'], 3_600);
+    await log.append({ messages: ['quick'] }, 3_600);
     await log.drain();
-    await log.append(['wait'], 3_600);
+    await log.append({ messages: ['wait'] }, 3_600);
     await log.drain();
     expect(log.rowsKept()).toBe(4);
     expect(alarm).toBe(now + 3_600_000);
@@ -150,11 +150,11 @@ describe('what the log keeps', () => {
       setAlarm: () => Promise.resolve(),
       report: () => {},
     });
-    for (let batch = 0; batch < 400; batch++) await log.append([`e${batch}`], 60);
+    for (let batch = 0; batch < 400; batch++) await log.append({ messages: [`e${batch}`] }, 60);
     await log.drain();
     expect(log.rowsKept()).toBeGreaterThan(400);
     now += 60_001;
-    await log.append(['new'], 60);
+    await log.append({ messages: ['new'] }, 60);
     await log.drain();
     expect(log.rowsKept()).toBe(2);
     await sql.close();
@@ -165,7 +165,7 @@ describe('what the log keeps', () => {
     const event = `"${'x'.repeat(1_000_000)}"`;
     const log = createDeadLetterLog(sql, event);
     for (let number = 0; number < 40; number++) {
-      await log.append([`e${number}`], 3_600);
+      await log.append({ messages: [`e${number}`] }, 3_600);
       await log.drain();
     }
     const query = { tenant: 't', bus: 'b', status: 'dead-lettered', limit: 100 } as const;
@@ -184,7 +184,7 @@ describe('what the log keeps', () => {
     const old = { ...delivered, status: 'dead-lettered', eventId: 'old', event: '{"old":1}' };
     sql.run('INSERT INTO dead_letter VALUES (1, ?, ?)', old.at, JSON.stringify(old));
     const log = createDeadLetterLog(sql, '{"new":1}');
-    await log.append(['new'], 3_600);
+    await log.append({ messages: ['new'] }, 3_600);
     await log.drain();
     createDeadLetterLog(sql, '');
     const found = log.query({ tenant: 't', bus: 'b', shards: 1, status: 'dead-lettered', limit: 10 });
@@ -204,10 +204,7 @@ describe('what the log keeps', () => {
       setAlarm: () => Promise.resolve(),
       report: () => {},
     });
-    await log.append(
-      Array.from({ length: 500 }, (_, index) => `e${index}`),
-      3_600,
-    );
+    await log.append({ messages: Array.from({ length: 500 }, (_, index) => `e${index}`) }, 3_600);
     await log.drain();
     const query = { tenant: 't', bus: 'b', shards: 1 };
     expect(log.query({ ...query, limit: 1_000 })).toHaveLength(500);
@@ -273,7 +270,7 @@ describe('a log whose commits do not reach the disk', () => {
       setAlarm: () => Promise.resolve(),
       report: () => {},
     });
-    await expect(log.append(['lost'], 3_600)).rejects.toThrow('input/output error');
+    await expect(log.append({ messages: ['lost'] }, 3_600)).rejects.toThrow('input/output error');
     await log.drain();
     expect(seen).toEqual([]);
     await sql.close();
@@ -299,11 +296,11 @@ describe('a log that is stopped', () => {
       report: () => {},
     };
     const log = createLog(options);
-    await log.append(['out'], 3_600);
+    await log.append({ messages: ['out'] }, 3_600);
     const draining = log.drain();
     await new Promise((resolve) => setTimeout(resolve, 5));
     const stopping = log.stop();
-    await expect(log.append(['late'], 3_600)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(log.append({ messages: ['late'] }, 3_600)).rejects.toMatchObject({ code: 'unavailable' });
     answers.shift()?.();
     await Promise.all([draining, stopping]);
     await log.drain();

@@ -21,17 +21,17 @@ describe('the log', () => {
       setAlarm: () => Promise.resolve(void setImmediate().then(() => log.drain())),
       report: () => {},
     });
-    const appends = [log.append(['first'], 60)];
+    const appends = [log.append({ messages: ['first'] }, 60)];
     await until(() => syncs.length === 1);
     syncs.pop()?.();
     await appends[0];
     await until(() => seen.length === 1);
-    appends.push(log.append(['second'], 60));
+    appends.push(log.append({ messages: ['second'] }, 60));
     await until(() => syncs.length === 1);
     // Its settlement is on its way to the disk beside the second batch, and is there before it.
     release();
     await until(() => syncs.length === 2);
-    appends.push(log.append(['third'], 60));
+    appends.push(log.append({ messages: ['third'] }, 60));
     syncs.pop()?.();
     for (let turn = 0; turn < 50; turn += 1) {
       await setImmediate();
