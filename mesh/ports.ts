@@ -55,13 +55,39 @@ export interface Snapshots {
  */
 export interface Queue {
   /** @throws TulleError `unavailable` when the queue cannot take it now. */
-  append(shard: ShardAddress, entries: Entries): Promise<void>;
+  append(shard: ShardAddress, entries: Entries): Promise<Appended>;
 }
 
 /** What one append takes. */
 export interface Entries {
   readonly messages: readonly string[];
   readonly laned?: readonly LaneMessage[];
+  /** On buses that deduplicate. What no claim names is stored in any case. */
+  readonly claims?: Claims;
+}
+
+/**
+ * Which of the messages belong to which event, so that an event that is known is left out. A claim is written in the
+ * transaction that writes its messages: before it, a crash would let a publisher be told `duplicate` of an event that is
+ * nowhere; after it, two publishers could both be the first. Nobody is told of a duplicate before the first is on disk.
+ */
+export interface Claims {
+  /** For so long after the first append with a key, others with that key store nothing, in the same append as well. */
+  readonly seconds: number;
+  readonly events: readonly Claim[];
+}
+
+export interface Claim {
+  /** Up to 64 characters of ASCII; different for every event, shard, bus and tenant. */
+  readonly key: string;
+  /** Positions in `messages`, and in `laned`. */
+  readonly messages: readonly number[];
+  readonly laned: readonly number[];
+}
+
+export interface Appended {
+  /** Positions in `claims.events` of those that were known: nothing of theirs was stored. */
+  readonly duplicates: readonly number[];
 }
 
 export interface ShardPlace {

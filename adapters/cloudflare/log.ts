@@ -3,7 +3,7 @@ import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from '../../mes
 import type { RedriveOrder, RedriveOutcome } from '../../mesh/dead-letters/redrive.ts';
 import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
 import type { LaneStatus } from '../../mesh/lane.ts';
-import type { Entries, Settlement } from '../../mesh/ports.ts';
+import type { Appended, Entries, Settlement } from '../../mesh/ports.ts';
 import { createLog, type Log as SqlLog } from '../sqlite/log.ts';
 import { report } from './runtime.ts';
 import { createDurableObjectSql } from './sql.ts';
@@ -34,7 +34,7 @@ export class Log extends DurableObject<Env> {
     });
   }
 
-  append(entries: Entries, retentionSeconds: number): Promise<void> {
+  append(entries: Entries, retentionSeconds: number): Promise<Appended> {
     return this.#log.append(entries, retentionSeconds);
   }
 

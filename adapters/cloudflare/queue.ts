@@ -10,7 +10,7 @@ export function createLogQueue(logs: Logs): Queue {
   return {
     async append(address, entries) {
       try {
-        await toStub(logs, address).append(entries, address.retentionSeconds);
+        return await toStub(logs, address).append(entries, address.retentionSeconds);
       } catch (error) {
         // Errors lose their class over RPC; whatever it was, the event is not known to be on disk.
         throw new TulleError('unavailable', 'The queue could not take the events.', {

@@ -115,7 +115,7 @@ export function createMemoryQueue(options: {
         const due = now();
         for (const body of messages) waiting.push({ due, body });
         for (const { lane, body } of laned) waiting.push({ due, body, lane });
-        return Promise.resolve();
+        return Promise.resolve({ duplicates: [] });
       },
     },
     ledger: {

@@ -87,7 +87,7 @@ export function openLogs(options: LogsOptions): Logs {
     queue: {
       async append({ tenant, bus, retentionSeconds }, entries) {
         try {
-          await open(tenant, bus).log.append(entries, retentionSeconds);
+          return await open(tenant, bus).log.append(entries, retentionSeconds);
         } catch (error) {
           throw new TulleError('unavailable', 'The queue could not take the events.', {
             mend: 'Send the request again; events that are already stored come twice at worst.',

@@ -4,7 +4,7 @@ import type { RedriveOrder, RedriveOutcome } from '../../mesh/dead-letters/redri
 import { frame } from '../../mesh/frame.ts';
 import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
 import type { LaneMessage, LaneStatus } from '../../mesh/lane.ts';
-import type { Entries, QueueConsumer } from '../../mesh/ports.ts';
+import type { Appended, Entries, QueueConsumer } from '../../mesh/ports.ts';
 import { createDeadLetterStore, type DeadLetterStore } from './dead-letter-store.ts';
 import { createLaneStore, type LaneStore } from './lane-store.ts';
 import { createDrain, type Pace, workersPace } from './log-drain.ts';
@@ -17,7 +17,7 @@ import type { Sql } from './sql.ts';
 /** One shard of the durable queue: batches in sequence, a cursor, and retries by due time. */
 export interface Log {
   /** Resolves when the messages are on disk. Whoever appends in the meantime shares the commit. */
-  append(entries: Entries, retentionSeconds: number): Promise<void>;
+  append(entries: Entries, retentionSeconds: number): Promise<Appended>;
   /** To be called when the alarm rings: hands out what is due, then sets the next alarm. Never throws. */
   drain(): Promise<void>;
   /** Sets the alarm if there is work: for a restart, where it is not known what alarm is set. */
@@ -214,6 +214,7 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
       buffered += length;
       commit ??= flush();
       await commit;
+      return { duplicates: [] };
     },
     async drain() {
       if (draining !== undefined || stopped) return;

@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { LaneMessage } from '../../mesh/lane.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
-import type { DeadLetters, Ledger, QueueConsumer, Settlement, Turn, TurnOutcome } from '../../mesh/ports.ts';
+import type {
+  Appended,
+  Claims,
+  DeadLetters,
+  Ledger,
+  QueueConsumer,
+  Settlement,
+  Turn,
+  TurnOutcome,
+} from '../../mesh/ports.ts';
 
 /** One shard of a queue under a clock that the test owns. */
 export interface QueueUnderTest {
-  append(messages: readonly string[], laned?: readonly LaneMessage[]): Promise<void>;
+  append(messages: readonly string[], laned?: readonly LaneMessage[], claims?: Claims): Promise<Appended>;
   /** Hands out everything that is due at the clock's time. */
   drain(): Promise<void>;
   /** When the queue wants to be drained next; `undefined` when it has nothing to do. */

@@ -24,7 +24,8 @@ export function openSqlLog(host: QueueHost, reopen: () => Sql): QueueUnderTest &
 
   return {
     log: () => log,
-    append: (messages, laned) => log.append({ messages, ...(laned && { laned }) }, 86_400),
+    append: (messages, laned, claims) =>
+      log.append({ messages, ...(laned && { laned }), ...(claims && { claims }) }, 86_400),
     async drain() {
       alarm = undefined;
       await log.drain();

@@ -1,5 +1,5 @@
 import type { Log } from '../../adapters/sqlite/log.ts';
-import type { Queue } from '../../mesh/ports.ts';
+import type { Appended, Queue } from '../../mesh/ports.ts';
 import type { Fault } from './fault.ts';
 import { openLog } from './log-process.ts';
 import { createMeshProcess, type MeshProcess } from './mesh-process.ts';
@@ -51,11 +51,12 @@ export function createWorkersPlatform(world: World, fault: Fault | undefined): P
     const queue: Queue = {
       async append(address, entries) {
         const shard = `${busOf(address)}/${address.shard}`;
-        await rpc(process, () => {
+        return rpc(process, () => {
           const callee = object(shard);
-          const done = async (): Promise<void> => {
-            await callee.log.append(entries, address.retentionSeconds);
+          const done = async (): Promise<Appended> => {
+            const appended = await callee.log.append(entries, address.retentionSeconds);
             await outputGate(callee, shard);
+            return appended;
           };
           return { process: callee.process, answer: done() };
         });

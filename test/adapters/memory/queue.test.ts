@@ -11,7 +11,8 @@ describeDeadLetters('memory', run);
 async function run(host: QueueHost, work: (queue: QueueUnderTest) => Promise<void>): Promise<void> {
   const memory = createMemoryQueue(host);
   await work({
-    append: (messages, laned) => memory.queue.append(shard, { messages, ...(laned && { laned }) }),
+    append: (messages, laned, claims) =>
+      memory.queue.append(shard, { messages, ...(laned && { laned }), ...(claims && { claims }) }),
     drain: () => memory.drain(),
     nextAt: () => memory.nextAt(),
     ledger: memory.ledger,

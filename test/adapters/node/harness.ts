@@ -39,7 +39,7 @@ export async function createNodeHarness({
     documents: createSqlDocuments(documentsSql),
     snapshots: createSqlSnapshots(documentsSql),
     secrets: createMemorySecrets(secrets),
-    queue: { append: (_shard, { messages, laned }) => log.append(messages, laned) },
+    queue: { append: (_shard, { messages, laned, claims }) => log.append(messages, laned, claims) },
     ledger: log.ledger,
     deadLetters: log.deadLetters,
     runtime: {
