@@ -1,3 +1,4 @@
+import { TulleError } from '../event/error.ts';
 import type { CompiledSnapshot } from './compiled-snapshot.ts';
 import type { AttemptOptions } from './delivery/attempt.ts';
 import { createConnections } from './delivery/connections.ts';
@@ -11,6 +12,7 @@ import { createWatch } from './delivery/watch.ts';
 import { decodeEnvelope, type Envelope } from './envelope.ts';
 import type { QueueConsumer, Settlement } from './ports.ts';
 import type { Functions } from './functions/functions.ts';
+import { isReplay } from './replay/replay.ts';
 import { createReshape } from './reshape.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
 
@@ -36,6 +38,7 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
   const size = options.connections ?? CONNECTIONS;
 
   return async (messages, turn) => {
+    if (isReplay(turn)) throw new TulleError('internal', 'there are no replays yet');
     const journal = createJournal(runtime);
     const attempts = { ...options, journal, reshape: createReshape(options.credentials, options.functions) };
     if (turn !== undefined) {

@@ -2,6 +2,7 @@ import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from './dead-le
 import type { RedriveOrder, RedriveOutcome } from './dead-letters/redrive.ts';
 import type { LedgerQuery, LedgerRecord } from './ledger.ts';
 import type { LaneMessage, LaneStatus } from './lane.ts';
+import type { ReplayOrder, ReplayOutcome, ReplayStatus } from './replay/replay.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
@@ -61,6 +62,8 @@ export interface Queue {
 /** What one append takes. */
 export interface Entries {
   readonly messages: readonly string[];
+  /** Handed out as `messages`, and kept for the address's `archiveSeconds`: what replays read. */
+  readonly archived?: readonly string[];
   readonly laned?: readonly LaneMessage[];
   /** On buses that deduplicate. What no claim names is stored in any case. */
   readonly claims?: Claims;
@@ -80,8 +83,9 @@ export interface Claims {
 export interface Claim {
   /** Up to 64 characters of ASCII; different for every event, shard, bus and tenant. */
   readonly key: string;
-  /** Positions in `messages`, and in `laned`. */
+  /** Positions in `messages`, in `archived`, and in `laned`. */
   readonly messages: readonly number[];
+  readonly archived?: readonly number[];
   readonly laned: readonly number[];
 }
 
@@ -100,14 +104,19 @@ export interface ShardPlace {
 export interface ShardAddress extends ShardPlace {
   /** How long the queue keeps what was settled. */
   readonly retentionSeconds: number;
+  /** The same for what is archived; absent where the bus has no archives (any more). */
+  readonly archiveSeconds?: number;
 }
 
 /**
  * Called by the queue's adapter with messages in order. When it resolves, the messages are done and what the
- * settlement says is to be stored together with that fact; when it rejects, they are handed out again. With a `turn` they
- * are the first messages of a lane, and what of them is done is said by the settlement's `turn`.
+ * settlement says is to be stored together with that fact; when it rejects, they are handed out again. In the turn of a
+ * lane they are its first messages, and what of them is done is said by the settlement's `turn`. In the turn of a replay
+ * they are archived messages that were handed out before; what of them was looked at is said by its `replay`.
  */
-export type QueueConsumer = (messages: readonly string[], turn?: Turn) => Promise<Settlement>;
+export type QueueConsumer = (messages: readonly string[], task?: Task) => Promise<Settlement>;
+
+export type Task = Turn | ReplayTurn;
 
 /** A lane's turn: it has one at a time. */
 export interface Turn {
@@ -116,11 +125,19 @@ export interface Turn {
   readonly probe: boolean;
 }
 
+/** A replay's turn: it has one at a time. */
+export interface ReplayTurn {
+  readonly replay: ReplayOrder;
+  /** So many events of the first message were looked at in an earlier turn. */
+  readonly skip: number;
+}
+
 export interface Settlement {
   /** Messages to hand out later; with a lane, in a turn of that lane. */
   readonly retries: readonly { readonly body: string; readonly delayMs: number; readonly lane?: string }[];
   readonly records: readonly LedgerRecord[];
   readonly turn?: TurnOutcome;
+  readonly replay?: ReplayOutcome;
 }
 
 export interface TurnOutcome {
@@ -156,6 +173,22 @@ export interface DeadLetters {
   redrive(shard: ShardPlace, sequences: readonly number[], order: RedriveOrder): Promise<RedriveOutcome>;
   /** Answers how many there were. */
   delete(shard: ShardPlace, sequences: readonly number[]): Promise<number>;
+}
+
+/**
+ * Replays of archived events, a shard at a time. The queue goes through what it keeps by itself, a turn after the other:
+ * how far it came is stored in the transaction that stores what a turn made. Where one log has all shards of its bus, it
+ * answers for the first shard, and for the others there is nothing.
+ */
+export interface Replays {
+  /** Begins a replay; one that has this name already stays as it is, and is answered. */
+  start(shard: ShardPlace, order: ReplayOrder): Promise<ReplayStatus | undefined>;
+  get(shard: ShardPlace, name: string): Promise<ReplayStatus | undefined>;
+  list(shard: ShardPlace): Promise<readonly ReplayStatus[]>;
+  /** Ends it if it runs: what was planned is delivered, and nothing more. */
+  cancel(shard: ShardPlace, name: string): Promise<ReplayStatus | undefined>;
+  /** Ends and forgets it. Answers whether there was one. */
+  delete(shard: ShardPlace, name: string): Promise<boolean>;
 }
 
 /** Injected, so that a simulation can own time, chance and the network. */

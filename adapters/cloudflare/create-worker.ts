@@ -1,6 +1,6 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import type { BundledFunction } from '../../functions/compute/define-function.ts';
-import type { Settlement, Turn } from '../../mesh/ports.ts';
+import type { Settlement, Task } from '../../mesh/ports.ts';
 import { createMeshes } from './mesh.ts';
 
 export interface WorkerOptions {
@@ -18,8 +18,8 @@ export function createWorker(options: WorkerOptions) {
   /** What the log hands its batches to, by RPC: each call has CPU time and connections of its own. */
   class Dispatcher extends WorkerEntrypoint<Env> {
     /** Answers the settlement as JSON text: a quarter of what structured cloning of hundreds of records costs. */
-    async dispatch(messages: readonly string[], turn?: Turn): Promise<string> {
-      const settlement: Settlement = await toMesh(this.env).dispatch(messages, turn);
+    async dispatch(messages: readonly string[], task?: Task): Promise<string> {
+      const settlement: Settlement = await toMesh(this.env).dispatch(messages, task);
       return JSON.stringify(settlement);
     }
   }

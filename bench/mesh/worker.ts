@@ -6,7 +6,7 @@ import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
 import { createMemorySecrets } from '../../adapters/memory/secrets.ts';
 import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
 import { createMesh, type Mesh } from '../../adapters/mesh.ts';
-import type { Settlement, Turn } from '../../mesh/ports.ts';
+import type { Settlement, Task } from '../../mesh/ports.ts';
 import { createRules } from './data.ts';
 
 export { Log } from '../../adapters/cloudflare/log.ts';
@@ -55,8 +55,8 @@ async function open(env: BenchEnv): Promise<Mesh> {
 }
 
 export class Dispatcher extends WorkerEntrypoint<BenchEnv> {
-  async dispatch(messages: readonly string[], turn?: Turn): Promise<string> {
-    const settlement: Settlement = await (await toMesh(this.env)).dispatch(messages, turn);
+  async dispatch(messages: readonly string[], task?: Task): Promise<string> {
+    const settlement: Settlement = await (await toMesh(this.env)).dispatch(messages, task);
     return JSON.stringify(settlement);
   }
 }

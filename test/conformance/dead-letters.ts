@@ -5,6 +5,7 @@ import type { RedriveOrder } from '../../mesh/dead-letters/redrive.ts';
 import { decodeEnvelope } from '../../mesh/envelope.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { Settlement, Turn } from '../../mesh/ports.ts';
+import { isReplay } from '../../mesh/replay/replay.ts';
 import type { QueueHost, QueueUnderTest } from './queue.ts';
 
 /** What every queue keeps of deliveries that were given up, and how they are put back. */
@@ -22,7 +23,8 @@ export function describeDeadLetters(
       };
       const host: QueueHost = {
         now: () => bench.now,
-        consume: (messages, turn) => {
+        consume: (messages, task) => {
+          const turn = isReplay(task) ? undefined : task;
           for (const body of messages) bench.seen.push({ body, ...(turn === undefined ? {} : { lane: turn.lane }) });
           return Promise.resolve(bench.answer(messages, turn));
         },

@@ -1,5 +1,6 @@
 import { decodeEnvelope, encodeEnvelope } from '../../mesh/envelope.ts';
 import type { QueueConsumer, Settlement } from '../../mesh/ports.ts';
+import { isReplay } from '../../mesh/replay/replay.ts';
 import type { Snapshot, Target } from '../../mesh/snapshot.ts';
 import type { SnapshotReader } from '../../mesh/snapshot-source.ts';
 import type { Fault } from './fault.ts';
@@ -81,7 +82,8 @@ export const faults: readonly Fault[] = [
     name: 'serves a lane twice at once',
     consume: (consume) => async (messages, turn) => {
       const [first, ...rest] = messages;
-      if (turn === undefined || first === undefined || rest.length === 0) return consume(messages, turn);
+      if (isReplay(turn) || turn === undefined || first === undefined || rest.length === 0)
+        return consume(messages, turn);
       const [one, other] = await Promise.all([consume([first], turn), consume(rest, turn)]);
       const taken = (one.turn?.taken ?? 0) + (other.turn?.taken ?? 0);
       if (one.turn === undefined || other.turn === undefined || taken < messages.length) return consume(messages, turn);
@@ -106,7 +108,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'has a breaker that never lets a probe through',
     consume: (consume) => async (messages, turn) =>
-      turn?.probe === true
+      turn !== undefined && 'probe' in turn && turn.probe
         ? { retries: [], records: [], turn: { taken: 0, remains: [], delayMs: 0, ok: 0, failed: 1, gaveUp: true } }
         : consume(messages, turn),
   },

@@ -1,6 +1,7 @@
 import { createLogOn, type Log } from '../../adapters/sqlite/log.ts';
 import { type Pace, workersPace } from '../../adapters/sqlite/log-drain.ts';
 import type { QueueConsumer } from '../../mesh/ports.ts';
+import { isReplay } from '../../mesh/replay/replay.ts';
 import type { Fault } from './fault.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
@@ -80,7 +81,8 @@ export function openLog(options: LogProcessOptions): Log {
   };
   const consume: QueueConsumer = async (messages, turn) => {
     if (gate && !disk.isSynced()) await sync();
-    world.note(turn === undefined ? 'job' : 'turn', `${shard} ${turn?.lane ?? ''} ${messages.length} messages`);
+    const what = isReplay(turn) ? ['replay', turn.replay.name] : turn === undefined ? ['job', ''] : ['turn', turn.lane];
+    world.note(what[0] ?? '', `${shard} ${what[1]} ${messages.length} messages`);
     try {
       return await options.consume(messages, turn);
     } catch (error) {
