@@ -9,7 +9,7 @@ import { createHealth } from './delivery/health.ts';
 import { createJournal, type Journal } from './delivery/journal.ts';
 import { takeTurn, type TurnMessage } from './delivery/turn.ts';
 import { createWatch } from './delivery/watch.ts';
-import { decodeEnvelope, type Envelope } from './envelope.ts';
+import { decodeEnvelope, deliveriesOf, type Envelope } from './envelope.ts';
 import type { QueueConsumer, Settlement } from './ports.ts';
 import type { Functions } from './functions/functions.ts';
 import { isReplay } from './replay/replay.ts';
@@ -51,8 +51,8 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
         queued.push(group ?? { end: () => ends.forEach((end) => end()) });
       }
       const outcome = await takeTurn(turn, queued, { ...attempts, health, connections: size });
-      const retries = [...outcome.retries, ...handOver(journal.deaths, runtime.now())];
-      return { ...outcome, retries, records: journal.records };
+      const retries = [...outcome.retries, ...toHandedOver(journal)];
+      return { ...outcome, retries, records: journal.records, tally: journal.tally() };
     }
     // A target that has not answered lately may hang: it gets half of them, and others do not wait.
     const connections = createConnections(size, (target) => (health.isWell(target) ? size : Math.ceil(size / 2)));
@@ -61,9 +61,16 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
     const retries: Settlement['retries'][number][] = [];
     const groups = await toGroups(messages, (place, item) => journal.removed(place, item));
     for (const left of await Promise.all(groups.map(deliver))) retries.push(...left);
-    retries.push(...untried(), ...handOver(journal.deaths, runtime.now()));
-    return { retries, records: journal.records };
+    retries.push(...untried(), ...toHandedOver(journal));
+    return { retries, records: journal.records, tally: journal.tally() };
   };
+
+  /** What was given up, as new deliveries to the dead-letter targets. */
+  function toHandedOver(journal: Journal): Settlement['retries'] {
+    const messages = handOver(journal.deaths, runtime.now());
+    for (const { body } of messages) journal.added(deliveriesOf(body));
+    return messages;
+  }
 
   /** The deliveries of messages by target and number of attempts; `gone` is told of those whose target is gone. */
   async function toGroups(messages: readonly string[], gone: Journal['removed']): Promise<Group[]> {

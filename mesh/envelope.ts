@@ -1,6 +1,7 @@
 import { TulleError } from '../event/error.ts';
 import type { DataSpan, Event } from '../event/event.ts';
 import { readEvent } from '../event/json-format.ts';
+import { deliveriesIn } from './books.ts';
 import { frame, unframe } from './frame.ts';
 
 /**
@@ -48,16 +49,19 @@ export function encodeEnvelope(envelope: Envelope): string {
   const receiptRows: [string, number][] = [];
   const rows: EventRow[] = [];
   const parts: string[] = [''];
+  let weight = 0;
   for (const { event, receipt, index, deliveries } of envelope.events) {
     const request = receipts.place(receipt.id);
     receiptRows[request] = [receipt.id, receipt.at];
     const plan = deliveries.map((delivery) => names.place(toName(delivery)));
+    for (const delivery of deliveries) weight += deliveriesIn(delivery);
     const span = event.data;
     const member = span === undefined ? 0 : span.member === 'data' ? 1 : 2;
     rows.push([request, index, member, span?.start ?? 0, span?.end ?? 0, plan]);
     parts.push(event.json);
   }
   const header: Header = {
+    w: weight,
     v: 1,
     t: envelope.tenant,
     b: envelope.bus,
@@ -90,8 +94,34 @@ export function decodeEnvelope(text: string): Envelope {
   };
 }
 
+/**
+ * Of how many deliveries a message is, without reading more of it than that. What is no envelope counts as one: the
+ * dispatcher refuses it as a whole.
+ */
+export function deliveriesOf(message: string): number {
+  const start = message.indexOf('\n') + 1;
+  if (!message.startsWith(weightKey, start)) return countDeliveries(message, start);
+  const weight = Number.parseInt(message.slice(start + weightKey.length, start + weightKey.length + 16), 10);
+  return weight >= 0 ? weight : 1;
+}
+
+/** Messages from before the number was in them. */
+function countDeliveries(message: string, start: number): number {
+  try {
+    const header = JSON.parse(message.slice(start, start + Number.parseInt(message, 10))) as Header;
+    const weights = header.d.map((name) => deliveriesIn(fromName(name)));
+    return header.e.reduce((sum, [, , , , , plan]) => sum + plan.reduce((all, at) => all + (weights[at] ?? 0), 0), 0);
+  } catch {
+    return 1;
+  }
+}
+
+const weightKey = '{"w":';
+
 /** Short keys: the header is written and read once a batch on the hot path, and stored. */
 interface Header {
+  /** How many deliveries it is of. First, so that `deliveriesOf` finds it. */
+  w: number;
   v: 1;
   t: string;
   b: string;

@@ -1,3 +1,4 @@
+import type { Tally } from './books.ts';
 import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from './dead-letters/query.ts';
 import type { RedriveOrder, RedriveOutcome } from './dead-letters/redrive.ts';
 import type { LedgerQuery, LedgerRecord } from './ledger.ts';
@@ -136,6 +137,8 @@ export interface Settlement {
   /** Messages to hand out later; with a lane, in a turn of that lane. */
   readonly retries: readonly { readonly body: string; readonly delayMs: number; readonly lane?: string }[];
   readonly records: readonly LedgerRecord[];
+  /** What ended and what was added, whatever is recorded of it; absent where nothing did. */
+  readonly tally?: Tally;
   readonly turn?: TurnOutcome;
   readonly replay?: ReplayOutcome;
 }

@@ -1,4 +1,5 @@
 import { TulleError } from '../../event/error.ts';
+import { deliveriesIn } from '../books.ts';
 import type { Credentials } from '../connections/credentials.ts';
 import type { Publish } from '../functions/publish.ts';
 import type { Runtime } from '../ports.ts';
@@ -75,6 +76,7 @@ export function createAttempt(options: AttemptOptions, group: Group): Attempt {
     const { planned } = item;
     if (prepared.kind === 'ready') {
       const { events, gone } = prepared;
+      journal.added(events.length + gone.length - deliveriesIn(item));
       if (gone.length > 0) journal.filtered(group, { planned, parts: gone });
       return { ready: events };
     }

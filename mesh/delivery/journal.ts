@@ -1,3 +1,4 @@
+import { createTally, type End, type Tally } from '../books.ts';
 import type { PlannedEvent } from '../envelope.ts';
 import { type DeliveryStatus, type LedgerRecord, nameLength, type StepNote } from '../ledger.ts';
 import type { Runtime } from '../ports.ts';
@@ -7,13 +8,17 @@ import type { Death } from './hand-over.ts';
 import type { Decision, Exhausted } from './retry.ts';
 
 /**
- * What one dispatch has to tell the ledger. Ends without a delivery are always kept, dead letters with the event as it was
- * accepted; the rest as the bus asks (`record`).
+ * What one dispatch has to tell the ledger and the books. Ends without a delivery are always recorded, dead letters with the
+ * event as it was accepted; the rest as the bus asks (`record`). The books count every end.
  */
 export interface Journal {
   readonly records: readonly LedgerRecord[];
   /** Of the records, those of deliveries that were given up. */
   readonly deaths: readonly Death[];
+  /** Of everything that was written down so far. */
+  tally(): Tally;
+  /** So many deliveries came into being. */
+  added(deliveries: number): void;
   attempted(group: Group, about: About, result: AttemptResult, decision: Decision): void;
   died(group: Group, about: About, reason: string, exhausted?: Exhausted): void;
   filtered(group: Group, about: About): void;
@@ -45,6 +50,7 @@ type Draft = LedgerRecord & { parts?: number[] };
 export function createJournal(runtime: Runtime): Journal {
   const records: Draft[] = [];
   const deaths: Death[] = [];
+  const tally = createTally();
   /** Parts of an event that fared alike share a record: a dead letter has the whole event in it. */
   const ofParts = new Map<PlannedEvent, Map<string, Draft>>();
 
@@ -52,6 +58,8 @@ export function createJournal(runtime: Runtime): Journal {
     const { record: kept } = group.compiled.snapshot.settings;
     const { planned, notes = [] } = about;
     const parts = about.part === undefined ? about.parts : [about.part];
+    const end = ends[status];
+    if (end !== undefined) tally.end({ rule: group.rule.name, target: group.target.name }, end, parts?.length ?? 1);
     const dead = status === 'dead-lettered';
     const lost = dead || status === 'disabled' || status === 'expired';
     const fine = status === 'delivered' || status === 'filtered';
@@ -91,6 +99,8 @@ export function createJournal(runtime: Runtime): Journal {
   return {
     records,
     deaths,
+    tally: () => tally.total(),
+    added: (deliveries) => tally.add(deliveries),
     attempted(group, about, result, decision) {
       const details: Details = {
         ...(result.code === undefined ? {} : { code: result.code }),
@@ -116,6 +126,7 @@ export function createJournal(runtime: Runtime): Journal {
       write(group, about, 'expired', { reason: 'the time in expirytime is over' });
     },
     removed({ tenant, bus, rule, target, attempts }, { planned, parts }) {
+      tally.end({ rule, target }, 'disabled', parts?.length ?? 1);
       records.push({
         ...toRecord(runtime.now(), planned, 'disabled'),
         tenant,
@@ -129,6 +140,14 @@ export function createJournal(runtime: Runtime): Journal {
     },
   };
 }
+
+const ends: { readonly [Status in DeliveryStatus]?: End } = {
+  delivered: 'delivered',
+  'dead-lettered': 'deadLettered',
+  disabled: 'disabled',
+  expired: 'expired',
+  filtered: 'filtered',
+};
 
 function toExhausted(exhausted: Exhausted | undefined): Details {
   return exhausted === undefined ? {} : { exhausted };

@@ -42,7 +42,7 @@ export function prepare(
 
 function toPrepared({ planned, parts }: Item, { events, notes }: Reshaped): Prepared {
   const [only] = events;
-  if (only !== undefined && events.length === 1 && (parts === undefined || parts.includes(1))) {
+  if (only !== undefined && events.length === 1 && parts === undefined) {
     return { kind: 'ready', events: [{ planned, event: only, notes }], gone: [] };
   }
   const ready = events.flatMap((event, index): Ready[] => {
