@@ -17,6 +17,23 @@ export interface Tally {
   readonly ended: Readonly<Record<string, Ends>>;
 }
 
+/** What a shard's queue has counted since it is there, over every crash. */
+export interface Totals extends Readonly<Record<End, number>> {
+  readonly planned: number;
+  /** Set aside: our own code failed on their message for more than a day. */
+  readonly quarantined: number;
+}
+
+/** The books of one shard, and whether they are true. */
+export interface ShardBooks extends Totals {
+  /** What by the counters has not come to its end. */
+  readonly pending: number;
+  /** What is in the queue, counted there; absent where it is too much to be counted for a request. */
+  readonly counted?: number;
+  /** By `rule/target`; ends of targets that found no room any more are in the totals only. */
+  readonly targets: Readonly<Record<string, Ends>>;
+}
+
 export interface Tallying {
   add(deliveries: number): void;
   end(target: { readonly rule: string; readonly target: string }, end: End, deliveries: number): void;

@@ -1,4 +1,4 @@
-import type { Tally } from './books.ts';
+import type { ShardBooks, Tally } from './books.ts';
 import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from './dead-letters/query.ts';
 import type { RedriveOrder, RedriveOutcome } from './dead-letters/redrive.ts';
 import type { LedgerQuery, LedgerRecord } from './ledger.ts';
@@ -162,6 +162,11 @@ export interface Ledger {
   query(query: LedgerQuery): Promise<readonly LedgerRecord[]>;
   /** Targets that deliveries wait for, or that were found failing. */
   lanes(shard: ShardPlace): Promise<readonly LaneStatus[]>;
+  /**
+   * Absent where the queue keeps none; `undefined` of a shard for which another one answers, as where one log has all
+   * shards of its bus.
+   */
+  books?(shard: ShardPlace): Promise<ShardBooks | undefined>;
 }
 
 /** The deliveries that were given up, a shard at a time. A dead letter is known by its sequence number in the shard. */
