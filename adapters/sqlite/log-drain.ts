@@ -1,4 +1,5 @@
 import type { QueueConsumer } from '../../mesh/ports.ts';
+import { createCrew, createSignal } from './crew.ts';
 import { createBacklog } from './log-backlog.ts';
 import type { Lanes } from './log-lanes.ts';
 import { createSettlement, type Job, type Outcome } from './log-settlement.ts';
@@ -53,10 +54,6 @@ export interface DrainOptions {
 
 /** Turns of lanes at a time, beside the jobs. */
 const TURN_WINDOW = 32;
-/** What is out for longer than this waits for a slow target, and makes room for others… */
-const SLOW_MS = 200;
-/** …up to so many at a time: events in flight are memory, here and in the dispatcher. */
-const SLOW_WINDOW = 64;
 /** How often retries, lanes and what is slow are looked at while jobs are out. */
 const POLL_MS = 200;
 /** An alarm may run for 15 minutes on Workers; requests that wait for its end should not. */
@@ -144,8 +141,8 @@ export function createDrain(options: DrainOptions): Drain {
     async run() {
       const stopAt = now() + DRAIN_MS;
       const outcomes: Outcome[] = [];
-      const jobs = createCrew();
-      const turns = createCrew();
+      const jobs = createCrew<Job>();
+      const turns = createCrew<Job>();
       let failure: unknown;
 
       function start(job: Job): void {
@@ -207,35 +204,4 @@ export function createDrain(options: DrainOptions): Drain {
       signal.ring();
     },
   };
-}
-
-/** Who is out. Those that have been for long do not count against the window. */
-function createCrew(): {
-  readonly size: number;
-  begin(job: Job, now: number): void;
-  end(job: Job): void;
-  room(window: number, now: number): number;
-} {
-  const out = new Map<Job, number>();
-  return {
-    get size() {
-      return out.size;
-    },
-    begin(job, now) {
-      out.set(job, now);
-    },
-    end(job) {
-      out.delete(job);
-    },
-    room(window, now) {
-      let slow = 0;
-      for (const since of out.values()) if (now - since >= SLOW_MS) slow++;
-      return window - out.size + Math.min(slow, SLOW_WINDOW);
-    },
-  };
-}
-
-function createSignal(): { readonly rung: Promise<void>; ring(): void } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { rung: promise, ring: resolve };
 }

@@ -29,7 +29,7 @@ export interface SettlementOptions {
 }
 
 /** So many failures of our own code on one message, over about a day and a half, set it aside. */
-const MAX_FAILURES = 40;
+export const MAX_FAILURES = 40;
 const MAX_FAILURE_DELAY_MS = 3_600_000;
 /** UTF-16 units of history in a row; one record can have 200,000 (three names of the event, and a reason). */
 const RECORDS_LENGTH = 300_000;
@@ -103,11 +103,11 @@ export function createSettlement(
   };
 }
 
-function delayAfter(failures: number): number {
+export function delayAfter(failures: number): number {
   return Math.min(1000 * 2 ** (failures - 1), MAX_FAILURE_DELAY_MS);
 }
 
-function allTaken({ messages }: LaneJob): TurnOutcome {
+export function allTaken({ messages }: Pick<LaneJob, 'messages'>): TurnOutcome {
   return { taken: messages.length, remains: [], delayMs: 0, ok: 0, failed: 0, gaveUp: false };
 }
 

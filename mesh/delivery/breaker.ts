@@ -8,6 +8,18 @@ export interface Breaker {
   /** Whether something may be sent now, and if so whether it is the probe. The probe is given once. */
   ask(now: number): 'yes' | 'probe' | 'no';
   tell(outcome: Pick<TurnOutcome, 'ok' | 'failed' | 'gaveUp'>, now: number): void;
+  /** All that it knows, for where several processes share one. */
+  readonly memory: BreakerMemory;
+}
+
+export interface BreakerMemory {
+  readonly state: Breaker['state'];
+  readonly until: number;
+  /** Failures in a row, and outcomes within the window. */
+  readonly inRow: number;
+  readonly ok: number;
+  readonly failed: number;
+  readonly windowEnd: number;
 }
 
 /** Convoy's defaults: 10 failures in a row, or 70 % of at least 10 within five minutes; 30 s until the probe. */
@@ -16,14 +28,10 @@ const failureShare = 0.7;
 const leastAttempts = 10;
 const windowMs = 300_000;
 const openMs = 30_000;
+const blank: BreakerMemory = { state: 'closed', until: 0, inRow: 0, ok: 0, failed: 0, windowEnd: 0 };
 
-export function createBreaker(): Breaker {
-  let state: Breaker['state'] = 'closed';
-  let until = 0;
-  let inRow = 0;
-  let ok = 0;
-  let failed = 0;
-  let windowEnd = 0;
+export function createBreaker(memory: BreakerMemory = blank): Breaker {
+  let { state, until, inRow, ok, failed, windowEnd } = memory;
 
   function open(now: number): void {
     state = 'open';
@@ -36,6 +44,9 @@ export function createBreaker(): Breaker {
     },
     get until() {
       return until;
+    },
+    get memory() {
+      return { state, until, inRow, ok, failed, windowEnd };
     },
     ask(now) {
       if (state === 'closed') return 'yes';
