@@ -23,6 +23,7 @@ import type {
   Runtime,
   Secrets,
   Snapshots,
+  Waits,
 } from '../mesh/ports.ts';
 import { defaultLimits } from '../mesh/protocols/protocol.ts';
 import type { Sink } from '../mesh/sink.ts';
@@ -36,6 +37,8 @@ export interface Platform {
   readonly queue: Queue;
   readonly ledger: Ledger;
   readonly deadLetters: DeadLetters;
+  /** Without it every publisher is answered when its events are durable. */
+  readonly waits?: Waits;
   readonly runtime: Runtime;
   /** The operator's own key; without it the doors stay shut. */
   readonly adminKey?: string | undefined;
@@ -90,6 +93,7 @@ export function createMesh(platform: Platform): Mesh {
   const app = createMeshApp({
     snapshots: source,
     queue: platform.queue,
+    ...(platform.waits && { waits: platform.waits }),
     ledger: platform.ledger,
     deadLetters: platform.deadLetters,
     functions,

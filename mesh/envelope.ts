@@ -33,6 +33,8 @@ export interface PlannedEvent {
 export interface Receipt {
   readonly id: string;
   readonly at: number;
+  /** The publisher waits for what becomes of it, until then (ms since the epoch), or for a target's reply. */
+  readonly wait?: { readonly until: number; readonly reply: boolean };
 }
 
 /** Names, not positions: the rule may have moved in the snapshot that delivers. */
@@ -46,13 +48,13 @@ export interface DeliveryPlan {
 export function encodeEnvelope(envelope: Envelope): string {
   const names = createTable<string>();
   const receipts = createTable<string>();
-  const receiptRows: [string, number][] = [];
+  const receiptRows: ReceiptRow[] = [];
   const rows: EventRow[] = [];
   const parts: string[] = [''];
   let weight = 0;
   for (const { event, receipt, index, deliveries } of envelope.events) {
     const request = receipts.place(receipt.id);
-    receiptRows[request] = [receipt.id, receipt.at];
+    receiptRows[request] = toReceiptRow(receipt);
     const plan = deliveries.map((delivery) => names.place(toName(delivery)));
     for (const delivery of deliveries) weight += deliveriesIn(delivery);
     const span = event.data;
@@ -78,7 +80,7 @@ export function encodeEnvelope(envelope: Envelope): string {
 export function decodeEnvelope(text: string): Envelope {
   const [first = '', ...texts] = unframe(text);
   const header = JSON.parse(first) as Header;
-  const receipts = header.r.map(([id, at]): Receipt => ({ id, at }));
+  const receipts = header.r.map(fromReceiptRow);
   const plans = header.d.map(fromName);
   return {
     tenant: header.t,
@@ -127,13 +129,25 @@ interface Header {
   b: string;
   s: number;
   n: number;
-  r: [string, number][];
+  r: ReceiptRow[];
   d: string[];
   e: EventRow[];
 }
 
 /** Place in `r`, index, payload member (0 none, 1 `data`, 2 `data_base64`), its span, places in `d`. */
 type EventRow = [number, number, 0 | 1 | 2, number, number, number[]];
+
+/** Id, when it was accepted; where somebody waits: until when, and 1 for a reply. */
+type ReceiptRow = [string, number, number?, 1?];
+
+function toReceiptRow({ id, at, wait }: Receipt): ReceiptRow {
+  if (wait === undefined) return [id, at];
+  return wait.reply ? [id, at, wait.until, 1] : [id, at, wait.until];
+}
+
+function fromReceiptRow([id, at, until, reply]: ReceiptRow): Receipt {
+  return until === undefined ? { id, at } : { id, at, wait: { until, reply: reply === 1 } };
+}
 
 /** Names have no slash. */
 function toName({ rule, target, parts }: DeliveryPlan): string {

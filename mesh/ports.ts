@@ -4,6 +4,7 @@ import type { RedriveOrder, RedriveOutcome } from './dead-letters/redrive.ts';
 import type { LedgerQuery, LedgerRecord } from './ledger.ts';
 import type { LaneMessage, LaneStatus } from './lane.ts';
 import type { ReplayOrder, ReplayOutcome, ReplayStatus } from './replay/replay.ts';
+import type { DeliveryOutcome } from './publish/outcome.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
@@ -68,6 +69,8 @@ export interface Entries {
   readonly laned?: readonly LaneMessage[];
   /** On buses that deduplicate. What no claim names is stored in any case. */
   readonly claims?: Claims;
+  /** The publisher will wait: a queue with `Waits` opens a box for it, before anything of this can be handed out. */
+  readonly awaited?: Awaited;
 }
 
 /**
@@ -93,6 +96,27 @@ export interface Claim {
 export interface Appended {
   /** Positions in `claims.events` of those that were known: nothing of theirs was stored. */
   readonly duplicates: readonly number[];
+}
+
+export interface Awaited {
+  /** Id of the request, the same in every shard. */
+  readonly receipt: string;
+  /** The box is not needed for longer than this. */
+  readonly milliseconds: number;
+}
+
+/**
+ * Boxes in which publishers who wait find what becomes of their events; in memory, since the events are durable without
+ * them. A platform that has none answers every publisher at once.
+ */
+export interface Waits {
+  /**
+   * What came into the box since the last call; where that is nothing, waits for something, at most so long. `undefined`:
+   * there is no such box, because too many wait, the shard was started again, or it was closed.
+   */
+  take(shard: ShardPlace, receipt: string, milliseconds: number): Promise<readonly DeliveryOutcome[] | undefined>;
+  /** Nobody waits any more; who still does in `take` is answered at once. */
+  close(shard: ShardPlace, receipt: string): Promise<void>;
 }
 
 export interface ShardPlace {
@@ -139,6 +163,11 @@ export interface Settlement {
   readonly records: readonly LedgerRecord[];
   /** What ended and what was added, whatever is recorded of it; absent where nothing did. */
   readonly tally?: Tally;
+  /**
+   * What somebody waits for: for the box of its receipt, facts (`isFact`) at once, the others when the settlement is on
+   * disk. A queue without `Waits` lets them go.
+   */
+  readonly outcomes?: readonly DeliveryOutcome[];
   readonly turn?: TurnOutcome;
   readonly replay?: ReplayOutcome;
 }

@@ -4,6 +4,7 @@ import type { RedriveOrder, RedriveOutcome } from '../../mesh/dead-letters/redri
 import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
 import type { LaneStatus } from '../../mesh/lane.ts';
 import type { Appended, Entries, Settlement } from '../../mesh/ports.ts';
+import type { DeliveryOutcome } from '../../mesh/publish/outcome.ts';
 import { createLog, type Log as SqlLog } from '../sqlite/log.ts';
 import { report } from './runtime.ts';
 import { createDurableObjectSql } from './sql.ts';
@@ -22,7 +23,7 @@ export class Log extends DurableObject<Env> {
       sql: createDurableObjectSql(storage),
       consume: async (messages, turn) => JSON.parse(await exports.Dispatcher.dispatch(messages, turn)) as Settlement,
       now: () => Date.now(),
-      pause: (milliseconds) => scheduler.wait(milliseconds),
+      pause: (milliseconds, signal) => scheduler.wait(milliseconds, signal && { signal }),
       synced: () => storage.sync(),
       outputGate: true,
       setAlarm: (at) => storage.setAlarm(at),
@@ -44,6 +45,14 @@ export class Log extends DurableObject<Env> {
 
   query(query: LedgerQuery): readonly LedgerRecord[] {
     return this.#log.query(query);
+  }
+
+  takeOutcomes(receipt: string, milliseconds: number): Promise<readonly DeliveryOutcome[] | undefined> {
+    return this.#log.waits.take(receipt, milliseconds);
+  }
+
+  closeWait(receipt: string): void {
+    this.#log.waits.close(receipt);
   }
 
   lanes(): readonly LaneStatus[] {

@@ -1,6 +1,6 @@
 import { TulleError } from '../../event/error.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
-import type { DeadLetters, Ledger, Queue, ShardPlace } from '../../mesh/ports.ts';
+import type { DeadLetters, Ledger, Queue, ShardPlace, Waits } from '../../mesh/ports.ts';
 import type { Log } from './log.ts';
 
 type Logs = DurableObjectNamespace<Log>;
@@ -57,6 +57,18 @@ export function createLogDeadLetters(logs: Logs): DeadLetters {
     },
     async delete(shard, sequences) {
       return toStub(logs, shard).deleteDeadLetters(sequences);
+    },
+  };
+}
+
+/** The boxes of the log's own shards: in the objects' memory, kept there by the calls that wait. */
+export function createLogWaits(logs: Logs): Waits {
+  return {
+    async take(shard, receipt, milliseconds) {
+      return toStub(logs, shard).takeOutcomes(receipt, milliseconds);
+    },
+    async close(shard, receipt) {
+      await toStub(logs, shard).closeWait(receipt);
     },
   };
 }

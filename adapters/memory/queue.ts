@@ -11,13 +11,16 @@ import type {
   Settlement,
   ShardPlace,
   TurnOutcome,
+  Waits,
 } from '../../mesh/ports.ts';
+import { createWaitBoxes, type WaitBoxOptions } from '../waits.ts';
 
 /** A queue and its ledger in memory: nothing survives the process. For tests. */
 export interface MemoryQueue {
   readonly queue: Queue;
   readonly ledger: Ledger;
   readonly deadLetters: DeadLetters;
+  readonly waits: Waits;
   /** Hands out what is due until nothing is; messages whose consumer rejects are due again a second later. */
   drain(): Promise<void>;
   /** When the next message is due; `undefined` when the queue is empty. */
@@ -36,8 +39,11 @@ const BATCH = 100;
 export function createMemoryQueue(options: {
   readonly consume: QueueConsumer;
   readonly now: () => number;
+  /** How publishers wait. */
+  readonly pause: WaitBoxOptions['pause'];
 }): MemoryQueue {
   const { consume, now } = options;
+  const boxes = createWaitBoxes(options);
   let waiting: Waiting[] = [];
   const history: LedgerRecord[] = [];
   /** Oldest first. */
@@ -70,7 +76,8 @@ export function createMemoryQueue(options: {
     return breaker;
   }
 
-  function write({ retries, records }: Settlement): void {
+  function write({ retries, records, outcomes = [] }: Settlement): void {
+    boxes.put(outcomes);
     for (const { delayMs, ...message } of retries) waiting.push({ due: now() + delayMs, ...message });
     for (const record of records) {
       history.push(record);
@@ -111,7 +118,8 @@ export function createMemoryQueue(options: {
 
   return {
     queue: {
-      append(_shard, { messages, laned = [] }) {
+      append(_shard, { messages, laned = [], awaited }) {
+        if (awaited !== undefined) boxes.open(awaited);
         const due = now();
         for (const body of messages) waiting.push({ due, body });
         for (const { lane, body } of laned) waiting.push({ due, body, lane });
@@ -137,6 +145,10 @@ export function createMemoryQueue(options: {
           }),
         );
       },
+    },
+    waits: {
+      take: (_shard, receipt, milliseconds) => boxes.take(receipt, milliseconds),
+      close: (_shard, receipt) => Promise.resolve(boxes.close(receipt)),
     },
     deadLetters: {
       list(shard, { filter, order, after, limit }) {

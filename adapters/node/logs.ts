@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { TulleError } from '../../event/error.ts';
-import type { DeadLetters, Ledger, Queue, QueueConsumer, ShardPlace } from '../../mesh/ports.ts';
+import type { DeadLetters, Ledger, Queue, QueueConsumer, ShardPlace, Waits } from '../../mesh/ports.ts';
 import { createLog, type Log } from '../sqlite/log.ts';
 import type { Pace } from '../sqlite/log-drain.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
@@ -13,8 +13,11 @@ export interface Logs {
   readonly queue: Queue;
   readonly ledger: Ledger;
   readonly deadLetters: DeadLetters;
+  readonly waits: Waits;
   /** Goes on with what the last process left. */
   resume(): void;
+  /** Answers the publishers who wait: the process ends before their time. */
+  stopWaits(): void;
   /** Hands out nothing more, waits for what is out until `settleMs` are over, and closes the files. */
   close(settleMs: number): Promise<void>;
 }
@@ -64,7 +67,8 @@ export function openLogs(options: LogsOptions): Logs {
       sql,
       consume,
       now,
-      pause: (milliseconds) => (milliseconds === 0 ? setImmediate() : setTimeout(milliseconds)),
+      pause: (milliseconds, signal) =>
+        milliseconds === 0 ? setImmediate() : setTimeout(milliseconds, undefined, { signal }),
       synced: () => sql.synced().catch(giveUp),
       setAlarm: (at) => Promise.resolve(alarm.set(at)),
       pace,
@@ -119,6 +123,14 @@ export function openLogs(options: LogsOptions): Logs {
         return (await only(shard)?.deleteDeadLetters(sequences)) ?? 0;
       },
     },
+    waits: {
+      async take({ tenant, bus }, receipt, milliseconds) {
+        return logs.get(`${tenant}/${bus}`)?.log.waits.take(receipt, milliseconds);
+      },
+      async close({ tenant, bus }, receipt) {
+        logs.get(`${tenant}/${bus}`)?.log.waits.close(receipt);
+      },
+    },
     resume() {
       for (const tenant of readdirSync(folder)) {
         for (const file of readdirSync(join(folder, tenant))) {
@@ -126,6 +138,9 @@ export function openLogs(options: LogsOptions): Logs {
           if (bus !== undefined) open(tenant, bus).log.resume();
         }
       }
+    },
+    stopWaits() {
+      for (const { log } of logs.values()) log.waits.stop();
     },
     async close(settleMs) {
       const all = [...logs.values()];

@@ -53,6 +53,7 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
     queue: logs.queue,
     ledger: logs.ledger,
     deadLetters: logs.deadLetters,
+    waits: logs.waits,
     runtime,
     adminKey: settings.adminKey,
     masterKeys: settings.masterKeys ?? {},
@@ -77,6 +78,7 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
     async stop() {
       const deadline = Date.now() + settings.shutdownMs;
       clearInterval(tick);
+      logs.stopWaits();
       await server.close(settings.shutdownMs);
       await logs.close(Math.max(0, deadline - Date.now()));
       await outbound.close();

@@ -1,4 +1,4 @@
-import type { QueueConsumer } from '../../mesh/ports.ts';
+import type { QueueConsumer, Settlement } from '../../mesh/ports.ts';
 import { createCrew, createSignal } from './crew.ts';
 import { createBacklog } from './log-backlog.ts';
 import type { Lanes } from './log-lanes.ts';
@@ -48,8 +48,8 @@ export interface DrainOptions {
   readonly pause: (milliseconds: number) => Promise<void>;
   readonly report: (message: string, error: unknown) => void;
   readonly pace: Pace;
-  /** Told when outcomes were written. */
-  readonly onSettled: () => void;
+  /** Told what was written. */
+  readonly onSettled: (settlements: readonly Settlement[]) => void;
 }
 
 /** Turns of lanes at a time, beside the jobs. */
@@ -104,7 +104,7 @@ export function createDrain(options: DrainOptions): Drain {
     for (const { job } of outcomes) for (const sequence of job.batches) settledBatches.add(sequence);
     const passed = backlog.passed(settledBatches);
     write(outcomes, passed.at(-1));
-    options.onSettled();
+    options.onSettled(outcomes.flatMap((outcome) => ('settlement' in outcome ? [outcome.settlement] : [])));
     backlog.forget(passed);
     for (const sequence of passed) settledBatches.delete(sequence);
     for (const { job } of outcomes) if (job.retry !== undefined) retriesOut.delete(job.retry.sequence);

@@ -4,7 +4,9 @@ import type { RedriveOrder, RedriveOutcome } from '../../mesh/dead-letters/redri
 import { frame } from '../../mesh/frame.ts';
 import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
 import type { LaneMessage, LaneStatus } from '../../mesh/lane.ts';
-import type { Appended, Entries, QueueConsumer } from '../../mesh/ports.ts';
+import type { Appended, Entries, QueueConsumer, Settlement } from '../../mesh/ports.ts';
+import { isFact } from '../../mesh/publish/outcome.ts';
+import { createWaitBoxes, type WaitBoxes } from '../waits.ts';
 import { createDeadLetterStore, type DeadLetterStore } from './dead-letter-store.ts';
 import { createLaneStore, type LaneStore } from './lane-store.ts';
 import { createDrain, type Pace, workersPace } from './log-drain.ts';
@@ -26,6 +28,8 @@ export interface Log {
   stop(): Promise<void>;
   query(query: LedgerQuery): LedgerRecord[];
   lanes(): readonly LaneStatus[];
+  /** Where publishers wait. */
+  readonly waits: Pick<WaitBoxes, 'take' | 'close' | 'stop'>;
   listDeadLetters(query: DeadLetterQuery): DeadLetterPage;
   getDeadLetter(sequence: number): DeadLetterEntry | undefined;
   /** Resolves when they are on disk as new deliveries, and no dead letters any more. */
@@ -51,8 +55,11 @@ export interface LogOptions {
   readonly sql: Sql;
   readonly consume: QueueConsumer;
   readonly now: () => number;
-  /** Waits; with 0, just long enough for others who want to append to come in before the commit. */
-  readonly pause: (milliseconds: number) => Promise<void>;
+  /**
+   * Waits; with 0, just long enough for others who want to append to come in before the commit. May reject as soon as the
+   * signal is aborted.
+   */
+  readonly pause: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   /** Resolves when everything written so far is on disk. */
   readonly synced: () => Promise<void>;
   /** The platform lets no answer and no call out before that (a Durable Object's output gate): no need to wait. */
@@ -98,7 +105,8 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
   const pace = options.pace ?? workersPace;
   const deadLetters =
     storage.deadLetterStore && createLogDeadLetters({ storage, lanes, nextSequence, now }, storage.deadLetterStore);
-  const drain = createDrain({ ...options, storage, pace, lanes, nextSequence, onSettled });
+  const waits = createWaitBoxes(options);
+  const drain = createDrain({ ...options, consume, storage, pace, lanes, nextSequence, onSettled });
 
   let retentionSeconds = store.setting('retention') ?? DEFAULT_RETENTION_SECONDS;
   /** The alarm that this instance has set; setting one costs a row. */
@@ -152,9 +160,22 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     return synced;
   }
 
-  /** Settlements are on disk soon, so that a crash repeats little; nobody waits for it. */
-  function onSettled(): void {
-    if (options.outputGate !== true) void Promise.allSettled([sync()]);
+  /** What has happened is told at once: it would be late by the settlement otherwise. */
+  async function consume(...handed: Parameters<QueueConsumer>): Promise<Settlement> {
+    const settlement = await options.consume(...handed);
+    waits.put(settlement.outcomes?.filter(isFact) ?? []);
+    return settlement;
+  }
+
+  /** Settlements are on disk soon, so that a crash repeats little; only publishers who wait for their end wait for it. */
+  function onSettled(settlements: readonly Settlement[]): void {
+    const told = settlements.flatMap(({ outcomes = [] }) => outcomes.filter((outcome) => !isFact(outcome)));
+    const synced = options.outputGate === true ? Promise.resolve() : sync();
+    // Where it does not reach the disk, that was reported, and nobody is told.
+    void synced.then(
+      () => waits.put(told),
+      () => undefined,
+    );
   }
 
   /** Beside the drain, in small steps: under load there may be thousands of rows to delete each minute. */
@@ -197,7 +218,7 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
   }
 
   return {
-    async append({ messages, laned = [] }, retention) {
+    async append({ messages, laned = [], awaited }, retention) {
       if (stopped) throw new TulleError('unavailable', 'the queue is being shut', { retryAfter: 1 });
       const length =
         messages.reduce((sum, message) => sum + message.length, 0) +
@@ -209,6 +230,7 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
         retentionSeconds = retention;
         store.setSetting('retention', retention);
       }
+      if (awaited !== undefined) waits.open(awaited);
       buffer.push(...messages);
       lanedBuffer.push(...laned);
       buffered += length;
@@ -225,6 +247,7 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     },
     async stop() {
       stopped = true;
+      waits.stop();
       drain.stop();
       await Promise.allSettled([commit, draining]);
       await onDisk;
@@ -236,6 +259,7 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     },
     query: (query) => store.query(query),
     lanes: () => lanes.status(),
+    waits,
     listDeadLetters: (query) => deadLetters?.list(query) ?? { items: [] },
     getDeadLetter: (sequence) => deadLetters?.get(sequence),
     async redrive(sequences, order) {

@@ -5,23 +5,32 @@ import type {
   Appended,
   Claims,
   DeadLetters,
+  Entries,
   Ledger,
   QueueConsumer,
   Settlement,
   Turn,
   TurnOutcome,
+  Waits,
 } from '../../mesh/ports.ts';
 import { isReplay } from '../../mesh/replay/replay.ts';
 
 /** One shard of a queue under a clock that the test owns. */
 export interface QueueUnderTest {
-  append(messages: readonly string[], laned?: readonly LaneMessage[], claims?: Claims): Promise<Appended>;
+  append(
+    messages: readonly string[],
+    laned?: readonly LaneMessage[],
+    claims?: Claims,
+    awaited?: Entries['awaited'],
+  ): Promise<Appended>;
   /** Hands out everything that is due at the clock's time. */
   drain(): Promise<void>;
   /** When the queue wants to be drained next; `undefined` when it has nothing to do. */
   nextAt(): number | undefined;
   ledger: Ledger;
   deadLetters: DeadLetters;
+  /** Absent where nobody can wait. */
+  waits?: Waits;
   /** The process dies without a word and another one takes over the storage; absent where nothing survives. */
   crash?(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { createLog, type Log } from '../../adapters/sqlite/log.ts';
 import type { Sql } from '../../adapters/sqlite/sql.ts';
+import { pause } from './waits.ts';
 import type { QueueHost, QueueUnderTest } from './queue.ts';
 
 /** The SQL log over any SQLite as a queue under test; `reopen` gives the storage to the next process. */
@@ -12,7 +13,8 @@ export function openSqlLog(host: QueueHost, reopen: () => Sql): QueueUnderTest &
       sql: withRowLimit(reopen()),
       consume: (messages, turn) => host.consume(messages, turn),
       now: () => host.now(),
-      pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, Math.min(milliseconds, 1))),
+      // Publishers wait as long as they say, the log's own timers are quick.
+      pause: (milliseconds, signal) => pause(signal === undefined ? Math.min(milliseconds, 1) : milliseconds, signal),
       synced: () => Promise.resolve(),
       setAlarm: (at) => {
         alarm = at;
@@ -24,8 +26,8 @@ export function openSqlLog(host: QueueHost, reopen: () => Sql): QueueUnderTest &
 
   return {
     log: () => log,
-    append: (messages, laned, claims) =>
-      log.append({ messages, ...(laned && { laned }), ...(claims && { claims }) }, 86_400),
+    append: (messages, laned, claims, awaited) =>
+      log.append({ messages, ...(laned && { laned }), ...(claims && { claims }), ...(awaited && { awaited }) }, 86_400),
     async drain() {
       alarm = undefined;
       await log.drain();
@@ -34,6 +36,10 @@ export function openSqlLog(host: QueueHost, reopen: () => Sql): QueueUnderTest &
     ledger: {
       query: (query) => Promise.resolve(log.query(query)),
       lanes: () => Promise.resolve(log.lanes()),
+    },
+    waits: {
+      take: (_shard, receipt, milliseconds) => log.waits.take(receipt, milliseconds),
+      close: (_shard, receipt) => Promise.resolve(log.waits.close(receipt)),
     },
     deadLetters: {
       list: (_shard, query) => Promise.resolve(log.listDeadLetters(query)),

@@ -48,6 +48,12 @@ export function createHarness(
   const memory = createMemoryQueue({
     consume: (messages, turn) => mesh.dispatch(messages, turn),
     now: () => harness.now,
+    // Publishers wait by the clock of the test.
+    async pause(milliseconds, signal) {
+      const until = harness.now + milliseconds;
+      while (harness.now < until && signal?.aborted !== true)
+        await new Promise((resolve) => void setTimeout(resolve, 1));
+    },
   });
   const report = (_message: string, error: unknown): void => void reported.push(error);
 
@@ -58,6 +64,7 @@ export function createHarness(
     queue: memory.queue,
     ledger: memory.ledger,
     deadLetters: memory.deadLetters,
+    waits: memory.waits,
     runtime: {
       now: () => harness.now,
       random: () => 0.5,

@@ -4,11 +4,13 @@ import { createDurableObjectSql } from '../../../adapters/cloudflare/sql.ts';
 import { describeDeadLetters } from '../../conformance/dead-letters.ts';
 import { describeQueue, type QueueHost, type QueueUnderTest } from '../../conformance/queue.ts';
 import { openSqlLog } from '../../conformance/sql-log.ts';
+import { describeWaits } from '../../conformance/waits.ts';
 
 let objects = 0;
 
 describeQueue('SQL log in a Durable Object', run);
 describeDeadLetters('SQL log in a Durable Object', run);
+describeWaits('SQL log in a Durable Object', run);
 
 async function run(host: QueueHost, work: (queue: QueueUnderTest) => Promise<void>): Promise<void> {
   const stub = env.LOG.getByName(`conformance/${objects++}/0`);

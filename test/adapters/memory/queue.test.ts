@@ -1,5 +1,6 @@
 import { createMemoryQueue } from '../../../adapters/memory/queue.ts';
 import { describeDeadLetters } from '../../conformance/dead-letters.ts';
+import { describeWaits, pause } from '../../conformance/waits.ts';
 import { describeQueue, type QueueHost, type QueueUnderTest } from '../../conformance/queue.ts';
 
 const shard = { tenant: 't', bus: 'b', shard: 0, retentionSeconds: 86_400 };
@@ -7,15 +8,22 @@ const shard = { tenant: 't', bus: 'b', shard: 0, retentionSeconds: 86_400 };
 // Gap: nothing in memory survives a crash, so `crash` is absent.
 describeQueue('memory', run);
 describeDeadLetters('memory', run);
+describeWaits('memory', run);
 
 async function run(host: QueueHost, work: (queue: QueueUnderTest) => Promise<void>): Promise<void> {
-  const memory = createMemoryQueue(host);
+  const memory = createMemoryQueue({ ...host, pause });
   await work({
-    append: (messages, laned, claims) =>
-      memory.queue.append(shard, { messages, ...(laned && { laned }), ...(claims && { claims }) }),
+    append: (messages, laned, claims, awaited) =>
+      memory.queue.append(shard, {
+        messages,
+        ...(laned && { laned }),
+        ...(claims && { claims }),
+        ...(awaited && { awaited }),
+      }),
     drain: () => memory.drain(),
     nextAt: () => memory.nextAt(),
     ledger: memory.ledger,
     deadLetters: memory.deadLetters,
+    waits: memory.waits,
   });
 }

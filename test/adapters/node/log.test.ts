@@ -8,9 +8,11 @@ import { createNodeSql, type NodeSql } from '../../../adapters/node/sql.ts';
 import { describeDeadLetters } from '../../conformance/dead-letters.ts';
 import { describeQueue, type QueueHost, type QueueUnderTest } from '../../conformance/queue.ts';
 import { openSqlLog } from '../../conformance/sql-log.ts';
+import { describeWaits } from '../../conformance/waits.ts';
 
 describeQueue('SQL log on Node SQLite', run);
 describeDeadLetters('SQL log on Node SQLite', run);
+describeWaits('SQL log on Node SQLite', run);
 
 async function run(host: QueueHost, work: (queue: QueueUnderTest) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tulle-log-'));
