@@ -2,8 +2,9 @@ import { frame } from '../../mesh/frame.ts';
 import { type Breaker, createBreaker } from '../../mesh/delivery/breaker.ts';
 import { isOrdered, type LaneMessage, type LaneStatus, targetOfLane } from '../../mesh/lane.ts';
 import type { Turn, TurnOutcome } from '../../mesh/ports.ts';
-import type { LaneRow, LaneStore } from './lane-store.ts';
-import { toMessages, toRows } from './log-rows.ts';
+import type { LaneStore } from './lane-store.ts';
+import { failRow, type LaneHead, leaveRows, takeHead, TURN_MESSAGES } from './lane-turn.ts';
+import { toRows } from './log-rows.ts';
 
 /** Which lanes have something to do, and whose turn it is. A lane has one turn at a time. */
 export interface Lanes {
@@ -22,15 +23,8 @@ export interface Lanes {
   status(): readonly LaneStatus[];
 }
 
-export interface LaneJob extends Turn {
-  readonly rows: readonly LaneRow[];
-  readonly messages: readonly string[];
-  readonly failures: number;
-}
+export interface LaneJob extends Turn, LaneHead {}
 
-/** Messages and UTF-16 units in one turn, unless the first row has more. */
-const TURN_MESSAGES = 256;
-const TURN_LENGTH = 500_000;
 /** Turns of one target at a time: its partitions go side by side. */
 const TARGET_TURNS = 6;
 /** Lanes that are kept in memory; the others are looked for when these are done. */
@@ -104,21 +98,7 @@ export function createLanes(options: {
     const breaker = breakerOf(lane);
     const answer = breaker.ask(now());
     if (answer === 'no') return breaker.until;
-    const messages = toMessages(first.body);
-    const turn = { lane, probe: answer === 'probe', failures: first.failures };
-    // One by one, until the one that our code fails on is found.
-    if (first.failures > 0) return { ...turn, rows: [first], messages: messages.slice(0, 1) };
-    let length = first.body.length;
-    let count = 1;
-    for (const row of rows.slice(1)) {
-      const next = toMessages(row.body);
-      length += row.body.length;
-      if (row.due > now() || row.failures > 0) break;
-      if (messages.length + next.length > TURN_MESSAGES || length > TURN_LENGTH) break;
-      messages.push(...next);
-      count += 1;
-    }
-    return { ...turn, rows: rows.slice(0, count), messages };
+    return { lane, probe: answer === 'probe', ...takeHead(first, rows.slice(1), now()) };
   }
 
   function back({ lane }: LaneJob, due: number): void {
@@ -173,20 +153,11 @@ export function createLanes(options: {
       return jobs;
     },
     settle(job, outcome) {
-      const { taken, remains, delayMs } = outcome;
       breakerOf(job.lane).tell(outcome, now());
-      const due = now() + Math.round(delayMs);
-      let left = taken;
-      for (const row of job.rows) {
-        if (left <= 0) break;
-        const messages = toMessages(row.body);
-        store.delete(row);
-        const stays = messages.slice(left);
-        if (left <= messages.length) stays.unshift(...remains);
-        // What waits in front makes those behind it wait; elsewhere everything has its own time.
-        if (stays.length > 0)
-          store.insert({ ...row, due: isOrdered(job.lane) ? due : row.due, failures: 0, body: frame(stays) });
-        left -= messages.length;
+      const due = now() + Math.round(outcome.delayMs);
+      for (const { before, after } of leaveRows(job.rows, outcome, due)) {
+        store.delete(before);
+        if (after !== undefined) store.insert(after);
       }
       back(job, due);
     },
@@ -195,7 +166,7 @@ export function createLanes(options: {
       const [first] = job.rows;
       if (first !== undefined) {
         store.delete(first);
-        store.insert({ ...first, place: isOrdered(job.lane) ? 0 : due, due, failures: first.failures + 1 });
+        store.insert(failRow(first, due));
       }
       back(job, isOrdered(job.lane) ? due : now());
     },
