@@ -7,10 +7,10 @@ import { createFunctionEndpoint } from './functions/endpoint.ts';
 import type { Functions } from './functions/functions.ts';
 import { answerHandshake } from './delivery/handshake.ts';
 import { createIngress, type IngressOptions } from './ingress.ts';
-import type { DeliveryStatus } from './ledger.ts';
 import type { DeadLetters, Ledger } from './ports.ts';
 import { isSystemFault, toProblemResponse } from './problem.ts';
 import { readTargets } from './targets.ts';
+import { createTraceEndpoint } from './trace/endpoint.ts';
 
 export interface MeshAppOptions extends IngressOptions {
   readonly ledger: Ledger;
@@ -21,16 +21,6 @@ export interface MeshAppOptions extends IngressOptions {
 }
 
 const DEFAULT_BUS = 'default';
-const statuses: readonly string[] = [
-  'delivered',
-  'retrying',
-  'dead-lettered',
-  'redriven',
-  'disabled',
-  'filtered',
-  'expired',
-] satisfies DeliveryStatus[];
-
 /** The data plane over HTTP: publish events, read what became of them. */
 export function createMeshApp(options: MeshAppOptions): Hono {
   const { ledger } = options;
@@ -42,7 +32,6 @@ export function createMeshApp(options: MeshAppOptions): Hono {
   app.post('/v1/buses/:bus/events', (context) => ingress(context.req.raw, context.req.param('bus')));
   for (const path of ['/v1/events', '/v1/buses/:bus/events']) {
     app.options(path, (context) => context.body(null, 204, answerHandshake(context.req.raw.headers)));
-    app.all(path, () => refuseMethod('POST, OPTIONS'));
   }
 
   const endpoint = createFunctionEndpoint(options);
@@ -55,25 +44,12 @@ export function createMeshApp(options: MeshAppOptions): Hono {
     app.all(`${path}/:name`, () => refuseMethod('POST'));
   }
 
-  app.get('/v1/buses/:bus/deliveries', async (context) => {
-    const bus = context.req.param('bus');
-    const { principal, compiled } = await openBus(context.req.raw, bus, 'viewer');
-    const { event, status, rule, target, limit } = context.req.query();
-    const records = await ledger.query({
-      tenant: principal.tenant,
-      bus,
-      shards: compiled.snapshot.settings.shards,
-      ...(event === undefined ? {} : { eventId: event }),
-      ...(status === undefined ? {} : { status: toStatus(status) }),
-      ...(rule === undefined ? {} : { rule }),
-      ...(target === undefined ? {} : { target }),
-      limit: toLimit(limit),
-    });
-    // A dead letter has the event as it came in, before any step redacted it.
-    const isAdmin = principal.role === 'admin';
-    return context.json({ deliveries: isAdmin ? records : records.map(({ event: _event, ...record }) => record) });
-  });
+  const trace = createTraceEndpoint({ ...options, openBus });
+  app.get('/v1/buses/:bus/deliveries', ({ req }) => trace.deliveries(req.raw, req.param('bus')));
   app.all('/v1/buses/:bus/deliveries', () => refuseMethod('GET, HEAD'));
+  app.get('/v1/buses/:bus/events', ({ req }) => trace.events(req.raw, req.param('bus')));
+  app.all('/v1/events', () => refuseMethod('POST, OPTIONS'));
+  app.all('/v1/buses/:bus/events', () => refuseMethod('GET, HEAD, POST, OPTIONS'));
 
   app.get('/v1/buses/:bus/targets', async ({ req }) => {
     const { principal, compiled } = await openBus(req.raw, req.param('bus'), 'viewer');
@@ -115,21 +91,4 @@ function refuseMethod(allow: string): Response {
     mend: `Use ${allow}.`,
   });
   return toProblemResponse(error, { allow });
-}
-
-function toStatus(text: string): DeliveryStatus {
-  if (statuses.includes(text)) return text as DeliveryStatus;
-  throw new TulleError('request_invalid', `There is no status ${JSON.stringify(text)}.`, {
-    place: 'status',
-    mend: `Use one of ${statuses.join(', ')}.`,
-  });
-}
-
-function toLimit(text = '100'): number {
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= 1_000) return limit;
-  throw new TulleError('request_invalid', 'The limit is not a number from 1 to 1000.', {
-    place: 'limit',
-    mend: 'Use limit=100.',
-  });
 }

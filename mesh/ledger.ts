@@ -55,29 +55,61 @@ export interface StepNote {
   readonly reason?: string;
 }
 
-export interface LedgerQuery {
-  readonly tenant: string;
-  readonly bus: string;
-  readonly shards: number;
+/** Which records are meant; what is absent does not matter. */
+export interface LedgerFilter {
   readonly eventId?: string;
-  readonly status?: DeliveryStatus;
+  readonly source?: string;
+  readonly type?: string;
   readonly rule?: string;
   readonly target?: string;
-  /** At most 1,000; newest first. */
+  /** `dead-lettered`: those that are still there, with their own, longer retention. */
+  readonly status?: DeliveryStatus;
+  /** Not before this, and before that, in milliseconds since the epoch. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/** Of one shard, newest first. */
+export interface LedgerQuery {
+  readonly filter: LedgerFilter;
+  /** Goes on after this position. */
+  readonly after?: string;
+  /** At most 1,000. */
   readonly limit: number;
+  /** UTF-16 units of dead letters' events that the page may carry, the first one whatever its length; absent: none. */
+  readonly eventLength?: number;
+}
+
+export interface LedgerEntry {
+  /** Where it stands in the shard, as only the queue understands it: see `isPosition`. */
+  readonly position: string;
+  readonly record: LedgerRecord;
+}
+
+export interface LedgerPage {
+  readonly items: readonly LedgerEntry[];
+  /** So far was looked, and there may be more: pass it as `after`. */
+  readonly reached?: string;
+}
+
+/** Positions travel in the cursors of answers. */
+export function isPosition(text: string): boolean {
+  return /^[A-Za-z0-9:-]{1,64}$/.test(text);
 }
 
 /** The most that a record keeps of an event's id, source or type, in UTF-16 units: attributes may have 65,536. */
 export const nameLength = 1_024;
 
-/** Whether a record answers the query; tenant and bus included. */
-export function answers(record: LedgerRecord, query: LedgerQuery): boolean {
+export function answers(record: LedgerRecord, filter: LedgerFilter): boolean {
+  const { eventId, source, type, rule, target, status, from, to } = filter;
   return (
-    record.tenant === query.tenant &&
-    record.bus === query.bus &&
-    (query.eventId === undefined || record.eventId === query.eventId.slice(0, nameLength)) &&
-    (query.status === undefined || record.status === query.status) &&
-    (query.rule === undefined || record.rule === query.rule) &&
-    (query.target === undefined || record.target === query.target)
+    (eventId === undefined || record.eventId === eventId.slice(0, nameLength)) &&
+    (source === undefined || record.source === source.slice(0, nameLength)) &&
+    (type === undefined || record.type === type.slice(0, nameLength)) &&
+    (rule === undefined || record.rule === rule) &&
+    (target === undefined || record.target === target) &&
+    (status === undefined || record.status === status) &&
+    (from === undefined || record.at >= from) &&
+    (to === undefined || record.at < to)
   );
 }

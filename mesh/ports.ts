@@ -1,11 +1,12 @@
 import type { ShardBooks, Tally } from './books.ts';
 import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from './dead-letters/query.ts';
 import type { RedriveOrder, RedriveOutcome } from './dead-letters/redrive.ts';
-import type { LedgerQuery, LedgerRecord } from './ledger.ts';
+import type { LedgerPage, LedgerQuery, LedgerRecord } from './ledger.ts';
 import type { LaneMessage, LaneStatus } from './lane.ts';
 import type { ReplayOrder, ReplayOutcome, ReplayStatus } from './replay/replay.ts';
 import type { DeliveryOutcome } from './publish/outcome.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { EventPage, EventQuery, WaitingDeliveries } from './trace/query.ts';
 
 /**
  * What a platform must provide. Each port has the fewest methods that every platform can keep; one conformance suite
@@ -186,9 +187,17 @@ export interface TurnOutcome {
   readonly gaveUp: boolean;
 }
 
-/** History: what happened to which event. Written by settlements, read by operators. */
+/** History: what happened to which event. Written with settlements, read by operators, a shard at a time, newest first. */
 export interface Ledger {
-  query(query: LedgerQuery): Promise<readonly LedgerRecord[]>;
+  /** What happened to deliveries. A page may have fewer than `limit` items and yet be followed by more. */
+  list(shard: ShardPlace, query: LedgerQuery): Promise<LedgerPage>;
+  /**
+   * Events that were appended outside of lanes and are still kept, settled or not: read from what the queue has on disk
+   * anyway. A queue that keeps nothing of what it handed out answers an empty page.
+   */
+  events(shard: ShardPlace, query: EventQuery): Promise<EventPage>;
+  /** Deliveries of events of this id that wait for a retry or in a lane; a bounded look. */
+  waiting(shard: ShardPlace, eventId: string): Promise<WaitingDeliveries>;
   /** Targets that deliveries wait for, or that were found failing. */
   lanes(shard: ShardPlace): Promise<readonly LaneStatus[]>;
   /**

@@ -1,3 +1,4 @@
+import { readRecords } from './history.ts';
 import type { LaneStatus } from './lane.ts';
 import type { LedgerRecord } from './ledger.ts';
 import type { Ledger } from './ports.ts';
@@ -23,8 +24,8 @@ export interface TargetStatus {
 export async function readTargets(ledger: Ledger, tenant: string, snapshot: Snapshot): Promise<TargetStatus[]> {
   const { bus, settings, rules } = snapshot;
   const { shards } = settings;
-  const [history, lanes] = await Promise.all([
-    ledger.query({ tenant, bus, shards, limit: 1_000 }),
+  const [{ records }, lanes] = await Promise.all([
+    readRecords(ledger, { tenant, bus, shards }, { filter: {}, limit: 1_000 }),
     Promise.all(Array.from({ length: shards }, (_, shard) => ledger.lanes({ tenant, bus, shard }))),
   ]);
   const known = new Map<string, LaneStatus>();
@@ -32,7 +33,7 @@ export async function readTargets(ledger: Ledger, tenant: string, snapshot: Snap
   return rules.flatMap((rule) =>
     rule.targets.map((target): TargetStatus => {
       const { waiting, breaker, probeAt } = known.get(`${rule.name}/${target.name}`) ?? idle;
-      const last = history.find((record) => record.rule === rule.name && record.target === target.name);
+      const last = records.find((record) => record.rule === rule.name && record.target === target.name);
       return {
         rule: rule.name,
         target: target.name,

@@ -1,11 +1,12 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from '../../mesh/dead-letters/query.ts';
 import type { RedriveOrder, RedriveOutcome } from '../../mesh/dead-letters/redrive.ts';
-import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
+import type { LedgerPage, LedgerQuery } from '../../mesh/ledger.ts';
 import type { LaneStatus } from '../../mesh/lane.ts';
 import type { Appended, Entries, Settlement } from '../../mesh/ports.ts';
 import type { DeliveryOutcome } from '../../mesh/publish/outcome.ts';
-import { createLog, type Log as SqlLog } from '../sqlite/log.ts';
+import type { EventPage, EventQuery, WaitingDeliveries } from '../../mesh/trace/query.ts';
+import { createLog, type SqlLog } from '../sqlite/log.ts';
 import { report } from './runtime.ts';
 import { createDurableObjectSql } from './sql.ts';
 
@@ -43,8 +44,16 @@ export class Log extends DurableObject<Env> {
     return this.#log.drain();
   }
 
-  query(query: LedgerQuery): readonly LedgerRecord[] {
-    return this.#log.query(query);
+  listRecords(query: LedgerQuery): LedgerPage {
+    return this.#log.history.list(query);
+  }
+
+  findEvents(query: EventQuery): EventPage {
+    return this.#log.history.events(query);
+  }
+
+  findWaiting(eventId: string): WaitingDeliveries {
+    return this.#log.history.waiting(eventId);
   }
 
   takeOutcomes(receipt: string, milliseconds: number): Promise<readonly DeliveryOutcome[] | undefined> {

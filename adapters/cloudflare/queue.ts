@@ -1,5 +1,4 @@
 import { TulleError } from '../../event/error.ts';
-import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { DeadLetters, Ledger, Queue, ShardPlace, Waits } from '../../mesh/ports.ts';
 import type { Log } from './log.ts';
 
@@ -23,19 +22,17 @@ export function createLogQueue(logs: Logs): Queue {
   };
 }
 
-/** The log's own shards as the ledger, newest first over all of them. */
+/** The log's own shards as the ledger. */
 export function createLogLedger(logs: Logs): Ledger {
   return {
-    async query(query) {
-      const { tenant, bus } = query;
-      const shards = Array.from({ length: query.shards }, (_, shard) =>
-        toStub(logs, { tenant, bus, shard }).query(query),
-      );
-      const records: readonly (readonly LedgerRecord[])[] = await Promise.all(shards);
-      return records
-        .flat()
-        .toSorted((one, other) => other.at - one.at)
-        .slice(0, query.limit);
+    async list(shard, query) {
+      return toStub(logs, shard).listRecords(query);
+    },
+    async events(shard, query) {
+      return toStub(logs, shard).findEvents(query);
+    },
+    async waiting(shard, eventId) {
+      return toStub(logs, shard).findWaiting(eventId);
     },
     async lanes(shard) {
       return toStub(logs, shard).lanes();

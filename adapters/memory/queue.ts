@@ -13,6 +13,7 @@ import type {
   TurnOutcome,
   Waits,
 } from '../../mesh/ports.ts';
+import { eventsOf, isSought, toKept, waitingOf } from '../../mesh/trace/query.ts';
 import { createWaitBoxes, type WaitBoxOptions } from '../waits.ts';
 
 /** A queue and its ledger in memory: nothing survives the process. For tests. */
@@ -25,6 +26,10 @@ export interface MemoryQueue {
   drain(): Promise<void>;
   /** When the next message is due; `undefined` when the queue is empty. */
   nextAt(): number | undefined;
+}
+
+interface Kept extends Omit<ShardPlace, 'shard'> {
+  readonly body: string;
 }
 
 interface Waiting {
@@ -46,6 +51,9 @@ export function createMemoryQueue(options: {
   const boxes = createWaitBoxes(options);
   let waiting: Waiting[] = [];
   const history: LedgerRecord[] = [];
+  /** What was appended outside of lanes, and what of it was handed out. */
+  const kept: Kept[] = [];
+  const settled = new Set<string>();
   /** Oldest first. */
   let dead: DeadLetterEntry[] = [];
   let lastSequence = 0;
@@ -118,22 +126,56 @@ export function createMemoryQueue(options: {
 
   return {
     queue: {
-      append(_shard, { messages, laned = [], awaited }) {
+      append({ tenant, bus }, { messages, laned = [], awaited }) {
         if (awaited !== undefined) boxes.open(awaited);
         const due = now();
-        for (const body of messages) waiting.push({ due, body });
+        for (const body of messages) {
+          kept.push({ tenant, bus, body });
+          waiting.push({ due, body });
+        }
         for (const { lane, body } of laned) waiting.push({ due, body, lane });
         return Promise.resolve({ duplicates: [] });
       },
     },
     ledger: {
-      query: (query) =>
-        Promise.resolve(
-          history
-            .toReversed()
-            .filter((record) => answers(record, query))
-            .slice(0, query.limit),
-        ),
+      list(place, { filter, after, limit, eventLength = 0 }) {
+        let room = eventLength;
+        const found = ofShard(place, history)
+          .map((record, index) => ({ position: String(index), record }))
+          .filter(({ record }) => answers(record, filter));
+        const { items, ...rest } = newestFirst(found, after, limit);
+        const isDead = filter.status === 'dead-lettered';
+        return Promise.resolve({
+          items: items.map(({ position, record: { event, ...record } }) => {
+            const isShown = isDead && event !== undefined && room > 0;
+            room -= event?.length ?? 0;
+            return { position, record: isShown ? { ...record, event } : record };
+          }),
+          ...rest,
+        });
+      },
+      events(place, { filter, after, limit, eventLength = 0 }) {
+        let room = eventLength;
+        const found = ofShard(place, kept).flatMap(({ body }, row) =>
+          eventsOf([body]).map((event, index) => ({ event, body, position: String(row * 1_000_000 + index) })),
+        );
+        const sought = found.filter(({ event }) => isSought(event, filter));
+        const { items, ...rest } = newestFirst(sought, after, limit);
+        return Promise.resolve({
+          items: items.map(({ event, body, position }) => {
+            const withEvent = room > 0;
+            room -= event.planned.event.json.length;
+            return toKept(event, { position, settled: settled.has(body) }, withEvent);
+          }),
+          ...rest,
+        });
+      },
+      waiting(place, eventId) {
+        const items = waiting.flatMap(({ due, body, lane }) =>
+          waitingOf([body], eventId, { dueAt: due, ...(lane === undefined ? {} : { lane }) }, place),
+        );
+        return Promise.resolve({ items });
+      },
       lanes() {
         const lanes = waiting.flatMap(({ lane }) => (lane === undefined ? [] : [targetOfLane(lane)]));
         const targets = [...new Set([...breakers.keys(), ...lanes])];
@@ -192,6 +234,7 @@ export function createMemoryQueue(options: {
           const bodies = due.map(({ body }) => body);
           if (lane === undefined) {
             write(await consume(bodies));
+            for (const body of bodies) settled.add(body);
             continue;
           }
           const breaker = breakerOf(lane);
@@ -218,4 +261,21 @@ export function createMemoryQueue(options: {
 
 function allTaken(bodies: readonly string[]): TurnOutcome {
   return { taken: bodies.length, remains: [], delayMs: 0, ok: 0, failed: 0, gaveUp: false };
+}
+
+/** One queue stands for all shards of all buses. */
+function ofShard<Place extends Omit<ShardPlace, 'shard'>>(place: ShardPlace, all: readonly Place[]): readonly Place[] {
+  return all.filter(({ tenant, bus }) => place.shard === 0 && tenant === place.tenant && bus === place.bus);
+}
+
+/** A page of what is in order; positions are numbers that grow with it. */
+function newestFirst<Item extends { readonly position: string }>(
+  all: readonly Item[],
+  after: string | undefined,
+  limit: number,
+): { readonly items: readonly Item[]; readonly reached?: string } {
+  const left = all.toReversed().filter(({ position }) => after === undefined || Number(position) < Number(after));
+  const items = left.slice(0, limit);
+  const reached = items.at(-1)?.position;
+  return { items, ...(left.length > limit && reached !== undefined ? { reached } : {}) };
 }

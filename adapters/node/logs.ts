@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { TulleError } from '../../event/error.ts';
 import type { DeadLetters, Ledger, Queue, QueueConsumer, ShardPlace, Waits } from '../../mesh/ports.ts';
-import { createLog, type Log } from '../sqlite/log.ts';
+import { createLog, type SqlLog } from '../sqlite/log.ts';
 import type { Pace } from '../sqlite/log-drain.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
 import { createNodeSql, type NodeSql } from './sql.ts';
@@ -38,7 +38,7 @@ export interface LogsOptions {
 const pace: Pace = { commitEveryMs: 2, window: 4, retryWindow: 2, startEveryMs: 0, settleEveryMs: 50 };
 
 interface OpenLog {
-  readonly log: Log;
+  readonly log: SqlLog;
   readonly sql: NodeSql;
   readonly alarm: Alarm;
 }
@@ -83,7 +83,7 @@ export function openLogs(options: LogsOptions): Logs {
   }
 
   /** What stands for all shards of the bus; `undefined` for every shard but the first. */
-  function only({ tenant, bus, shard }: ShardPlace): Log | undefined {
+  function only({ tenant, bus, shard }: ShardPlace): SqlLog | undefined {
     return shard === 0 ? open(tenant, bus).log : undefined;
   }
 
@@ -102,8 +102,16 @@ export function openLogs(options: LogsOptions): Logs {
       },
     },
     ledger: {
-      async query(query) {
-        return open(query.tenant, query.bus).log.query(query);
+      async list(shard, query) {
+        return only(shard)?.history.list(query) ?? { items: [] };
+      },
+      async events(shard, query) {
+        // A look takes a while: between two of them it is others' turn.
+        await setImmediate();
+        return only(shard)?.history.events(query) ?? { items: [] };
+      },
+      async waiting(shard, eventId) {
+        return only(shard)?.history.waiting(eventId) ?? { items: [] };
       },
       async lanes(shard) {
         return only(shard)?.lanes() ?? [];

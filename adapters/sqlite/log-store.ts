@@ -1,4 +1,4 @@
-import { answers, type LedgerQuery, type LedgerRecord } from '../../mesh/ledger.ts';
+import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { Sql, SqlValue } from './sql.ts';
 
 /**
@@ -25,8 +25,6 @@ export interface LogStore {
   insertRecords(sequence: number, at: number, body: string): void;
   /** The event is kept as it is: as part of other JSON it would be escaped, and could outgrow the row. */
   insertDeadLetter(sequence: number, record: LedgerRecord, event: string): void;
-  /** Newest first. */
-  query(query: LedgerQuery): LedgerRecord[];
   /** When the oldest settled row was written. */
   oldestAt(): number | undefined;
   /** Deletes settled batches and history from before `before`, at most `limit` rows a table; whether there may be more. */
@@ -67,11 +65,6 @@ const schema = [
   'CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID',
 ];
 
-/** How many rows of history one query looks through; a row holds what one settlement recorded. */
-const SCAN_LIMIT = 5_000;
-/** UTF-16 units of events that one answer carries, all shards together: an RPC takes 32 MiB, a Worker has 128 MB. */
-const EVENTS_LENGTH = 8_000_000;
-
 export function createLogStore(sql: Sql): LogStore {
   let written = 0;
   for (const statement of schema) run(statement);
@@ -88,11 +81,6 @@ export function createLogStore(sql: Sql): LogStore {
   function setting(name: SettingName): number | undefined {
     const [row] = run('SELECT value FROM setting WHERE name = ?', name);
     return row === undefined ? undefined : Number(row['value']);
-  }
-
-  function eventOf(sequence: number): string | undefined {
-    const [row] = run('SELECT event FROM dead_letter WHERE sequence = ?', sequence);
-    return typeof row?.['event'] === 'string' ? row['event'] : undefined;
   }
 
   function purgeTable(table: 'batch' | 'record' | 'dead_letter', upTo: number, before: number, limit: number): boolean {
@@ -159,32 +147,6 @@ export function createLogStore(sql: Sql): LogStore {
     insertDeadLetter(sequence, record, event) {
       run('INSERT INTO dead_letter VALUES (?, ?, ?, ?)', sequence, record.at, JSON.stringify(record), event);
     },
-    query(query) {
-      const found: LedgerRecord[] = [];
-      const deadOnly = query.status === 'dead-lettered';
-      let room = EVENTS_LENGTH / query.shards;
-      let before = Number.MAX_SAFE_INTEGER;
-      for (let scanned = 0; scanned < SCAN_LIMIT && found.length < query.limit;) {
-        const rows = run(
-          `SELECT sequence, body FROM ${deadOnly ? 'dead_letter' : 'record'}
-           WHERE sequence < ? ORDER BY sequence DESC LIMIT 20`,
-          before,
-        );
-        if (rows.length === 0) break;
-        scanned += rows.length;
-        for (const row of rows) {
-          before = Number(row['sequence']);
-          for (const record of readRecords(String(row['body']))) {
-            if (!answers(record, query) || found.length === query.limit) continue;
-            const { event: inside, ...rest } = record;
-            const event = deadOnly && room > 0 ? (inside ?? eventOf(before)) : undefined;
-            room -= event?.length ?? 0;
-            found.push(event === undefined ? rest : { ...rest, event });
-          }
-        }
-      }
-      return found;
-    },
     oldestAt() {
       const [row] = run(
         `SELECT min(at) AS oldest FROM (
@@ -205,10 +167,4 @@ export function createLogStore(sql: Sql): LogStore {
       return Number(row?.['rows'] ?? 0);
     },
   };
-}
-
-/** Newest first. A dead letter's row has one. */
-function readRecords(body: string): readonly LedgerRecord[] {
-  const stored = JSON.parse(body) as LedgerRecord | LedgerRecord[];
-  return Array.isArray(stored) ? stored.toReversed() : [stored];
 }

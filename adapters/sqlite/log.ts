@@ -2,12 +2,12 @@ import { TulleError } from '../../event/error.ts';
 import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from '../../mesh/dead-letters/query.ts';
 import type { RedriveOrder, RedriveOutcome } from '../../mesh/dead-letters/redrive.ts';
 import { frame } from '../../mesh/frame.ts';
-import type { LedgerQuery, LedgerRecord } from '../../mesh/ledger.ts';
 import type { LaneMessage, LaneStatus } from '../../mesh/lane.ts';
 import type { Appended, Entries, QueueConsumer, Settlement } from '../../mesh/ports.ts';
 import { isFact } from '../../mesh/publish/outcome.ts';
 import { createWaitBoxes, type WaitBoxes } from '../waits.ts';
 import { createDeadLetterStore, type DeadLetterStore } from './dead-letter-store.ts';
+import { createHistoryStore, type HistoryStore } from './history-store.ts';
 import { createLaneStore, type LaneStore } from './lane-store.ts';
 import { createDrain, type Pace, workersPace } from './log-drain.ts';
 import { createLogDeadLetters } from './log-dead-letters.ts';
@@ -26,7 +26,6 @@ export interface Log {
   resume(): void;
   /** Takes and hands out nothing more; resolves when everything that is out is settled and on disk. */
   stop(): Promise<void>;
-  query(query: LedgerQuery): LedgerRecord[];
   lanes(): readonly LaneStatus[];
   /** Where publishers wait. */
   readonly waits: Pick<WaitBoxes, 'take' | 'close' | 'stop'>;
@@ -79,7 +78,12 @@ const DEFAULT_RETENTION_SECONDS = 86_400;
 /** Dead letters stay 30 days, or as long as the bus keeps everything: somebody has to come and look. */
 const DEAD_LETTER_SECONDS = 30 * 86_400;
 
-export function createLog({ sql, ...options }: LogOptions): Log {
+/** A log that operators look into. */
+export interface SqlLog extends Log {
+  readonly history: HistoryStore;
+}
+
+export function createLog({ sql, ...options }: LogOptions): SqlLog {
   const store = createLogStore(sql);
   let otherRowsWritten = 0;
   const counted: Pick<Sql, 'run'> = {
@@ -93,7 +97,7 @@ export function createLog({ sql, ...options }: LogOptions): Log {
   const deadLetterStore = createDeadLetterStore(counted);
   const transaction: LogStorage['transaction'] = (work) => sql.transaction(work);
   const log = createLogOn({ store, laneStore, deadLetterStore, transaction }, options);
-  return { ...log, rowsWritten: () => log.rowsWritten() + otherRowsWritten };
+  return { ...log, history: createHistoryStore(sql), rowsWritten: () => log.rowsWritten() + otherRowsWritten };
 }
 
 export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'>): Log {
@@ -257,7 +261,6 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
       if (at < Number.POSITIVE_INFINITY)
         void arm(at).catch((error: unknown) => options.report('the alarm could not be set', error));
     },
-    query: (query) => store.query(query),
     lanes: () => lanes.status(),
     waits,
     listDeadLetters: (query) => deadLetters?.list(query) ?? { items: [] },

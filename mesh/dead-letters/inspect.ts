@@ -1,4 +1,5 @@
 import { addressOf, toEventBridgeAttributes, toKnativeExtensions } from '../delivery/dead-letter.ts';
+import { readRecords } from '../history.ts';
 import type { LedgerRecord } from '../ledger.ts';
 import type { Ledger } from '../ports.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -19,7 +20,8 @@ export async function inspect(
 ): Promise<string> {
   const { tenant, bus, eventId, source, type, rule, target } = record;
   const { shards } = snapshot.settings;
-  const history = await ledger.query({ tenant, bus, shards, eventId, rule, target, limit: mostAttempts });
+  const filter = { eventId, source, type, rule, target };
+  const history = await readRecords(ledger, { tenant, bus, shards }, { filter, limit: mostAttempts });
   const { tenant: _tenant, bus: _bus, status: _status, event, ...rest } = record;
   const text = JSON.stringify({
     id,
@@ -28,7 +30,7 @@ export async function inspect(
       eventbridge: toEventBridgeAttributes(record),
       knative: toKnativeExtensions(record, addressOf(optionsOf(snapshot, record))),
     },
-    attempts: history.filter((other) => other.source === source && other.type === type).map(toAttempt),
+    attempts: history.records.map(toAttempt),
   });
   return withEvent && event !== undefined ? `${text.slice(0, -1)},"event":${event}}` : text;
 }

@@ -1,5 +1,6 @@
 import type { LedgerRecord } from '../ledger.ts';
 import type { DeadLetters, ShardPlace } from '../ports.ts';
+import { mergePages } from '../shard-pages.ts';
 import type { DeadLetterPage, DeadLetterQuery } from './query.ts';
 
 export interface PlacedLetter {
@@ -28,44 +29,14 @@ export async function readPage(
       return deadLetters.list({ tenant, bus: name, shard }, { ...query, ...(after === undefined ? {} : { after }) });
     }),
   );
-  const taken = pages.map(() => 0);
-  const letters: PlacedLetter[] = [];
-  while (letters.length < query.limit) {
-    const shard = nextShard(pages, taken, query.order);
-    const letter = shard === undefined ? undefined : pages[shard]?.items[taken[shard] ?? 0];
-    if (shard === undefined || letter === undefined) break;
-    taken[shard] = (taken[shard] ?? 0) + 1;
-    letters.push({ shard, ...letter });
-  }
-  const isOver = pages.every(({ items, reached }, shard) => reached === undefined && taken[shard] === items.length);
-  if (isOver) return { letters };
-  return {
-    letters,
-    positions: pages.map(({ items, reached }, shard) => {
-      const count = taken[shard] ?? 0;
-      if (count < items.length) return items[count - 1]?.sequence ?? positions[shard];
-      // Where there is nothing older, what dies from now on is on no later page.
-      const none = query.order === 'newest' ? 0 : undefined;
-      return reached ?? items.at(-1)?.sequence ?? positions[shard] ?? none;
-    }),
-  };
-}
-
-/** The shard whose next letter comes first; none when one has to be asked before that is known. */
-function nextShard(
-  pages: readonly DeadLetterPage[],
-  taken: readonly number[],
-  order: DeadLetterQuery['order'],
-): number | undefined {
-  let best: { readonly shard: number; readonly at: number } | undefined;
-  for (const [shard, { items, reached }] of pages.entries()) {
-    const head = items[taken[shard] ?? 0];
-    if (head === undefined) {
-      if (reached !== undefined) return undefined;
-      continue;
-    }
-    const { at } = head.record;
-    if (best === undefined || (order === 'newest' ? at > best.at : at < best.at)) best = { shard, at };
-  }
-  return best?.shard;
+  const isNewest = query.order === 'newest';
+  const { items, positions: next } = mergePages(pages, {
+    limit: query.limit,
+    isBefore: ({ record: one }, { record: other }) => (isNewest ? one.at > other.at : one.at < other.at),
+    positionOf: ({ sequence }) => sequence,
+    positions,
+    // Where there is nothing older, what dies from now on is on no later page.
+    over: isNewest ? 0 : undefined,
+  });
+  return { letters: items, ...(next === undefined ? {} : { positions: next }) };
 }

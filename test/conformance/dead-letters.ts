@@ -6,7 +6,7 @@ import { decodeEnvelope } from '../../mesh/envelope.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { Settlement, Turn } from '../../mesh/ports.ts';
 import { isReplay } from '../../mesh/replay/replay.ts';
-import type { QueueHost, QueueUnderTest } from './queue.ts';
+import { type QueueHost, type QueueUnderTest, recorded } from './queue.ts';
 
 /** What every queue keeps of deliveries that were given up, and how they are put back. */
 export function describeDeadLetters(
@@ -105,7 +105,7 @@ export function describeDeadLetters(
         ],
       });
       expect((await list(bench, {})).items.map(({ record }) => record.eventId)).toEqual(['stays']);
-      const [last] = await bench.queue.ledger.query({ ...base, eventId: 'e1' });
+      const [last] = await recorded(bench.queue, { eventId: 'e1' });
       expect(last).toMatchObject({ status: 'redriven', at: bench.now, rule: 'all', target: 'crm', parts: [2, 3] });
       expect(last?.reason).toContain('operator');
       expect(last?.event).toBeUndefined();
@@ -145,7 +145,7 @@ export function describeDeadLetters(
       await bench.queue.drain();
       const [planned] = decodeEnvelope(bench.seen[0]?.body ?? '').events;
       expect(planned).toMatchObject({ event: { json: toEvent('mended') }, receipt: { id: 'redrive' } });
-      const [last] = await bench.queue.ledger.query({ ...base, eventId: 'e1' });
+      const [last] = await recorded(bench.queue, { eventId: 'e1' });
       expect(last?.reason).toContain('edited event of the id mended');
     });
 
@@ -246,7 +246,6 @@ interface Bench {
 }
 
 const shard = { tenant: 't', bus: 'b', shard: 0 };
-const base = { tenant: 't', bus: 'b', shards: 1, limit: 10 };
 
 async function die(bench: Bench, records: readonly LedgerRecord[]): Promise<void> {
   const { answer } = bench;

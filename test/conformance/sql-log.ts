@@ -1,14 +1,14 @@
-import { createLog, type Log } from '../../adapters/sqlite/log.ts';
+import { createLog, type SqlLog } from '../../adapters/sqlite/log.ts';
 import type { Sql } from '../../adapters/sqlite/sql.ts';
 import { pause } from './waits.ts';
 import type { QueueHost, QueueUnderTest } from './queue.ts';
 
 /** The SQL log over any SQLite as a queue under test; `reopen` gives the storage to the next process. */
-export function openSqlLog(host: QueueHost, reopen: () => Sql): QueueUnderTest & { log(): Log } {
+export function openSqlLog(host: QueueHost, reopen: () => Sql): QueueUnderTest & { log(): SqlLog } {
   let alarm: number | undefined;
   let log = open();
 
-  function open(): Log {
+  function open(): SqlLog {
     return createLog({
       sql: withRowLimit(reopen()),
       consume: (messages, turn) => host.consume(messages, turn),
@@ -34,7 +34,9 @@ export function openSqlLog(host: QueueHost, reopen: () => Sql): QueueUnderTest &
     },
     nextAt: () => alarm,
     ledger: {
-      query: (query) => Promise.resolve(log.query(query)),
+      list: (_shard, query) => Promise.resolve(log.history.list(query)),
+      events: (_shard, query) => Promise.resolve(log.history.events(query)),
+      waiting: (_shard, eventId) => Promise.resolve(log.history.waiting(eventId)),
       lanes: () => Promise.resolve(log.lanes()),
     },
     waits: {

@@ -19,12 +19,15 @@ describe('the addresses that take events', () => {
     },
   );
 
-  it.each(['/v1/events', '/v1/buses/orders/events'])('%s names its methods', async (path) => {
+  it.each([
+    ['/v1/events', 'POST, OPTIONS'],
+    ['/v1/buses/orders/events', 'GET, HEAD, POST, OPTIONS'],
+  ])('%s names its methods', async (path, allow) => {
     const { mesh } = createHarness();
     const asked = await mesh.fetch(new Request(`https://mesh.test${path}`, { method: 'OPTIONS' }));
     expect([asked.status, asked.headers.get('Allow')]).toEqual([204, 'POST, OPTIONS']);
     expect(asked.headers.get('WebHook-Allowed-Origin')).toBeNull();
-    const refused = await mesh.fetch(new Request(`https://mesh.test${path}`));
-    expect([refused.status, refused.headers.get('Allow')]).toEqual([405, 'POST, OPTIONS']);
+    const refused = await mesh.fetch(new Request(`https://mesh.test${path}`, { method: 'DELETE' }));
+    expect([refused.status, refused.headers.get('Allow')]).toEqual([405, allow]);
   });
 });

@@ -1,7 +1,7 @@
 import type { LaneRow, LaneStore } from '../../adapters/sqlite/lane-store.ts';
 import type { LogStorage } from '../../adapters/sqlite/log.ts';
 import type { LogStore, StoredBatch, StoredRetry } from '../../adapters/sqlite/log-store.ts';
-import { answers, type LedgerRecord } from '../../mesh/ledger.ts';
+import type { LedgerRecord } from '../../mesh/ledger.ts';
 
 /**
  * The tables of one log in memory, as SQLite keeps them: all or nothing in a transaction, and with a journal of how to
@@ -158,16 +158,6 @@ export function createDisk(onRecords?: (body: string, isThere: boolean) => void)
       insertDeadLetter(sequence, record, event) {
         onChange();
         insert(deadLetters, { sequence, at: record.at, body: JSON.stringify(record), event }, bySequence);
-      },
-      query(query) {
-        const rows: readonly (TextRow & { readonly event?: string })[] =
-          query.status === 'dead-lettered' ? deadLetters : records;
-        const found = rows.toReversed().flatMap(({ body, event }) =>
-          readRecords(body)
-            .filter((record) => answers(record, query))
-            .map((record) => (event === undefined ? record : { ...record, event })),
-        );
-        return found.slice(0, query.limit);
       },
       oldestAt() {
         const [batch] = batches;

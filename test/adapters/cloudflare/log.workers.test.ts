@@ -4,12 +4,14 @@ import { createDurableObjectSql } from '../../../adapters/cloudflare/sql.ts';
 import { describeDeadLetters } from '../../conformance/dead-letters.ts';
 import { describeQueue, type QueueHost, type QueueUnderTest } from '../../conformance/queue.ts';
 import { openSqlLog } from '../../conformance/sql-log.ts';
+import { describeTrace } from '../../conformance/trace.ts';
 import { describeWaits } from '../../conformance/waits.ts';
 
 let objects = 0;
 
 describeQueue('SQL log in a Durable Object', run);
 describeDeadLetters('SQL log in a Durable Object', run);
+describeTrace('SQL log in a Durable Object', run);
 describeWaits('SQL log in a Durable Object', run);
 
 async function run(host: QueueHost, work: (queue: QueueUnderTest) => Promise<void>): Promise<void> {

@@ -2,6 +2,7 @@ import { createMemoryQueue } from '../../../adapters/memory/queue.ts';
 import { describeDeadLetters } from '../../conformance/dead-letters.ts';
 import { describeWaits, pause } from '../../conformance/waits.ts';
 import { describeQueue, type QueueHost, type QueueUnderTest } from '../../conformance/queue.ts';
+import { describeTrace } from '../../conformance/trace.ts';
 
 const shard = { tenant: 't', bus: 'b', shard: 0, retentionSeconds: 86_400 };
 
@@ -9,6 +10,7 @@ const shard = { tenant: 't', bus: 'b', shard: 0, retentionSeconds: 86_400 };
 describeQueue('memory', run);
 describeDeadLetters('memory', run);
 describeWaits('memory', run);
+describeTrace('memory', run);
 
 async function run(host: QueueHost, work: (queue: QueueUnderTest) => Promise<void>): Promise<void> {
   const memory = createMemoryQueue({ ...host, pause });

@@ -1,0 +1,216 @@
+import { answers, nameLength, type LedgerPage, type LedgerQuery, type LedgerRecord } from '../../mesh/ledger.ts';
+import {
+  type EventPage,
+  type EventQuery,
+  eventsOf,
+  isSought,
+  toKept,
+  type WaitingDeliveries,
+  type WaitingDelivery,
+  waitingOf,
+} from '../../mesh/trace/query.ts';
+import { toMessages } from './log-rows.ts';
+import { toPrefilter } from './prefilter.ts';
+import type { Sql, SqlValue } from './sql.ts';
+
+/** The log's tables as operators read them: what happened, which events are kept, and what waits. */
+export interface HistoryStore {
+  list(query: LedgerQuery): LedgerPage;
+  events(query: EventQuery): EventPage;
+  waiting(eventId: string): WaitingDeliveries;
+}
+
+/** What one look goes through at most: what SQLite passes over costs a tenth of what we read. */
+const SOUGHT_BYTES = 64_000_000;
+const READ_BYTES = 8_000_000;
+const LOOK_ROWS = 20_000;
+/** At a time: full rows are 500 KB. */
+const ROWS = 20;
+/** Several machines' clocks, and what lies between the acceptance of an event and its row. */
+const CLOCK_MS = 60_000;
+/** A record is written so long after it was made: a job lasts as long as its targets let it. */
+const SETTLE_MS = 900_000;
+
+/** From the newest row to older ones. */
+interface Look<Found, Item> {
+  readonly table: 'batch' | 'record' | 'dead_letter';
+  readonly query: { readonly after?: string; readonly limit: number };
+  /** When the rows sought were written. */
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  /** Strings that a row must have. */
+  readonly strings: readonly (string | undefined)[];
+  /** What a row has, in the order in which it was written. */
+  readonly read: (body: string) => readonly Found[];
+  readonly isSought: (found: Found) => boolean;
+  readonly toItem: (found: Found, position: string, sequence: number) => Item;
+}
+
+/** The tables are the log store's and the lane store's. */
+export function createHistoryStore(sql: Pick<Sql, 'run'>): HistoryStore {
+  function run(statement: string, ...bindings: SqlValue[]) {
+    return sql.run(statement, ...bindings).rows;
+  }
+
+  /** The newest row that was written up to then. There is no index on time, but sequence and time grow together. */
+  function lastBy(table: string, time: number): number {
+    const [ends] = run(`SELECT min(sequence) AS first, max(sequence) AS last FROM ${table}`);
+    let low = Number(ends?.['first'] ?? 0) - 1;
+    let high = Number(ends?.['last'] ?? 0);
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      const [row] = run(`SELECT sequence, at FROM ${table} WHERE sequence <= ? ORDER BY sequence DESC LIMIT 1`, middle);
+      if (row === undefined || Number(row['at']) <= time) low = middle;
+      else high = Number(row['sequence']) - 1;
+    }
+    return low;
+  }
+
+  function look<Found, Item>({ table, query, from, to, strings, ...look }: Look<Found, Item>) {
+    const { after, limit } = query;
+    const { condition, values } = toPrefilter(strings);
+    const items: Item[] = [];
+    let [next, before] =
+      after === undefined ? [to === undefined ? last : lastBy(table, to), last] : readPosition(after);
+    let reached = after;
+    const stopped = () => ({ items, ...(reached === undefined ? {} : { reached }) });
+    let bytes = values.length > 0 ? SOUGHT_BYTES : READ_BYTES;
+    let rowsAtOnce = values.length > 0 ? ROWS : 1;
+    for (let looked = 0; looked < LOOK_ROWS && bytes > 0;) {
+      const rows = run(
+        `SELECT sequence, at, octet_length(body) AS bytes, iif(${condition}, body, NULL) AS body FROM ${table}
+         WHERE sequence <= ? ORDER BY sequence DESC LIMIT ?`,
+        ...values,
+        next,
+        rowsAtOnce,
+      );
+      looked += rows.length;
+      for (const row of rows) {
+        if (from !== undefined && Number(row['at']) < from) return { items };
+        const sequence = Number(row['sequence']);
+        const all = row['body'] === null ? [] : look.read(String(row['body']));
+        for (let index = Math.min(before, all.length) - 1; index >= 0; index--) {
+          const found = all[index];
+          if (found === undefined || !look.isSought(found)) continue;
+          if (items.length === limit) return stopped();
+          reached = `${sequence}:${index}`;
+          items.push(look.toItem(found, reached, sequence));
+        }
+        bytes -= Number(row['bytes']);
+        next = sequence - 1;
+        before = last;
+        reached = `${sequence}:0`;
+      }
+      if (rows.length < rowsAtOnce) return { items };
+      rowsAtOnce = Math.min(ROWS, rowsAtOnce * 2);
+    }
+    return stopped();
+  }
+
+  function eventOf(sequence: number): string | undefined {
+    const [row] = run('SELECT event FROM dead_letter WHERE sequence = ?', sequence);
+    return typeof row?.['event'] === 'string' ? row['event'] : undefined;
+  }
+
+  return {
+    list(query) {
+      const { filter, eventLength = 0 } = query;
+      const { eventId, source, type, rule, target, from, to } = filter;
+      const isDead = filter.status === 'dead-lettered';
+      let room = eventLength;
+      return look({
+        table: isDead ? 'dead_letter' : 'record',
+        query,
+        from: from === undefined ? undefined : from - CLOCK_MS,
+        to: to === undefined ? undefined : to + SETTLE_MS,
+        strings: [...[eventId, source, type].map((text) => text?.slice(0, nameLength)), rule, target],
+        read: readRecords,
+        isSought: (record) => answers(record, filter),
+        toItem({ event: inside, ...record }, position, sequence) {
+          const event = isDead && room > 0 ? (inside ?? eventOf(sequence)) : undefined;
+          room -= event?.length ?? 0;
+          return { position, record: event === undefined ? record : { ...record, event } };
+        },
+      });
+    },
+
+    events(query) {
+      const { filter, eventLength = 0 } = query;
+      const { id, source, type, from, to } = filter;
+      const cursor = Number(run("SELECT value FROM setting WHERE name = 'cursor'")[0]?.['value'] ?? 0);
+      let room = eventLength;
+      return look({
+        table: 'batch',
+        query,
+        from: from === undefined ? undefined : from - CLOCK_MS,
+        to: to === undefined ? undefined : to + CLOCK_MS,
+        strings: [id, source, type],
+        read: (body) => eventsOf(toMessages(body)),
+        isSought: (event) => isSought(event, filter),
+        toItem(event, position, sequence) {
+          const withEvent = room > 0;
+          room -= event.planned.event.json.length;
+          return toKept(event, { position, settled: sequence <= cursor }, withEvent);
+        },
+      });
+    },
+
+    waiting(eventId) {
+      const { condition, values } = toPrefilter([eventId]);
+      const items: WaitingDelivery[] = [];
+      let bytes = SOUGHT_BYTES;
+      let looked = 0;
+      for (const { table, key, due } of waitingTables) {
+        const names = key.join(', ');
+        let after: readonly SqlValue[] = key.map(() => -1);
+        for (;;) {
+          if (bytes <= 0 || looked >= LOOK_ROWS) return { items, incomplete: true };
+          const rows = run(
+            `SELECT ${names}, ${due} AS due, octet_length(body) AS bytes, iif(${condition}, body, NULL) AS body
+             FROM ${table} WHERE (${names}) > (${key.map(() => '?').join(', ')}) ORDER BY ${names} LIMIT ${ROWS}`,
+            ...values,
+            ...after,
+          );
+          for (const row of rows) {
+            bytes -= Number(row['bytes']);
+            after = key.map((name) => row[name] ?? null);
+            if (row['body'] === null) continue;
+            const body = String(row['body']);
+            items.push(
+              ...waitingOf(table === 'lane' ? toMessages(body) : [body], eventId, {
+                dueAt: Number(row['due']),
+                ...(table === 'lane' ? { lane: String(row['lane']) } : {}),
+                ...(table === 'quarantine' ? { setAside: true } : {}),
+              }),
+            );
+          }
+          looked += rows.length;
+          if (rows.length < ROWS) break;
+        }
+      }
+      return { items };
+    },
+  };
+}
+
+/** Later than every sequence number, and than every place in a row. */
+const last = Number.MAX_SAFE_INTEGER;
+
+/** What waits, by its key; `-1` comes before every one, number or text. */
+const waitingTables = [
+  { table: 'retry', key: ['due', 'sequence'], due: 'due' },
+  { table: 'lane', key: ['lane', 'place', 'sequence'], due: 'due' },
+  { table: 'quarantine', key: ['sequence'], due: 'at' },
+] as const;
+
+/** What is before it comes next. */
+function readPosition(position: string): [number, number] {
+  const [sequence = 0, index = 0] = position.split(':').map(Number);
+  return Number.isSafeInteger(sequence) && Number.isSafeInteger(index) ? [sequence, index] : [0, 0];
+}
+
+/** A dead letter's row has one. */
+function readRecords(body: string): readonly LedgerRecord[] {
+  const stored = JSON.parse(body) as LedgerRecord | LedgerRecord[];
+  return Array.isArray(stored) ? stored : [stored];
+}
