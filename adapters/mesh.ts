@@ -1,4 +1,5 @@
 import { createAdminApi } from '../admin/api.ts';
+import { createDisabling } from '../admin/disabling.ts';
 import { createDiscovery } from '../admin/discovery.ts';
 import { createKeyLookup } from '../admin/keys.ts';
 import { createPublisher } from '../admin/publisher.ts';
@@ -116,6 +117,7 @@ export function createMesh(platform: Platform): Mesh {
       runtime,
       functions,
       publish,
+      disable: createDisabling({ documents, publisher, runtime }),
       report,
     }),
     async tick() {

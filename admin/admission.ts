@@ -56,10 +56,11 @@ export function requireConnections(rule: RuleDocument, connections: KnownConnect
 }
 
 /** What the mesh needs of it. */
-export function toRule(document: RuleDocument): Rule {
+export function toRule(document: RuleDocument, version: number): Rule {
   const { name, enabled, filter, steps, targets } = document;
   return {
     name,
+    version,
     enabled,
     filter: filter as Filter,
     steps: steps as readonly Step[],
@@ -70,11 +71,15 @@ export function toRule(document: RuleDocument): Rule {
 /** What becomes of what a target gives up is a target of its own, with a name that no document can have. */
 function toTargets({ deadLetter, ...target }: TargetDocument): Target[] {
   if (deadLetter === undefined) return [toTarget(target)];
-  const name = `${target.name}~dead`;
+  const name = deadLetterTargetOf(target.name);
   return [
     { ...toTarget(target), deadLetter: name },
     { ...toTarget({ ...deadLetter, name, retry: deadLetter.retry } as TargetDocument), deadLettersOnly: true },
   ];
+}
+
+export function deadLetterTargetOf(name: string): string {
+  return `${name}~dead`;
 }
 
 function fillTarget(target: TargetDocument): TargetDocument {
@@ -85,7 +90,7 @@ function fillTarget(target: TargetDocument): TargetDocument {
 }
 
 function toTarget(target: TargetDocument): Target {
-  const { name, retry, ordering, rateLimit, concurrency, paused, deadLetter: _deadLetter, ...sink } = target;
+  const { name, retry, ordering, rateLimit, concurrency, paused, disabled, deadLetter: _deadLetter, ...sink } = target;
   const [[kind, options] = ['', undefined]] = Object.entries(sink);
   return {
     name,
@@ -96,6 +101,7 @@ function toTarget(target: TargetDocument): Target {
     ...(rateLimit === undefined ? {} : { ratePerSecond: rateLimit.perSecond }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(paused ? { paused } : {}),
+    ...(disabled === undefined ? {} : { disabled }),
   };
 }
 
@@ -186,6 +192,7 @@ function findTargetFaults(targets: readonly unknown[], options: RuleAdmission): 
       rateLimit,
       concurrency,
       paused: _paused,
+      disabled: _disabled,
       deadLetter,
       ...rest
     } = fillDefaults(targetSchema, target) as TargetDocument;
@@ -203,9 +210,9 @@ function findTargetFaults(targets: readonly unknown[], options: RuleAdmission): 
     const known = Object.keys(targetSchema.properties);
     faults.push(...findSinkFaults(rest, place, known, options));
     if (deadLetter !== undefined) {
-      const { retry: deadLetterRetry, ...deadLetterRest } = deadLetter;
+      const { retry: deadLetterRetry, disabled: _deadLetterDisabled, ...deadLetterRest } = deadLetter;
       faults.push(...findRetryFaults(deadLetterRetry, `${place}/deadLetter/retry`));
-      faults.push(...findSinkFaults(deadLetterRest, `${place}/deadLetter`, ['retry'], options));
+      faults.push(...findSinkFaults(deadLetterRest, `${place}/deadLetter`, ['retry', 'disabled'], options));
     }
   }
   return faults;

@@ -23,8 +23,8 @@ export async function buildSnapshot(
   const stored = await documents.get(documentKeys.bus(tenant, bus));
   if (stored === undefined) return undefined;
   const rules = [];
-  for await (const { value } of walkDocuments(documents, documentKeys.rules(tenant, bus))) {
-    rules.push(toRule(value as RuleDocument));
+  for await (const { value, version } of walkDocuments(documents, documentKeys.rules(tenant, bus))) {
+    rules.push(toRule(value as RuleDocument, version));
   }
   const keys = [];
   for await (const { value } of walkDocuments(documents, documentKeys.keys(tenant))) {
@@ -65,10 +65,10 @@ export async function buildSnapshot(
 
 /** Refuses a rule with which the bus's snapshot would not fit into a document. @throws TulleError `too_large` */
 export async function requireRoom(documents: Documents, tenant: string, rule: RuleDocument): Promise<void> {
-  let bytes = bytesOf(toRule(rule));
-  for await (const { value } of walkDocuments(documents, documentKeys.rules(tenant, rule.bus))) {
+  let bytes = bytesOf(toRule(rule, Number.MAX_SAFE_INTEGER));
+  for await (const { value, version } of walkDocuments(documents, documentKeys.rules(tenant, rule.bus))) {
     const other = value as RuleDocument;
-    if (other.name !== rule.name) bytes += bytesOf(toRule(other));
+    if (other.name !== rule.name) bytes += bytesOf(toRule(other, version));
   }
   if (bytes <= rulesMaxBytes) return;
   throw new TulleError('too_large', `The rules of the bus would take ${bytes} bytes; they may take ${rulesMaxBytes}.`, {

@@ -19,6 +19,8 @@ export interface CompiledRule {
   /** The one that it is of. */
   readonly snapshot: Snapshot;
   readonly name: string;
+  /** See `Rule.version`. */
+  readonly version: number | undefined;
   readonly deliveries: readonly DeliveryPlan[];
   /** Those whose targets take them as they come, and those that wait in a lane. */
   readonly direct: readonly DeliveryPlan[];
@@ -55,11 +57,14 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
 function compileRule(rule: Rule, snapshot: Snapshot): CompiledRule {
   let steps: CompiledSteps | undefined;
   const targets = new Map(rule.targets.map((target) => [target.name, target]));
-  const matching = rule.targets.filter(({ deadLettersOnly }) => deadLettersOnly !== true);
+  const matching = rule.targets.filter(
+    ({ deadLettersOnly, disabled }) => deadLettersOnly !== true && disabled === undefined,
+  );
   const planned = matching.map((target) => ({ target, delivery: { rule: rule.name, target: target.name } }));
   return {
     snapshot,
     name: rule.name,
+    version: rule.version,
     deliveries: planned.map(({ delivery }) => delivery),
     direct: planned.filter(({ target }) => !hasLane(target)).map(({ delivery }) => delivery),
     laned: planned

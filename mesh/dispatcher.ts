@@ -7,6 +7,7 @@ import type { Group } from './delivery/group.ts';
 import { handOver } from './delivery/hand-over.ts';
 import { createHealth } from './delivery/health.ts';
 import { createJournal, type Journal } from './delivery/journal.ts';
+import { createSignOffs, type Disable } from './delivery/sign-off.ts';
 import { takeTurn, type TurnMessage } from './delivery/turn.ts';
 import { createWatch } from './delivery/watch.ts';
 import { decodeEnvelope, deliveriesOf, type Envelope } from './envelope.ts';
@@ -22,6 +23,7 @@ export interface DispatcherOptions extends Pick<
 > {
   readonly snapshots: SnapshotSource;
   readonly functions: Functions;
+  readonly disable: Disable;
   /** Simultaneous calls of one dispatch; a Worker's invocation has the default, 6 connections. */
   readonly connections?: number | undefined;
 }
@@ -35,12 +37,14 @@ const CONNECTIONS = 6;
 export function createDispatcher(options: DispatcherOptions): QueueConsumer {
   const { snapshots, runtime } = options;
   const health = createHealth(runtime.now);
+  const signOffs = createSignOffs(options.disable, runtime.now);
   const size = options.connections ?? CONNECTIONS;
 
   return async (messages, turn) => {
     if (isReplay(turn)) throw new TulleError('internal', 'there are no replays yet');
     const journal = createJournal(runtime);
-    const attempts = { ...options, journal, reshape: createReshape(options.credentials, options.functions) };
+    const reshape = createReshape(options.credentials, options.functions);
+    const attempts = { ...options, journal, reshape, signOffs };
     if (turn !== undefined) {
       const queued: TurnMessage[] = [];
       for (const message of messages) {

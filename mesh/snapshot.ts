@@ -52,6 +52,8 @@ export interface EventSchema {
 
 export interface Rule {
   readonly name: string;
+  /** Of its document; absent in snapshots of before it was there. */
+  readonly version?: number;
   readonly enabled: boolean;
   readonly filter: Filter;
   readonly steps: readonly Step[];
@@ -72,10 +74,18 @@ export interface Target {
   readonly concurrency?: number;
   /** Nothing is delivered; everything waits. */
   readonly paused?: boolean;
+  /** It asked for no more events, or somebody switched it off: it is sent nothing until this is taken away. */
+  readonly disabled?: SignedOff;
   /** The name of the target of this rule that is handed what is given up here. */
   readonly deadLetter?: string;
   /** It gets what another target gave up, as it was accepted, and nothing else. */
   readonly deadLettersOnly?: true;
+}
+
+/** Why a target is sent nothing any more, and since when (RFC 3339). */
+export interface SignedOff {
+  readonly reason: string;
+  readonly at: string;
 }
 
 export interface RetryPolicy {

@@ -2,7 +2,7 @@ import { readRecords } from './history.ts';
 import type { LaneStatus } from './lane.ts';
 import type { LedgerRecord } from './ledger.ts';
 import type { Ledger } from './ports.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { SignedOff, Snapshot } from './snapshot.ts';
 
 /** How a rule's target fares. */
 export interface TargetStatus {
@@ -11,6 +11,8 @@ export interface TargetStatus {
   /** `false`: the rule is not, and nothing goes to its targets. */
   readonly enabled: boolean;
   readonly paused: boolean;
+  /** It asked for no more events, or was switched off. */
+  readonly disabled?: SignedOff;
   /** Rows that wait in its lanes, each of one event or several; counted up to 10,000 a shard. */
   readonly waiting: number;
   /** Open: nothing is sent until `probeAt` (ms since the epoch), when one delivery shows whether it is well again. */
@@ -39,6 +41,7 @@ export async function readTargets(ledger: Ledger, tenant: string, snapshot: Snap
         target: target.name,
         enabled: rule.enabled,
         paused: target.paused === true,
+        ...(target.disabled === undefined ? {} : { disabled: target.disabled }),
         waiting,
         breaker,
         ...(probeAt === undefined ? {} : { probeAt }),

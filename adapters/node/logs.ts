@@ -4,7 +4,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import { TulleError } from '../../event/error.ts';
 import type { DeadLetters, Ledger, Queue, QueueConsumer, ShardPlace, Waits } from '../../mesh/ports.ts';
 import { createLog, type SqlLog } from '../sqlite/log.ts';
-import type { Pace } from '../sqlite/log-drain.ts';
+import type { LogPace } from '../sqlite/log-drain.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
 import { createNodeSql, type NodeSql } from './sql.ts';
 
@@ -35,7 +35,7 @@ export interface LogsOptions {
 }
 
 /** A job costs little in one process; the window bounds what is in memory and what a crash repeats. */
-const pace: Pace = { commitEveryMs: 2, window: 4, retryWindow: 2, startEveryMs: 0, settleEveryMs: 50 };
+const pace: LogPace = { commitEveryMs: 2, window: 4, retryWindow: 2, startEveryMs: 0, settleEveryMs: 50 };
 
 interface OpenLog {
   readonly log: SqlLog;

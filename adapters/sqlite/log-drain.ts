@@ -20,7 +20,7 @@ export interface Drain {
 }
 
 /** How a log spends commits and jobs: what is dear differs between platforms. */
-export interface Pace {
+export interface LogPace {
   /** A commit follows the last one after this at least: under load more events share it. */
   readonly commitEveryMs: number;
   /** Jobs with the dispatcher at a time; a crash repeats at most these and what waits for its settlement. */
@@ -37,7 +37,13 @@ export interface Pace {
 }
 
 /** On Workers a job is a call that costs as much as 15 to 20 events, and rows are billed. */
-export const workersPace: Pace = { commitEveryMs: 0, window: 8, retryWindow: 4, startEveryMs: 50, settleEveryMs: 50 };
+export const workersPace: LogPace = {
+  commitEveryMs: 0,
+  window: 8,
+  retryWindow: 4,
+  startEveryMs: 50,
+  settleEveryMs: 50,
+};
 
 export interface DrainOptions {
   readonly storage: Pick<LogStorage, 'store' | 'transaction'>;
@@ -47,7 +53,7 @@ export interface DrainOptions {
   readonly now: () => number;
   readonly pause: (milliseconds: number) => Promise<void>;
   readonly report: (message: string, error: unknown) => void;
-  readonly pace: Pace;
+  readonly pace: LogPace;
   /** Told what was written. */
   readonly onSettled: (settlements: readonly Settlement[]) => void;
 }

@@ -9,7 +9,7 @@ import { createWaitBoxes, type WaitBoxes } from '../waits.ts';
 import { createDeadLetterStore, type DeadLetterStore } from './dead-letter-store.ts';
 import { createHistoryStore, type HistoryStore } from './history-store.ts';
 import { createLaneStore, type LaneStore } from './lane-store.ts';
-import { createDrain, type Pace, workersPace } from './log-drain.ts';
+import { createDrain, type LogPace, workersPace } from './log-drain.ts';
 import { createLogDeadLetters } from './log-dead-letters.ts';
 import { createLanes } from './log-lanes.ts';
 import { toRows } from './log-rows.ts';
@@ -63,7 +63,7 @@ export interface LogOptions {
   readonly synced: () => Promise<void>;
   /** The platform lets no answer and no call out before that (a Durable Object's output gate): no need to wait. */
   readonly outputGate?: boolean;
-  readonly pace?: Pace;
+  readonly pace?: LogPace;
   /** There is one alarm; a later call replaces the earlier. */
   readonly setAlarm: (at: number) => Promise<void>;
   readonly report: (message: string, error: unknown) => void;

@@ -2,6 +2,18 @@ import type { FromSchema } from 'json-schema-to-ts';
 import { descriptionSchema, nameSchema } from './name.ts';
 import { retrySchema } from './retry.ts';
 
+/** Written by the mesh when a target asks for no more events; who leaves it out enables the target again. */
+const disabledSchema = {
+  type: 'object',
+  properties: {
+    reason: { type: 'string', maxLength: 1_024 },
+    at: { type: 'string', maxLength: 64, description: 'since when (RFC 3339)' },
+  },
+  required: ['reason', 'at'],
+  additionalProperties: false,
+  description: 'the target is sent nothing; leave it out to enable the target again',
+} as const;
+
 /** Besides these a target has one member named after its sink; that is checked against the sink's own schema. */
 export const targetSchema = {
   type: 'object',
@@ -16,9 +28,10 @@ export const targetSchema = {
       additionalProperties: false,
     },
     concurrency: { type: 'integer', minimum: 1, maximum: 100, description: 'calls at a time, 1 to 100' },
+    disabled: disabledSchema,
     deadLetter: {
       type: 'object',
-      properties: { retry: retrySchema },
+      properties: { retry: retrySchema, disabled: disabledSchema },
       description: 'a sink that is handed what is given up, such as { "http": { … } }, and perhaps retry',
     },
     paused: { type: 'boolean', description: 'true: nothing is delivered, everything waits' },

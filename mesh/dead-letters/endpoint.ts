@@ -159,7 +159,8 @@ function toCursor({ positions }: BusPage, before: number | undefined): { readonl
 }
 
 function isThere(compiled: CompiledSnapshot, { rule, target }: LedgerRecord): boolean {
-  return compiled.rule(rule)?.target(target) !== undefined;
+  const known = compiled.rule(rule)?.target(target);
+  return known !== undefined && known.disabled === undefined;
 }
 
 function toOrder(

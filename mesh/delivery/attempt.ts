@@ -11,6 +11,7 @@ import { prepare, type Ready } from './prepare.ts';
 import { presetOf } from './presets.ts';
 import { publishReply } from './reply.ts';
 import { decide, type Decision } from './retry.ts';
+import type { SignOffs } from './sign-off.ts';
 
 export interface AttemptOptions {
   readonly sinks: ReadonlyMap<string, Sink>;
@@ -19,6 +20,7 @@ export interface AttemptOptions {
   readonly runtime: Runtime;
   readonly journal: Journal;
   readonly reshape: Reshape;
+  readonly signOffs: SignOffs;
   /** Where replies of targets go. */
   readonly publish: Publish;
   /** Told of faults of ours, for the operator. */
@@ -69,6 +71,7 @@ export function createAttempt(options: AttemptOptions, group: Group): Attempt {
   function decideOn(result: AttemptResult, about: About): Decision {
     const decision = decide(result, target.retry, { attempt, acceptedAt: about.planned.receipt.at }, clock);
     journal.attempted(group, about, result, decision);
+    if ('disables' in decision) options.signOffs.add(group, decision.reason);
     return decision;
   }
 

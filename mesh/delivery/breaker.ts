@@ -57,7 +57,11 @@ export function createBreaker(memory: BreakerMemory = blank): Breaker {
       return 'probe';
     },
     tell(outcome, now) {
-      if (outcome.ok === 0 && outcome.failed === 0) return;
+      if (outcome.ok === 0 && outcome.failed === 0) {
+        // Nothing was asked: what came up had ended before. The next turn is the probe.
+        if (state === 'probing') until = now;
+        return;
+      }
       if (state !== 'closed') {
         if (outcome.ok === 0) {
           open(now);

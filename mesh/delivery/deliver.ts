@@ -1,7 +1,6 @@
 import type { PlannedEvent } from '../envelope.ts';
 import { laneOfTarget, toLane } from '../lane.ts';
 import type { Settlement } from '../ports.ts';
-import { endsByAge } from './age.ts';
 import { type AttemptOptions, createAttempt, type Left, toItem } from './attempt.ts';
 import type { Connections } from './connections.ts';
 import { type Group, type Item, targetKeyOf } from './group.ts';
@@ -9,6 +8,7 @@ import { GIVE_UP_AFTER, type Health } from './health.ts';
 import { createLater, createUntried } from './later.ts';
 import type { Ready } from './prepare.ts';
 import { createRoom, eventSizeOf, PART_SIZE, sizeOf } from './room.ts';
+import { endsUnsent } from './unsent.ts';
 import type { Watch } from './watch.ts';
 
 export interface DeliveryOptions extends AttemptOptions {
@@ -29,7 +29,7 @@ export interface Deliveries {
 const DISPATCH_MS = 30_000;
 
 export function createDelivery(options: DeliveryOptions): Deliveries {
-  const { runtime, journal, connections, watch, health } = options;
+  const { runtime, connections, watch, health } = options;
   const deadline = runtime.now() + DISPATCH_MS;
   const untried = createUntried();
   const room = createRoom();
@@ -85,7 +85,7 @@ export function createDelivery(options: DeliveryOptions): Deliveries {
         return [];
       }
       room.take(size);
-      if (endsByAge(group, item, journal, runtime.now())) return [];
+      if (endsUnsent(group, item, options)) return [];
       if (park(item)) return [];
       const preparing = attempt.ready(item);
       const { ready, left } = preparing instanceof Promise ? await wait(preparing) : preparing;
@@ -108,7 +108,7 @@ export function createDelivery(options: DeliveryOptions): Deliveries {
         return;
       }
       // They may have waited for their connection.
-      const fresh = chunk.filter((ready) => !endsByAge(group, toItem(ready), journal, runtime.now()));
+      const fresh = chunk.filter((ready) => !endsUnsent(group, toItem(ready), options));
       if (fresh.length === 0) return;
       const { ok, delivered, left } = await wait(watch.during(key, attempt.send(fresh)));
       if (ok) {

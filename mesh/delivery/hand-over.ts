@@ -20,7 +20,8 @@ export function handOver(deaths: readonly Death[], now: number): Settlement['ret
   const together = new Map<string, { readonly group: Group; readonly events: PlannedEvent[] }>();
   for (const { group, planned, record } of deaths) {
     const { tenant, bus, compiled, rule, target } = group;
-    if (target.deadLetter === undefined || rule.target(target.deadLetter) === undefined) continue;
+    const taker = target.deadLetter === undefined ? undefined : rule.target(target.deadLetter);
+    if (taker === undefined || taker.disabled !== undefined) continue;
     const key = `${tenant}/${bus}/${compiled.snapshot.version}`;
     const known = together.get(key) ?? { group, events: [] };
     together.set(key, known);
@@ -29,7 +30,7 @@ export function handOver(deaths: readonly Death[], now: number): Settlement['ret
       // Its time begins now.
       receipt: { id: planned.receipt.id, at: now },
       index: planned.index,
-      deliveries: [{ rule: rule.name, target: target.deadLetter }],
+      deliveries: [{ rule: rule.name, target: taker.name }],
     });
   }
   return [...together.values()].flatMap(({ group: { tenant, bus, compiled }, events }) =>

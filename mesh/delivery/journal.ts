@@ -21,6 +21,8 @@ export interface Journal {
   added(deliveries: number): void;
   attempted(group: Group, about: About, result: AttemptResult, decision: Decision): void;
   died(group: Group, about: About, reason: string, exhausted?: Exhausted): void;
+  /** It ends because its target wants no more. */
+  disabled(group: Group, about: About, reason: string): void;
   filtered(group: Group, about: About): void;
   expired(group: Group, about: About): void;
   removed(place: RemovedPlace, about: About): void;
@@ -118,6 +120,9 @@ export function createJournal(runtime: Runtime): Journal {
     },
     died(group, about, reason, exhausted) {
       write(group, about, 'dead-lettered', { ...toExhausted(exhausted), reason });
+    },
+    disabled(group, about, reason) {
+      write(group, about, 'disabled', { reason });
     },
     filtered(group, about) {
       write(group, about, 'filtered', { reason: 'the steps left no event' });

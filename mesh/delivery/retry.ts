@@ -8,8 +8,8 @@ import { presetOf } from './presets.ts';
 export type Decision =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'retry'; readonly delayMs: number }
-  | { readonly kind: 'dead'; readonly reason: string; readonly exhausted?: Exhausted }
-  | { readonly kind: 'disabled'; readonly reason: string };
+  | { readonly kind: 'dead'; readonly reason: string; readonly exhausted?: Exhausted; readonly disables?: true }
+  | { readonly kind: 'disabled'; readonly reason: string; readonly disables?: true };
 
 /** The limit of the policy that ended a delivery which would have been tried again. */
 export type Exhausted = 'attempts' | 'age';
@@ -40,7 +40,8 @@ export function decide(
   if (handling.action === 'delivered') return { kind: 'delivered' };
   const said = result.ok ? `the target answered ${result.code}` : result.reason;
   if (handling.action !== 'retry') {
-    return { kind: handling.action, reason: handling.because === undefined ? said : `${handling.because}; ${said}` };
+    const reason = handling.because === undefined ? said : `${handling.because}; ${said}`;
+    return { kind: handling.action, reason, ...(handling.disables ? { disables: true } : {}) };
   }
   if (!result.ok && result.refusesRetry && handling.retryAfter && preset.negativeRetryAfterStops) {
     return { kind: 'dead', reason: `a negative Retry-After asks for no retry; ${said}` };

@@ -1,6 +1,6 @@
 import { isOrdered } from '../lane.ts';
 import type { Settlement, Turn, TurnOutcome } from '../ports.ts';
-import { endsByAge } from './age.ts';
+import type { Target } from '../snapshot.ts';
 import { type Attempt, type AttemptOptions, createAttempt, type Left, toItem } from './attempt.ts';
 import { type Group, type Item, targetKeyOf } from './group.ts';
 import { GIVE_UP_AFTER, type Health } from './health.ts';
@@ -8,6 +8,7 @@ import { createLater, type Later, toLeftBodies } from './later.ts';
 import { createPace } from './pace.ts';
 import type { Ready } from './prepare.ts';
 import { createRoom, sizeOf } from './room.ts';
+import { endsUnsent } from './unsent.ts';
 import { SLOW_MS } from './watch.ts';
 
 export interface TurnOptions extends AttemptOptions {
@@ -33,7 +34,7 @@ export async function takeTurn(
   messages: readonly TurnMessage[],
   options: TurnOptions,
 ): Promise<{ readonly turn: TurnOutcome; readonly retries: Settlement['retries'] }> {
-  const { runtime, journal, health } = options;
+  const { runtime, health } = options;
   const ordered = isOrdered(lane);
   const stopAt = runtime.now() + TURN_MS;
   const room = createRoom();
@@ -85,7 +86,7 @@ export async function takeTurn(
       if (room.isFull(sizeOf(planned))) return ready.length > 0;
       room.take(sizeOf(planned));
       queue.shift();
-      if (endsByAge(group, item, journal, runtime.now())) continue;
+      if (endsUnsent(group, item, options)) continue;
       const prepared = await attempt.ready(item);
       ready.push(...prepared.ready);
       if (prepared.left === undefined) continue;
@@ -115,7 +116,7 @@ export async function takeTurn(
     leave(group, later, sent.left);
   }
 
-  const paused = messages.some((message) => isGroup(message) && message.target.paused === true);
+  const paused = messages.some((message) => isGroup(message) && isPaused(message.target));
   while (!paused && blocking.length === 0 && advance() && current !== undefined) {
     const { target } = current.group;
     const places = Math.min(target.concurrency ?? options.connections, options.connections);
@@ -126,7 +127,7 @@ export async function takeTurn(
     if (!(await gather(current, size))) break;
     // Some may have been made a while ago, with the one before them.
     const { group } = current;
-    const chunk = ready.splice(0, size).filter((made) => !endsByAge(group, toItem(made), journal, runtime.now()));
+    const chunk = ready.splice(0, size).filter((made) => !endsUnsent(group, toItem(made), options));
     if (chunk.length === 0) continue;
     pace.spend(chunk.length, target.ratePerSecond);
     const sending = send(current, chunk).finally(() => underWay.delete(sending));
@@ -160,6 +161,11 @@ export async function takeTurn(
     const remains = [...toLeftBodies(group, group.attempt, items), ...toLeftBodies(group, group.attempt - 1, rest)];
     return { taken: index + 1, remains };
   }
+}
+
+/** What waits for a target that is disabled ends, whether it is paused or not. */
+function isPaused({ paused, disabled }: Target): boolean {
+  return paused === true && disabled === undefined;
 }
 
 function isGroup(message: TurnMessage): message is Group {

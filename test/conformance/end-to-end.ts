@@ -104,9 +104,10 @@ export function describeEndToEnd(
       expect(dead?.reason).toContain('step');
     });
 
-    it('ends as disabled, and is not a dead letter, when the target is gone for good', async () => {
+    it('ends as disabled, and is not a dead letter, when the target is gone and the preset has it so', async () => {
       const harness = await create();
-      await withRule(harness);
+      const target = { name: 'crm', http: { url: 'https://crm.example.com/hook' } };
+      await withRule(harness, { targets: [{ ...target, retry: { preset: 'standard-webhooks' } }] });
       await harness.admin('PUT', '/v1/admin/buses/default', { record: 'none' });
       harness.answer = () => new Response(null, { status: 410 });
       await harness.publish(createEvent());

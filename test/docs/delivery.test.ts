@@ -106,8 +106,9 @@ function isClassOf(label: string | undefined, status: number): boolean {
   return new RegExp(`^(other )?${Math.floor(status / 100)}xx$`).test(label ?? '');
 }
 
-function say({ action, retryAfter, atLeastSeconds, resend }: Handling): string {
+function say({ action, retryAfter, atLeastSeconds, resend, disables }: Handling): string {
   const soonest = atLeastSeconds === undefined ? '' : `, ≥ ${atLeastSeconds} s`;
+  if (disables) return action === 'disabled' ? 'disabled' : `disabled, ${words[action]}`;
   return `${words[action]}${retryAfter ? ', Retry-After' : ''}${soonest}${resend ? ', once at once' : ''}`;
 }
 

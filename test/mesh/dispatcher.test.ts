@@ -70,6 +70,7 @@ describe('a turn of a lane', () => {
       runtime: { now: () => 1_000, random: () => 0.5, fetch: never, pause: () => Promise.resolve(), waitUntil: never },
       functions: { call: never, list: never },
       publish: never,
+      disable: never,
     });
     const { turn, records } = await dispatch([toMessage('1'), toMessage('2')], { lane: 'r/crm#k', probe: false });
     expect(turn).toMatchObject({ taken: 1, failed: 1 });

@@ -1,5 +1,5 @@
 import { createLogOn, type Log } from '../../adapters/sqlite/log.ts';
-import { type Pace, workersPace } from '../../adapters/sqlite/log-drain.ts';
+import { type LogPace, workersPace } from '../../adapters/sqlite/log-drain.ts';
 import type { QueueConsumer } from '../../mesh/ports.ts';
 import { isReplay } from '../../mesh/replay/replay.ts';
 import type { Fault } from './fault.ts';
@@ -18,7 +18,7 @@ export interface LogProcessOptions {
 }
 
 /** As `adapters/node/logs.ts` has it. */
-const nodePace: Pace = { commitEveryMs: 2, window: 8, retryWindow: 4, startEveryMs: 0, settleEveryMs: 50 };
+const nodePace: LogPace = { commitEveryMs: 2, window: 8, retryWindow: 4, startEveryMs: 0, settleEveryMs: 50 };
 
 /** The real log of a bus in a process, on a disk that may lose what was not synced. */
 export function openLog(options: LogProcessOptions): Log {

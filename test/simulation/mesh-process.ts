@@ -103,6 +103,7 @@ export function createMeshProcess(options: {
       policy,
       functions,
       publish,
+      disable: (signOff) => world.disable(signOff),
       connections,
       report(message, error) {
         throw new Error(message, { cause: error });

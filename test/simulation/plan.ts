@@ -245,10 +245,12 @@ function optionsOf(url: string, batchSize: number, timeoutSeconds: number): Http
 
 export function toRule(
   { name, types: wanted, splits, computes, targets }: RulePlan,
+  version: number,
   changed: (target: Target) => Target,
 ): Rule {
   return {
     name,
+    version,
     enabled: true,
     filter: { pattern: { type: [...wanted] } },
     steps: [...(computes ? [{ compute: 'same' }] : []), ...(splits ? [{ split: { path: 'data' } }] : [])],

@@ -1,3 +1,4 @@
+import type { SignOff } from '../../mesh/delivery/sign-off.ts';
 import type { Snapshot, Target } from '../../mesh/snapshot.ts';
 import type { SnapshotReader } from '../../mesh/snapshot-source.ts';
 import { createDisk, type Disk } from './disk.ts';
@@ -24,6 +25,8 @@ export interface World {
   disk(shard: string): Disk;
   readonly disks: ReadonlyMap<string, Disk>;
   createReader(process: Process): SnapshotReader;
+  /** A target signs off: soon its rule says so. */
+  disable(signOff: SignOff): void;
   /** Told of every change of a bus. */
   onChange: (tenant: string, bus: string) => void;
   /** A hash of all that happened. */
@@ -75,7 +78,10 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
       const rules = bus.rules
         .filter((rule) => !absentRules.has(`${name}/${rule.name}`))
         .map((rule) =>
-          toRule(rule, (target) => ({ ...target, ...overrides.get(`${name}/${rule.name}/${target.name}`) })),
+          toRule(rule, known.length + 1, (target) => ({
+            ...target,
+            ...overrides.get(`${name}/${rule.name}/${target.name}`),
+          })),
         );
       const { tenant, settings } = bus;
       const snapshot: Snapshot = { tenant, bus: bus.bus, version: known.length + 1, settings, rules, keys: [] };
@@ -104,7 +110,7 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
     return {
       publish,
       apply,
-      /** In the end nothing is paused any more. */
+      /** In the end nothing is paused or disabled any more. */
       heal(): void {
         for (const bus of plan.buses) {
           let isPaused = false;
@@ -112,13 +118,15 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
             for (const { target } of rule.targets) {
               const key = `${busOf(bus)}/${rule.name}/${target.name}`;
               const override = overrides.get(key);
-              isPaused ||= override?.paused ?? target.paused ?? false;
-              overrides.set(key, { ...override, paused: false });
+              isPaused ||= override?.disabled !== undefined || (override?.paused ?? target.paused ?? false);
+              const { disabled: _disabled, ...rest } = override ?? {};
+              overrides.set(key, { ...rest, paused: false });
             }
           }
           if (isPaused) publish(bus);
         }
       },
+      version: (name: string): number => versions.get(name)?.length ?? 0,
       read(name: string, at: number): Snapshot | undefined {
         return versions.get(name)?.findLast((version) => version.at <= at)?.snapshot;
       },
@@ -170,6 +178,14 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
           });
         }),
     }),
+    disable({ tenant, bus, rule, ruleVersion, target, reason }) {
+      const after = random.between(0, 2_000);
+      scheduler.after(after, () => {
+        if (!world.isTroubled || configurations.version(`${tenant}/${bus}`) !== ruleVersion) return;
+        const disabled = { reason, at: new Date(wall()).toISOString() };
+        configurations.apply({ at: scheduler.now, tenant, bus, kind: 'target', rule, target, with: { disabled } });
+      });
+    },
     onChange: () => {},
     hash: () => hash,
   };

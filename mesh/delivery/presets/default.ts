@@ -12,7 +12,7 @@ export const defaultPreset: Preset = {
     { status: [200, 299], action: 'delivered' },
     { status: [300, 399], action: 'dead', because: 'redirects are not followed: configure the new address' },
     { status: 400, action: 'dead', because: 'the target calls the request wrong' },
-    { status: 410, action: 'disabled', because: 'the target is gone and asks for no more events' },
+    { status: 410, action: 'dead', disables: true, because: 'the target is gone and asks for no more events' },
     { status: 413, action: 'dead', because: 'the event is too large for the target' },
     { status: 415, action: 'dead', because: 'the target does not take this content type' },
     { status: 422, action: 'dead', because: 'the target cannot process the content' },

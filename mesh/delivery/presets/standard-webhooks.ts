@@ -9,7 +9,7 @@ export const standardWebhooksPreset: Preset = {
   name: 'standard-webhooks',
   responses: [
     { status: [200, 299], action: 'delivered' },
-    { status: 410, action: 'disabled', because: 'the target is gone and asks for no more events' },
+    { status: 410, action: 'disabled', disables: true, because: 'the target is gone and asks for no more events' },
     { status: 429, action: 'retry', retryAfter: true },
     { status: 503, action: 'retry', retryAfter: true },
   ],

@@ -10,7 +10,7 @@ const first = { attempt: 1, acceptedAt: now };
 
 /**
  * What each column stands for. `+ra`: a Retry-After of 7 s is obeyed (the backoffs of one attempt are shorter, or bound
- * it); `≥n`: no retry comes sooner than n s.
+ * it); `≥n`: no retry comes sooner than n s; `+off`: the target is disabled.
  */
 const table = `
   status   default    eventbridge  knative     eventgrid   svix       standard-webhooks
@@ -35,7 +35,7 @@ const table = `
   407      retry      retry        dead        retry       retry      retry
   408      retry      dead         retry       retry≥120   retry      retry
   409      retry      retry        retry       retry       retry      retry
-  410      disabled   dead         dead        retry       retry      disabled
+  410      dead+off   dead         dead        retry       retry      disabled+off
   413      dead       dead         dead        dead        retry      retry
   415      dead       dead         dead        retry       retry      retry
   422      dead       dead         dead        retry       retry      retry
@@ -82,9 +82,10 @@ describe('the presets', () => {
   });
 
   it.each(cells)('$preset: $status is $said', ({ status, preset, said }) => {
-    const [, action = '', atLeast] = /^([a-z]+)(?:\+ra|≥(\d+))?$/.exec(said) ?? [];
+    const [, action = '', atLeast] = /^([a-z]+)(?:\+ra|\+off|≥(\d+))?$/.exec(said) ?? [];
     const decided = judge(preset, resultOf(status));
     expect(decided.split(' ')[0]).toBe(action);
+    expect(rowFor(presetOf({ preset }), Number(status)).disables).toBe(said.endsWith('+off') || undefined);
     if (action !== 'retry') return;
     const plain = judge(preset, resultOf('500'));
     expect(decided).toBe(atLeast === undefined ? plain : `retry ${Number(atLeast) * 1000}`);

@@ -1,0 +1,4 @@
+import { describeSignOff } from '../../conformance/sign-off.ts';
+import { createNodeHarness } from './harness.ts';
+
+describeSignOff('Node', () => createNodeHarness());

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
+import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
+import { createDisabling } from '../../admin/disabling.ts';
+import { documentKeys } from '../../admin/document-keys.ts';
+import { createPublisher } from '../../admin/publisher.ts';
+import type { RuleDocument } from '../../admin/resources/rule.ts';
+import type { Disable } from '../../mesh/delivery/sign-off.ts';
+import type { Documents, Runtime } from '../../mesh/ports.ts';
+
+const key = documentKeys.rule('t', 'b', 'r');
+const http = { url: 'https://crm.example.com/' };
+const retry = { preset: 'default', maxAttempts: 2, maxAge: '1d' };
+const rule = {
+  name: 'r',
+  bus: 'b',
+  filter: {},
+  steps: [],
+  targets: [
+    { name: 'crm', http },
+    { name: 'erp', http },
+  ],
+};
+const signOff = { tenant: 't', bus: 'b', rule: 'r', ruleVersion: 1, target: 'crm', reason: 'gone' };
+
+async function setUp(documents: Documents = createMemoryDocuments()) {
+  const works: Promise<unknown>[] = [];
+  let writes = 0;
+  let paused = 0;
+  const counted: Documents = {
+    ...documents,
+    put(at, value, version) {
+      if (at === key) writes += 1;
+      return documents.put(at, value, version);
+    },
+  };
+  const runtime: Runtime = {
+    now: () => 1_700_000_000_000,
+    random: () => 0,
+    fetch: () => Promise.reject(new Error('not used here')),
+    pause(milliseconds) {
+      paused += milliseconds;
+      return Promise.resolve();
+    },
+    waitUntil: (work) => void works.push(work),
+  };
+  await documents.put(documentKeys.bus('t', 'b'), { name: 'b', shards: 1, record: 'all', retention: '1d' });
+  await documents.put(key, rule);
+  const publisher = createPublisher({ documents: counted, snapshots: createMemorySnapshots(), runtime });
+  const disable: Disable = createDisabling({ documents: counted, publisher, runtime });
+  return {
+    documents,
+    disable,
+    settle: () => Promise.all(works.splice(0)),
+    read: async () => (await documents.get(key)) as { value: RuleDocument; version: number },
+    get writes() {
+      return writes;
+    },
+    get paused() {
+      return paused;
+    },
+  };
+}
+
+const disabled = { reason: 'gone', at: '2023-11-14T22:13:20.000Z' };
+
+describe('a target that signs off', () => {
+  it('is disabled in a new version of its rule, once, together with others of its bus', async () => {
+    const world = await setUp();
+    for (const target of ['crm', 'erp', 'crm', 'crm']) world.disable({ ...signOff, target });
+    await world.settle();
+    const { value, version } = await world.read();
+    expect(version).toBe(2);
+    expect(value.targets).toEqual(rule.targets.map((target) => ({ ...target, disabled })));
+    expect([world.writes, world.paused]).toEqual([1, 1_000]);
+  });
+
+  it('stays as it is where the rule is another by now, or is gone', async () => {
+    const world = await setUp();
+    await world.documents.put(key, { ...rule, description: 'edited' }, 1);
+    world.disable(signOff);
+    await world.settle();
+    await world.documents.delete(key);
+    world.disable({ ...signOff, ruleVersion: 2 });
+    await world.settle();
+    expect(world.writes).toBe(0);
+  });
+
+  it('stays as an administrator writes it in the same moment', async () => {
+    const documents = createMemoryDocuments();
+    const edited = { ...rule, description: 'edited' };
+    let reads = 0;
+    const world = await setUp({
+      ...documents,
+      async get(at) {
+        const found = await documents.get(at);
+        if (at === key && reads++ === 0) await documents.put(key, edited, 1);
+        return found;
+      },
+    });
+    world.disable(signOff);
+    await world.settle();
+    expect((await documents.get(key))?.value).toEqual(edited);
+  });
+
+  it('may be a target for dead letters', async () => {
+    const documents = createMemoryDocuments();
+    const world = await setUp(documents);
+    const targets = [{ name: 'crm', http, retry, deadLetter: { http, retry } }];
+    await documents.put(key, { ...rule, targets }, 1);
+    world.disable({ ...signOff, ruleVersion: 2, target: 'crm~dead' });
+    await world.settle();
+    const { value } = await world.read();
+    expect(value.targets).toEqual([{ name: 'crm', http, retry, deadLetter: { http, retry, disabled } }]);
+  });
+});
