@@ -11,16 +11,8 @@ import type { Documents, Runtime } from '../../mesh/ports.ts';
 const key = documentKeys.rule('t', 'b', 'r');
 const http = { url: 'https://crm.example.com/' };
 const retry = { preset: 'default', maxAttempts: 2, maxAge: '1d' };
-const rule = {
-  name: 'r',
-  bus: 'b',
-  filter: {},
-  steps: [],
-  targets: [
-    { name: 'crm', http },
-    { name: 'erp', http },
-  ],
-};
+const targets = ['crm', 'erp'].map((name) => ({ name, http, retry }));
+const rule = { name: 'r', bus: 'b', enabled: true, filter: {}, steps: [], targets };
 const signOff = { tenant: 't', bus: 'b', rule: 'r', ruleVersion: 1, target: 'crm', reason: 'gone' };
 
 async function setUp(documents: Documents = createMemoryDocuments()) {
@@ -71,7 +63,7 @@ describe('a target that signs off', () => {
     await world.settle();
     const { value, version } = await world.read();
     expect(version).toBe(2);
-    expect(value.targets).toEqual(rule.targets.map((target) => ({ ...target, disabled })));
+    expect(value.targets).toEqual(targets.map((target) => ({ ...target, disabled })));
     expect([world.writes, world.paused]).toEqual([1, 1_000]);
   });
 
@@ -106,8 +98,8 @@ describe('a target that signs off', () => {
   it('may be a target for dead letters', async () => {
     const documents = createMemoryDocuments();
     const world = await setUp(documents);
-    const targets = [{ name: 'crm', http, retry, deadLetter: { http, retry } }];
-    await documents.put(key, { ...rule, targets }, 1);
+    const withDead = [{ name: 'crm', http, retry, deadLetter: { http, retry } }];
+    await documents.put(key, { ...rule, targets: withDead }, 1);
     world.disable({ ...signOff, ruleVersion: 2, target: 'crm~dead' });
     await world.settle();
     const { value } = await world.read();

@@ -37,7 +37,12 @@ describe('what a dispatch tells the books', () => {
   it('is every end by target, whatever is recorded', async () => {
     const harness = createHarness();
     const tallies = watchTallies(harness);
-    await withRule(harness, { targets: toTargets(['good', 'bad', 'gone']) });
+    await withRule(harness, {
+      targets: toTargets(['good', 'bad', 'gone']).map((target) => ({
+        ...target,
+        retry: { preset: target.name === 'gone' ? 'standard-webhooks' : 'default' },
+      })),
+    });
     await harness.admin('PUT', '/v1/admin/buses/default', { record: 'none' });
     const codes = [204, 400, 410];
     harness.answer = ({ url }) =>
