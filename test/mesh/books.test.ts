@@ -38,13 +38,10 @@ describe('what a dispatch tells the books', () => {
     const harness = createHarness();
     const tallies = watchTallies(harness);
     await withRule(harness, {
-      targets: toTargets(['good', 'bad', 'gone']).map((target) => ({
-        ...target,
-        retry: { preset: target.name === 'gone' ? 'standard-webhooks' : 'default' },
-      })),
+      targets: toTargets(['good', 'bad', 'gone'], { preset: 'standard-webhooks', maxAttempts: 1 }),
     });
     await harness.admin('PUT', '/v1/admin/buses/default', { record: 'none' });
-    const codes = [204, 400, 410];
+    const codes = [204, 500, 410];
     harness.answer = ({ url }) =>
       new Response(null, { status: codes[['good', 'bad', 'gone'].findIndex((name) => url.includes(name))] ?? 500 });
     await harness.publish([createEvent('e1'), createEvent('e2')]);
@@ -131,8 +128,8 @@ function watchTallies({ mesh }: Harness): Tally[] {
   return tallies;
 }
 
-function toTargets(names: readonly string[]): object[] {
-  return names.map((name) => ({ name, http: { url: `https://${name}.example.com/` } }));
+function toTargets(names: readonly string[], retry: object = {}): object[] {
+  return names.map((name) => ({ name, retry, http: { url: `https://${name}.example.com/` } }));
 }
 
 function toMessage(plans: readonly PlannedEvent['deliveries'][]): string {
