@@ -1,4 +1,4 @@
-import { TulleError, type ErrorItem } from '../event/error.ts';
+import type { ErrorItem } from '../event/error.ts';
 import { createRuleIndex } from '../functions/filter/rule-index.ts';
 import type { Filter } from '../functions/filter/filter.ts';
 import { calledFunction } from '../functions/transform/compute.ts';
@@ -11,7 +11,15 @@ import { differsFromAddress, withAddress } from './resources/bus.ts';
 import { fillRetry, findRetryFaults, toRetryPolicy } from './resources/retry.ts';
 import { hostOf } from './secret-uses.ts';
 import { type RuleDocument, ruleSchema, type TargetDocument, targetSchema } from './resources/rule.ts';
-import { escapePointer, faultOf, fillDefaults, findFaults, throwFaults, unknownMember } from './validation.ts';
+import {
+  escapePointer,
+  faultOf,
+  faultsOf,
+  fillDefaults,
+  findFaults,
+  throwFaults,
+  unknownMember,
+} from './validation.ts';
 
 export interface RuleAdmission extends AdmissionOptions {
   /** Names of the functions that a step may call. */
@@ -252,15 +260,4 @@ function findSinkFaults(
 function findOptionFaults(sink: Sink, options: unknown, place: string, policy: TargetPolicy): ErrorItem[] {
   const faults = findFaults(sink.schema, options, place);
   return faults.length > 0 ? faults : faultsOf(place, () => sink.check?.(options, policy));
-}
-
-/** What a compiler throws, as faults at their place in the rule; a failure of ours goes up. */
-function faultsOf(place: string, compile: () => unknown): ErrorItem[] {
-  try {
-    compile();
-    return [];
-  } catch (error) {
-    if (!TulleError.is(error) || error.fault !== 'user') throw error;
-    return (error.errors ?? [error.toItem()]).map((item) => ({ ...item, place: place + (item.place ?? '') }));
-  }
 }

@@ -7,6 +7,7 @@ import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { Documents, Runtime, Snapshots } from '../mesh/ports.ts';
 import { isSystemFault, toProblemResponse } from '../mesh/problem.ts';
 import type { Sink, TargetPolicy } from '../mesh/sink.ts';
+import { archiveItem, archiveList } from './archives.ts';
 import { busItem, busList } from './buses.ts';
 import { connectionItem, connectionList } from './connections.ts';
 import { functionItem, functionList } from './functions.ts';
@@ -34,6 +35,8 @@ export interface AdminApiOptions {
   readonly vault?: Vault;
   /** What this platform has for connections beside HTTP. */
   readonly connections?: ConnectionSupport;
+  /** Whether the queue keeps archives; `true` where nothing is said. */
+  readonly archives?: boolean;
   readonly onPublished?: PublisherOptions['onPublished'];
 }
 
@@ -45,6 +48,7 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
   const services: Services = {
     functions: {},
     connections: {},
+    archives: true,
     vault: createVault({}),
     ...options,
     publisher: createPublisher({ ...options, onPublished }),
@@ -63,6 +67,8 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
   const routes: Readonly<Record<string, Methods>> = {
     '/v1/admin/buses': busList(services),
     '/v1/admin/buses/:bus': busItem(services),
+    '/v1/admin/buses/:bus/archives': archiveList(services),
+    '/v1/admin/buses/:bus/archives/:archive': archiveItem(services),
     '/v1/admin/buses/:bus/rules': ruleList(services),
     '/v1/admin/buses/:bus/rules/:rule': ruleItem(services),
     '/v1/admin/buses/:bus/discovered': discoveredList(services),

@@ -68,11 +68,18 @@ export function busItem({ documents, publisher }: Services): Methods {
       if (rules.items.length > 0) {
         throw new TulleError('in_use', `The bus ${name} has rules.`, { mend: 'Delete its rules first.' });
       }
+      const archives = await documents.list(documentKeys.archives(tenant, name), { limit: 1 });
+      if (archives.items.length > 0) {
+        throw new TulleError('in_use', `The bus ${name} has archives.`, { mend: 'Delete its archives first.' });
+      }
       await publisher.change(tenant, name, async () => {
         await documents.delete(key, version);
         // A rule that came in between goes with its bus: nothing may wait for a later bus of the same name.
         for await (const rule of walkDocuments(documents, documentKeys.rules(tenant, name))) {
           await deleteUnlessChanged(documents, rule);
+        }
+        for await (const archive of walkDocuments(documents, documentKeys.archives(tenant, name))) {
+          await deleteUnlessChanged(documents, archive);
         }
         for await (const learnt of walkDocuments(documents, documentKeys.discovered(tenant, name))) {
           await deleteUnlessChanged(documents, learnt);

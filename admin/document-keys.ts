@@ -7,6 +7,8 @@ export const documentKeys = {
   rule: (tenant: string, bus: string, rule: string) => `rule/${tenant}/${bus}/${rule}`,
   /** Of one bus, or of all. */
   rules: (tenant: string, bus?: string) => (bus === undefined ? `rule/${tenant}/` : `rule/${tenant}/${bus}/`),
+  archive: (tenant: string, bus: string, archive: string) => `archive/${tenant}/${bus}/${archive}`,
+  archives: (tenant: string, bus: string) => `archive/${tenant}/${bus}/`,
   key: (tenant: string, id: string) => `key/${tenant}/${id}`,
   keys: (tenant: string) => `key/${tenant}/`,
   function: (tenant: string, name: string) => `function/${tenant}/${name}`,

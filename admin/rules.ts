@@ -99,7 +99,8 @@ function addressOf({ principal, params }: Call): { bus: string; name: string; ke
   return { bus, name, key: documentKeys.rule(principal.tenant, bus, name) };
 }
 
-async function requireBus(documents: Documents, tenant: string, bus: string): Promise<void> {
+/** @throws TulleError `bus_not_found` */
+export async function requireBus(documents: Documents, tenant: string, bus: string): Promise<void> {
   if ((await documents.get(documentKeys.bus(tenant, bus))) !== undefined) return;
   throw new TulleError('bus_not_found', `There is no bus ${bus}.`, {
     mend: `Create it with PUT /v1/admin/buses/${bus}.`,

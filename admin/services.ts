@@ -16,6 +16,8 @@ export interface Services extends AdmissionOptions {
   /** Seals secrets. */
   readonly vault: Vault;
   readonly connections: ConnectionSupport;
+  /** Whether the queue keeps archives. */
+  readonly archives: boolean;
 }
 
 /** One authenticated request. */

@@ -3,6 +3,7 @@ import { documentMaxBytes, type Documents } from '../mesh/ports.ts';
 import type { Snapshot } from '../mesh/snapshot.ts';
 import { toRule } from './admission.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
+import { type ArchiveDocument, toArchiveSettings } from './resources/archive.ts';
 import { type BusDocument, toBusSettings } from './resources/bus.ts';
 import { type ConnectionDocument, toConnectionSettings } from './resources/connection.ts';
 import { type FunctionDocument, toFunctionSettings } from './resources/function.ts';
@@ -30,6 +31,10 @@ export async function buildSnapshot(
   for await (const { value } of walkDocuments(documents, documentKeys.keys(tenant))) {
     keys.push(toKey(value as KeyDocument));
   }
+  const archives = [];
+  for await (const { value } of walkDocuments(documents, documentKeys.archives(tenant, bus))) {
+    archives.push(toArchiveSettings(value as ArchiveDocument));
+  }
   const functions = [];
   for await (const { value } of walkDocuments(documents, documentKeys.functions(tenant))) {
     functions.push(toFunctionSettings(value as FunctionDocument));
@@ -56,6 +61,7 @@ export async function buildSnapshot(
     settings,
     rules,
     keys,
+    ...(archives.length === 0 ? {} : { archives }),
     ...(functions.length === 0 ? {} : { functions }),
     ...(schemas.length === 0 ? {} : { schemas }),
     ...(connections.length === 0 ? {} : { connections }),
@@ -73,6 +79,23 @@ export async function requireRoom(documents: Documents, tenant: string, rule: Ru
   if (bytes <= rulesMaxBytes) return;
   throw new TulleError('too_large', `The rules of the bus would take ${bytes} bytes; they may take ${rulesMaxBytes}.`, {
     mend: 'Make the rules smaller, remove some, or spread them over several buses.',
+  });
+}
+
+/** Refuses an archive with which the bus's archives would not fit beside the rest. @throws TulleError `too_large` */
+export async function requireArchiveRoom(
+  documents: Documents,
+  tenant: string,
+  archive: ArchiveDocument,
+): Promise<void> {
+  let bytes = bytesOf(toArchiveSettings(archive));
+  for await (const { value } of walkDocuments(documents, documentKeys.archives(tenant, archive.bus))) {
+    const other = value as ArchiveDocument;
+    if (other.name !== archive.name) bytes += bytesOf(toArchiveSettings(other));
+  }
+  if (bytes <= archivesMaxBytes) return;
+  throw new TulleError('too_large', `The archives would take ${bytes} bytes; they may take ${archivesMaxBytes}.`, {
+    mend: 'Make their filters smaller, or delete one that is no longer needed.',
   });
 }
 
@@ -132,10 +155,12 @@ export async function requireCredentialRoom(
 /** All versions of all schemas: the mesh has them at hand. */
 const schemasMaxBytes = 300_000;
 const functionsMaxBytes = 80_000;
+const archivesMaxBytes = 40_000;
 const credentialsMaxBytes = 100_000;
 /** For keys: 200 of them, each for 20 buses with the longest names, take 300,000. */
 const keysMaxBytes = 320_000;
-const rulesMaxBytes = documentMaxBytes - keysMaxBytes - functionsMaxBytes - schemasMaxBytes - credentialsMaxBytes;
+const rulesMaxBytes =
+  documentMaxBytes - keysMaxBytes - functionsMaxBytes - archivesMaxBytes - schemasMaxBytes - credentialsMaxBytes;
 
 function bytesOf(value: unknown): number {
   return new TextEncoder().encode(JSON.stringify(value)).length + 1;

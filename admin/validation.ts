@@ -24,6 +24,17 @@ export function faultOf(place: string, detail: string, mend?: string): ErrorItem
   return { code: 'resource_invalid', detail, place, ...(mend === undefined ? {} : { mend }) };
 }
 
+/** What a compiler throws, as faults at their place in the rule; a failure of ours goes up. */
+export function faultsOf(place: string, compile: () => unknown): ErrorItem[] {
+  try {
+    compile();
+    return [];
+  } catch (error) {
+    if (!TulleError.is(error) || error.fault !== 'user') throw error;
+    return (error.errors ?? [error.toItem()]).map((item) => ({ ...item, place: place + (item.place ?? '') }));
+  }
+}
+
 /**
  * A copy in which every absent member that has a `default` is filled in; members in the order of the schema, unknown
  * ones behind. The value must fit the schema.

@@ -1,18 +1,27 @@
 import type { Event } from '../event/event.ts';
+import { isReplayed } from '../event/replay-mark.ts';
 import { createRuleIndex } from '../functions/filter/rule-index.ts';
 import { type CompiledSteps, compileSteps } from '../functions/transform/step.ts';
 import type { DeliveryPlan } from './envelope.ts';
 import { hasLane, laneOfTarget } from './lane.ts';
 import { createSchemaGate, type SchemaGate } from './schema-gate.ts';
-import type { Rule, Snapshot, Target } from './snapshot.ts';
+import type { ArchiveSettings, Rule, Snapshot, Target } from './snapshot.ts';
 
 /** A snapshot made ready: the filters in one index, the steps compiled when a rule first delivers. */
 export interface CompiledSnapshot {
   readonly snapshot: Snapshot;
   /** Absent where the bus looks at no schemas. */
   readonly schemas?: SchemaGate;
-  match(event: Event): readonly CompiledRule[];
+  /** How long archived events stay, at most; absent where the bus has no archives. */
+  readonly archiveSeconds?: number;
+  match(event: Event): Matched;
   rule(name: string): CompiledRule | undefined;
+}
+
+export interface Matched {
+  readonly rules: readonly CompiledRule[];
+  /** An archive keeps it. */
+  readonly isKept: boolean;
 }
 
 export interface CompiledRule {
@@ -37,7 +46,8 @@ export interface LanedDelivery {
 
 /** @throws TulleError `filter_invalid`: rules are compiled at admission, so this means that the snapshot is damaged. */
 export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
-  const index = createRuleIndex<CompiledRule>();
+  const { archives = [] } = snapshot;
+  const index = createRuleIndex<CompiledRule | ArchiveSettings>();
   const rules = new Map<string, CompiledRule>();
   for (const rule of snapshot.rules) {
     if (!rule.enabled) continue;
@@ -45,11 +55,19 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
     rules.set(rule.name, compiled);
     index.add(compiled, rule.filter);
   }
+  for (const archive of archives) index.add(archive, archive.filter);
+  const archiveSeconds = Math.max(0, ...archives.map(({ retentionSeconds }) => retentionSeconds));
   const schemas = createSchemaGate(snapshot);
   return {
     snapshot,
     ...(schemas === undefined ? {} : { schemas }),
-    match: (event) => index.match(event.json, { mode: event.duplicateKeys ? 'validated' : 'trusted' }),
+    ...(archives.length === 0 ? {} : { archiveSeconds }),
+    match(event) {
+      const found = index.match(event.json, { mode: event.duplicateKeys ? 'validated' : 'trusted' });
+      if (archives.length === 0) return { rules: found as CompiledRule[], isKept: false };
+      const matched = found.filter((one): one is CompiledRule => 'deliveries' in one);
+      return { rules: matched, isKept: matched.length < found.length && !isReplayed(event) };
+    },
     rule: (name) => rules.get(name),
   };
 }

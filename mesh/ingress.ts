@@ -5,7 +5,7 @@ import type { Queue, Runtime } from './ports.ts';
 import { cloudEventsProtocol } from './protocols/cloudevents.ts';
 import type { Limits } from './protocols/protocol.ts';
 import type { Receipt } from './envelope.ts';
-import { route } from './router.ts';
+import { route, toAddress } from './router.ts';
 import { createMismatchReport } from './mismatch-report.ts';
 import type { Faults } from './schema-gate.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
@@ -72,10 +72,7 @@ export function createIngress(options: IngressOptions): Ingress {
     const { events, batch } = await protocol.decode(request, limits);
     const faults = compiled.schemas?.review(events, { batch });
     const plan = route(compiled, events, createReceipt(), runtime.random());
-    const { retentionSeconds } = compiled.snapshot.settings;
-    const appends = Array.from(plan.shards, ([shard, entries]) =>
-      queue.append({ tenant: principal.tenant, bus, shard, retentionSeconds }, entries),
-    );
+    const appends = Array.from(plan.shards, ([shard, entries]) => queue.append(toAddress(compiled, shard), entries));
     if (appends.length === 1) await appends[0];
     else await Promise.all(appends);
     if (compiled.snapshot.settings.discovery === true) discovery?.observe(principal.tenant, bus, events);

@@ -3,6 +3,7 @@ import type { CompiledRule, CompiledSnapshot } from './compiled-snapshot.ts';
 import { type DeliveryPlan, encodeEnvelope, type PlannedEvent, type Receipt } from './envelope.ts';
 import { hash } from './hash.ts';
 import { isOrdered, type LaneMessage } from './lane.ts';
+import type { ShardAddress } from './ports.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What becomes of one request's events: no I/O happens here. */
@@ -15,6 +16,8 @@ export interface Plan {
 
 export interface ShardPlan {
   readonly messages: readonly string[];
+  /** An event that an archive keeps, with the deliveries that need not wait: there may be none. */
+  readonly archived?: readonly string[];
   readonly laned: readonly LaneMessage[];
 }
 
@@ -32,14 +35,15 @@ export function route(compiled: CompiledSnapshot, events: readonly Event[], rece
   const shards = new Map<number, Drafts>();
   const anyShard = Math.floor(random * settings.shards);
   for (const [index, event] of events.entries()) {
-    const rules = compiled.match(event);
+    const { rules, isKept } = compiled.match(event);
     matched.push(rules.length);
-    if (rules.length === 0) continue;
+    if (rules.length === 0 && !isKept) continue;
     const key = event.attributes['partitionkey'];
     const shard = typeof key === 'string' && settings.shards > 1 ? hash(key) % settings.shards : anyShard;
     const direct = directOf(rules);
     const plan = (deliveries: readonly DeliveryPlan[]): PlannedEvent => ({ event, receipt, index, deliveries });
-    if (direct.length > 0) draftsOf(shards, shard).direct.push(plan(direct));
+    if (isKept) draftsOf(shards, shard).archived.push(plan(direct));
+    else if (direct.length > 0) draftsOf(shards, shard).direct.push(plan(direct));
     for (const rule of rules) {
       for (const { delivery, laneOf } of rule.laned) {
         const lane = laneOf(event);
@@ -55,7 +59,14 @@ export function route(compiled: CompiledSnapshot, events: readonly Event[], rece
 /** What a shard is to take, before it is encoded. */
 export interface Drafts {
   readonly direct: PlannedEvent[];
+  readonly archived: PlannedEvent[];
   readonly laned: Map<string, PlannedEvent[]>;
+}
+
+export function toAddress({ snapshot, archiveSeconds }: CompiledSnapshot, shard: number): ShardAddress {
+  const { tenant, bus, settings } = snapshot;
+  const { retentionSeconds } = settings;
+  return { tenant, bus, shard, retentionSeconds, ...(archiveSeconds === undefined ? {} : { archiveSeconds }) };
 }
 
 /** Splits by length, so that a message fits into a queue's row. */
@@ -91,7 +102,7 @@ function draftsOf(shards: Map<number, Drafts>, shard: number): Drafts {
 }
 
 export function createDrafts(): Drafts {
-  return { direct: [], laned: new Map() };
+  return { direct: [], archived: [], laned: new Map() };
 }
 
 export function addLaned({ laned }: Drafts, lane: string, planned: PlannedEvent): void {
@@ -102,12 +113,13 @@ export function addLaned({ laned }: Drafts, lane: string, planned: PlannedEvent)
 
 export function encodeDrafts(
   { tenant, bus, version }: Pick<Snapshot, 'tenant' | 'bus' | 'version'>,
-  { direct, laned }: Drafts,
+  { direct, archived, laned }: Drafts,
 ): ShardPlan {
   const toMessages = (events: readonly PlannedEvent[]): string[] =>
     toChunks(events).map((chunk) => encodeEnvelope({ tenant, bus, version, attempts: 0, events: chunk }));
   return {
     messages: toMessages(direct),
+    ...(archived.length === 0 ? {} : { archived: toMessages(archived) }),
     laned: Array.from(laned).flatMap(([lane, events]) => toMessages(events).map((body) => ({ lane, body }))),
   };
 }

@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly settings: BusSettings;
   readonly rules: readonly Rule[];
   readonly keys: readonly Key[];
+  /** Absent for none. */
+  readonly archives?: readonly ArchiveSettings[];
   /** What the tenant's documents say of functions; absent for none. */
   readonly functions?: readonly FunctionSettings[];
   /** The tenant's schemas, by name; absent for a bus that looks at none. */
@@ -38,6 +40,13 @@ export interface BusSettings {
   readonly unknownTypes?: 'refuse';
   /** Schemas are inferred from the events that come in. */
   readonly discovery?: true;
+}
+
+/** Which events are kept for replays. */
+export interface ArchiveSettings {
+  readonly name: string;
+  readonly filter: Filter;
+  readonly retentionSeconds: number;
 }
 
 /** A registered schema: of the data of one type of events. */

@@ -36,8 +36,8 @@ export class Log extends DurableObject<Env> {
     });
   }
 
-  append(entries: Entries, retentionSeconds: number): Promise<Appended> {
-    return this.#log.append(entries, retentionSeconds);
+  append(entries: Entries, retentionSeconds: number, archiveSeconds?: number): Promise<Appended> {
+    return this.#log.append(entries, retentionSeconds, archiveSeconds);
   }
 
   override alarm(): Promise<void> {

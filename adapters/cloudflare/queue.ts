@@ -9,7 +9,7 @@ export function createLogQueue(logs: Logs): Queue {
   return {
     async append(address, entries) {
       try {
-        return await toStub(logs, address).append(entries, address.retentionSeconds);
+        return await toStub(logs, address).append(entries, address.retentionSeconds, address.archiveSeconds);
       } catch (error) {
         // Errors lose their class over RPC; whatever it was, the event is not known to be on disk.
         throw new TulleError('unavailable', 'The queue could not take the events.', {

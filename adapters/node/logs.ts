@@ -89,9 +89,9 @@ export function openLogs(options: LogsOptions): Logs {
 
   return {
     queue: {
-      async append({ tenant, bus, retentionSeconds }, entries) {
+      async append({ tenant, bus, retentionSeconds, archiveSeconds }, entries) {
         try {
-          return await open(tenant, bus).log.append(entries, retentionSeconds);
+          return await open(tenant, bus).log.append(entries, retentionSeconds, archiveSeconds);
         } catch (error) {
           throw new TulleError('unavailable', 'The queue could not take the events.', {
             mend: 'Send the request again; events that are already stored come twice at worst.',

@@ -29,7 +29,7 @@ interface Fresh {
   readonly length: number;
 }
 
-export function createBacklog(store: LogStore): Backlog {
+export function createBacklog(store: Pick<LogStore, 'batchesAfter' | 'lastBatch' | 'cursor'>): Backlog {
   /** Batches that were handed out and that the cursor has not passed, in order. */
   const out: number[] = [];
   let position = store.cursor();

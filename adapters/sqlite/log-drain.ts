@@ -1,7 +1,9 @@
-import type { QueueConsumer, Settlement } from '../../mesh/ports.ts';
+import type { QueueConsumer, Settlement, Task } from '../../mesh/ports.ts';
+import { joinBatches } from './archive-store.ts';
 import { createCrew, createSignal } from './crew.ts';
 import { createBacklog } from './log-backlog.ts';
 import type { Lanes } from './log-lanes.ts';
+import type { LogReplays } from './log-replays.ts';
 import { createSettlement, type Job, type Outcome } from './log-settlement.ts';
 import type { LogStorage } from './log.ts';
 import type { StoredBatch } from './log-store.ts';
@@ -46,8 +48,9 @@ export const workersPace: LogPace = {
 };
 
 export interface DrainOptions {
-  readonly storage: Pick<LogStorage, 'store' | 'transaction'>;
+  readonly storage: Pick<LogStorage, 'store' | 'archiveStore' | 'transaction'>;
   readonly lanes: Lanes;
+  readonly replays: LogReplays;
   readonly consume: QueueConsumer;
   readonly nextSequence: () => number;
   readonly now: () => number;
@@ -66,10 +69,10 @@ const POLL_MS = 200;
 const DRAIN_MS = 60_000;
 
 export function createDrain(options: DrainOptions): Drain {
-  const { lanes, now, pace } = options;
-  const { store } = options.storage;
+  const { lanes, replays, now, pace } = options;
+  const { store, archiveStore } = options.storage;
   const write = createSettlement({ ...options, onRetry: (due) => (retryAt = Math.min(retryAt, due)) });
-  const backlog = createBacklog(store);
+  const backlog = createBacklog(joinBatches(store, archiveStore));
   const settledBatches = new Set<number>();
   const retriesOut = new Set<number>();
   /** No retry is due before this: saves a look at the table on every turn. */
@@ -94,12 +97,7 @@ export function createDrain(options: DrainOptions): Drain {
 
   async function perform(job: Job): Promise<Outcome> {
     try {
-      const { turn } = job;
-      const settlement =
-        turn === undefined
-          ? await options.consume(job.messages)
-          : await options.consume(job.messages, { lane: turn.lane, probe: turn.probe });
-      return { job, settlement };
+      return { job, settlement: await options.consume(job.messages, ...toTask(job)) };
     } catch (error) {
       options.report('a batch could not be dispatched; it will be tried again', error);
       return { job, reason: error instanceof Error ? error.message : String(error) };
@@ -120,6 +118,7 @@ export function createDrain(options: DrainOptions): Drain {
   function startOver(): void {
     backlog.startOver();
     lanes.startOver();
+    replays.startOver();
     settledBatches.clear();
     retriesOut.clear();
     retryAt = 0;
@@ -152,7 +151,7 @@ export function createDrain(options: DrainOptions): Drain {
       let failure: unknown;
 
       function start(job: Job): void {
-        const crew = job.turn === undefined ? jobs : turns;
+        const crew = job.turn === undefined && job.replay === undefined ? jobs : turns;
         crew.begin(job, now());
         void perform(job).then((outcome) => {
           crew.end(job);
@@ -176,7 +175,12 @@ export function createDrain(options: DrainOptions): Drain {
         const going = !stopped && failure === undefined && now() < stopAt;
         if (going) {
           const retriesAtOnce = Math.min(jobs.room(pace.window, now()), pace.retryWindow - retriesOut.size);
-          for (const job of takeRetries(retriesAtOnce)) start(job);
+          const retries = takeRetries(retriesAtOnce);
+          for (const job of retries) start(job);
+          // Their deliveries are retries, and those that wait come first.
+          for (const replay of replays.take(retriesAtOnce - retries.length)) {
+            start({ batches: [], replay, messages: replay.messages });
+          }
           for (const turn of lanes.take(turns.room(TURN_WINDOW, now()))) {
             start({ batches: [], turn, messages: turn.messages });
           }
@@ -210,4 +214,9 @@ export function createDrain(options: DrainOptions): Drain {
       signal.ring();
     },
   };
+}
+
+function toTask({ turn, replay }: Job): [Task] | [] {
+  if (turn !== undefined) return [{ lane: turn.lane, probe: turn.probe }];
+  return replay === undefined ? [] : [{ replay: replay.replay, skip: replay.skip }];
 }

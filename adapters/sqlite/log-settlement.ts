@@ -1,17 +1,20 @@
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { LaneMessage } from '../../mesh/lane.ts';
 import type { Settlement, TurnOutcome } from '../../mesh/ports.ts';
+import type { ReplayOutcome } from '../../mesh/replay/replay.ts';
 import type { LaneJob, Lanes } from './log-lanes.ts';
+import type { LogReplays, ReplayJob } from './log-replays.ts';
 import type { LogStorage } from './log.ts';
 import type { StoredRetry } from './log-store.ts';
 
-/** What is with the dispatcher: batches, one retry, or a lane's turn. */
+/** What is with the dispatcher: batches, one retry, or the turn of a lane or a replay. */
 export interface Job {
   /** Batches that this job brings to an end. */
   readonly batches: readonly number[];
   /** The retry that this job is. */
   readonly retry?: StoredRetry;
   readonly turn?: LaneJob;
+  readonly replay?: ReplayJob;
   readonly messages: readonly string[];
 }
 
@@ -21,6 +24,7 @@ export type Outcome = { readonly job: Job } & ({ readonly settlement: Settlement
 export interface SettlementOptions {
   readonly storage: Pick<LogStorage, 'store' | 'transaction'>;
   readonly lanes: Lanes;
+  readonly replays: LogReplays;
   readonly nextSequence: () => number;
   readonly now: () => number;
   /** Told of every retry that is stored. */
@@ -38,7 +42,7 @@ const RECORDS_LENGTH = 300_000;
 export function createSettlement(
   options: SettlementOptions,
 ): (outcomes: readonly Outcome[], cursor: number | undefined) => void {
-  const { storage, lanes, nextSequence, now, onRetry, report } = options;
+  const { storage, lanes, replays, nextSequence, now, onRetry, report } = options;
   const { store } = storage;
 
   function write(settlement: Settlement, records: LedgerRecord[]): void {
@@ -74,6 +78,11 @@ export function createSettlement(
     lanes.settle(turn, { taken: 1, remains: [], delayMs: 0, ok: 0, failed: 0, gaveUp: false });
   }
 
+  function failReplay(replay: ReplayJob, reason: string): void {
+    const failures = replay.failures + 1;
+    replays.fail(replay, reason, failures > MAX_FAILURES ? undefined : delayAfter(failures));
+  }
+
   function setAside(body: string, reason: string): void {
     store.quarantine(nextSequence(), now(), body, reason);
     report('a message was set aside: it could not be dispatched for more than a day', reason);
@@ -90,10 +99,13 @@ export function createSettlement(
       const records: LedgerRecord[] = [];
       for (const outcome of outcomes) {
         if (outcome.job.retry !== undefined) store.deleteRetry(outcome.job.retry);
-        const { turn } = outcome.job;
-        if ('settlement' in outcome) {
+        const { turn, replay } = outcome.job;
+        if (replay !== undefined && !('settlement' in outcome)) failReplay(replay, outcome.reason);
+        else if (replay !== undefined && !replays.isGoing(replay)) replays.settle(replay, nothingTaken);
+        else if ('settlement' in outcome) {
           write(outcome.settlement, records);
           if (turn !== undefined) lanes.settle(turn, outcome.settlement.turn ?? allTaken(turn));
+          if (replay !== undefined) replays.settle(replay, outcome.settlement.replay ?? nothingTaken);
         } else if (turn !== undefined) failTurn(turn, outcome.reason);
         else for (const body of outcome.job.messages) repeat(outcome.job, body, outcome.reason);
       }
@@ -106,6 +118,8 @@ export function createSettlement(
 export function delayAfter(failures: number): number {
   return Math.min(1000 * 2 ** (failures - 1), MAX_FAILURE_DELAY_MS);
 }
+
+const nothingTaken: ReplayOutcome = { taken: 0, skip: 0, read: 0, replayed: 0, deliveries: 0, delayMs: 0, targets: [] };
 
 export function allTaken({ messages }: Pick<LaneJob, 'messages'>): TurnOutcome {
   return { taken: messages.length, remains: [], delayMs: 0, ok: 0, failed: 0, gaveUp: false };

@@ -51,7 +51,7 @@ export interface StoredRetry {
 }
 
 /** `sequence`: numbers up to this were given away, whether their rows are there or not. */
-type SettingName = 'cursor' | 'retention' | 'sequence';
+type SettingName = 'cursor' | 'retention' | 'archive' | 'sequence';
 
 const schema = [
   'CREATE TABLE IF NOT EXISTS batch (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)',

@@ -6,20 +6,23 @@ import type { LaneMessage, LaneStatus } from '../../mesh/lane.ts';
 import type { Appended, Entries, QueueConsumer, Settlement } from '../../mesh/ports.ts';
 import { isFact } from '../../mesh/publish/outcome.ts';
 import { createWaitBoxes, type WaitBoxes } from '../waits.ts';
+import type { ReplayOrder, ReplayStatus } from '../../mesh/replay/replay.ts';
+import { type ArchiveStore, createArchiveStore } from './archive-store.ts';
 import { createDeadLetterStore, type DeadLetterStore } from './dead-letter-store.ts';
 import { createHistoryStore, type HistoryStore } from './history-store.ts';
 import { createLaneStore, type LaneStore } from './lane-store.ts';
 import { createDrain, type LogPace, workersPace } from './log-drain.ts';
 import { createLogDeadLetters } from './log-dead-letters.ts';
 import { createLanes } from './log-lanes.ts';
+import { createLogReplays } from './log-replays.ts';
 import { toRows } from './log-rows.ts';
-import { createLogStore, type LogStore } from './log-store.ts';
+import { createLogStore, type LogStore, type StoredBatch } from './log-store.ts';
 import type { Sql } from './sql.ts';
 
 /** One shard of the durable queue: batches in sequence, a cursor, and retries by due time. */
 export interface Log {
   /** Resolves when the messages are on disk. Whoever appends in the meantime shares the commit. */
-  append(entries: Entries, retentionSeconds: number): Promise<Appended>;
+  append(entries: Entries, retentionSeconds: number, archiveSeconds?: number): Promise<Appended>;
   /** To be called when the alarm rings: hands out what is due, then sets the next alarm. Never throws. */
   drain(): Promise<void>;
   /** Sets the alarm if there is work: for a restart, where it is not known what alarm is set. */
@@ -34,6 +37,12 @@ export interface Log {
   /** Resolves when they are on disk as new deliveries, and no dead letters any more. */
   redrive(sequences: readonly number[], order: RedriveOrder): Promise<RedriveOutcome>;
   deleteDeadLetters(sequences: readonly number[]): Promise<number>;
+  /** Resolve when it is on disk. */
+  startReplay(order: ReplayOrder): Promise<ReplayStatus>;
+  cancelReplay(name: string): Promise<ReplayStatus | undefined>;
+  deleteReplay(name: string): Promise<boolean>;
+  getReplay(name: string): ReplayStatus | undefined;
+  listReplays(): readonly ReplayStatus[];
   /** Rows written since the start, alarms included: what Cloudflare bills. */
   rowsWritten(): number;
   /** Rows that will be deleted, which is billed like a write. */
@@ -44,6 +53,7 @@ export interface Log {
 export interface LogStorage {
   readonly store: LogStore;
   readonly laneStore: LaneStore;
+  readonly archiveStore: ArchiveStore;
   /** Absent where nobody reads them. */
   readonly deadLetterStore?: DeadLetterStore;
   /** All or nothing, as `Sql.transaction`. */
@@ -78,6 +88,12 @@ const DEFAULT_RETENTION_SECONDS = 86_400;
 /** Dead letters stay 30 days, or as long as the bus keeps everything: somebody has to come and look. */
 const DEAD_LETTER_SECONDS = 30 * 86_400;
 
+interface NewBatch {
+  readonly batch: StoredBatch;
+  readonly messages: readonly string[];
+  readonly isArchived: boolean;
+}
+
 /** A log that operators look into. */
 export interface SqlLog extends Log {
   readonly history: HistoryStore;
@@ -94,31 +110,35 @@ export function createLog({ sql, ...options }: LogOptions): SqlLog {
     },
   };
   const laneStore = createLaneStore(counted);
+  const archiveStore = createArchiveStore(counted);
   const deadLetterStore = createDeadLetterStore(counted);
   const transaction: LogStorage['transaction'] = (work) => sql.transaction(work);
-  const log = createLogOn({ store, laneStore, deadLetterStore, transaction }, options);
+  const log = createLogOn({ store, laneStore, archiveStore, deadLetterStore, transaction }, options);
   return { ...log, history: createHistoryStore(sql), rowsWritten: () => log.rowsWritten() + otherRowsWritten };
 }
 
 export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'>): Log {
   const { now } = options;
-  const { store, laneStore } = storage;
-  let lastSequence = Math.max(store.lastSequence(), laneStore.lastSequence());
+  const { store, laneStore, archiveStore } = storage;
+  let lastSequence = Math.max(store.lastSequence(), laneStore.lastSequence(), archiveStore.lastBatch());
   const nextSequence = (): number => ++lastSequence;
   const lanes = createLanes({ store: laneStore, nextSequence, now });
+  const replays = createLogReplays({ store: archiveStore, laneStore, now });
   const pace = options.pace ?? workersPace;
   const deadLetters =
     storage.deadLetterStore && createLogDeadLetters({ storage, lanes, nextSequence, now }, storage.deadLetterStore);
   const waits = createWaitBoxes(options);
-  const drain = createDrain({ ...options, consume, storage, pace, lanes, nextSequence, onSettled });
+  const drain = createDrain({ ...options, consume, storage, pace, lanes, replays, nextSequence, onSettled });
 
   let retentionSeconds = store.setting('retention') ?? DEFAULT_RETENTION_SECONDS;
+  let archiveSeconds = store.setting('archive') ?? 0;
   /** The alarm that this instance has set; setting one costs a row. */
   let alarmAt = Number.POSITIVE_INFINITY;
   let alarms = 0;
   let draining: Promise<void> | undefined;
   let stopped = false;
   let buffer: string[] = [];
+  let archivedBuffer: string[] = [];
   let lanedBuffer: LaneMessage[] = [];
   let buffered = 0;
   let onDisk: Promise<void> = Promise.resolve();
@@ -131,19 +151,18 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     await Promise.all([options.pause(0), onDisk, commitGate]);
     if (pace.commitEveryMs > 0) commitGate = options.pause(pace.commitEveryMs);
     const messages = buffer;
+    const archived = archivedBuffer;
     const laned = lanedBuffer;
     buffer = [];
+    archivedBuffer = [];
     lanedBuffer = [];
     buffered = 0;
     commit = undefined;
-    const rows = toRows(messages).map((part) => ({
-      batch: { sequence: nextSequence(), at: now(), body: frame(part) },
-      messages: part,
-    }));
-    if (rows.length === 1 && rows[0] !== undefined && laned.length === 0) store.insertBatch(rows[0].batch);
+    const rows = [...toBatches(messages, false), ...toBatches(archived, true)];
+    if (rows.length === 1 && rows[0] !== undefined && laned.length === 0) insert(rows[0]);
     else {
       storage.transaction(() => {
-        for (const { batch } of rows) store.insertBatch(batch);
+        for (const row of rows) insert(row);
         lanes.insert(laned, now());
       });
     }
@@ -152,6 +171,18 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     for (const { batch, messages: part } of rows) drain.add(batch, part);
     if (laned.length > 0) drain.wake();
     if (draining === undefined) await arm(now());
+  }
+
+  function toBatches(messages: readonly string[], isArchived: boolean): readonly NewBatch[] {
+    return toRows(messages).map((part) => {
+      const batch = { sequence: nextSequence(), at: now(), body: frame(part) };
+      return { batch, messages: part, isArchived };
+    });
+  }
+
+  function insert({ batch, isArchived }: NewBatch): void {
+    if (isArchived) archiveStore.insert(batch);
+    else store.insertBatch(batch);
   }
 
   function sync(): Promise<void> {
@@ -186,9 +217,20 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
   async function purge(): Promise<void> {
     const before = now() - retentionSeconds * 1000;
     const deadBefore = now() - Math.max(retentionSeconds, DEAD_LETTER_SECONDS) * 1000;
-    while (!stopped && (store.purge(before, PURGE_ROWS) || store.purgeDeadLetters(deadBefore, PURGE_ROWS))) {
+    const archivedBefore = now() - archivedMs();
+    while (
+      !stopped &&
+      (store.purge(before, PURGE_ROWS) ||
+        store.purgeDeadLetters(deadBefore, PURGE_ROWS) ||
+        archiveStore.purge(store.cursor(), archivedBefore, PURGE_ROWS))
+    ) {
       await options.pause(0);
     }
+  }
+
+  /** What is archived stays as long as all else at least. */
+  function archivedMs(): number {
+    return Math.max(retentionSeconds, archiveSeconds) * 1000;
   }
 
   async function drainOnce(): Promise<void> {
@@ -211,21 +253,26 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
   /** When something has to happen next, if nobody appends. */
   function nextAlarm(): number {
     const oldest = store.oldestAt();
-    const purgeAt =
-      oldest === undefined ? undefined : Math.max(oldest + retentionSeconds * 1000, now() + PURGE_EVERY_MS);
+    const oldestArchived = archiveStore.oldestAt();
+    const purgeAt = Math.min(
+      oldest === undefined ? Number.POSITIVE_INFINITY : oldest + retentionSeconds * 1000,
+      oldestArchived === undefined ? Number.POSITIVE_INFINITY : oldestArchived + archivedMs(),
+    );
     return Math.min(
       drain.hasBatches() ? now() : Number.POSITIVE_INFINITY,
       store.nextRetryAt() ?? Number.POSITIVE_INFINITY,
       lanes.nextAt(),
-      purgeAt ?? Number.POSITIVE_INFINITY,
+      replays.nextAt(),
+      Math.max(purgeAt, now() + PURGE_EVERY_MS),
     );
   }
 
   return {
-    async append({ messages, laned = [], awaited }, retention) {
+    async append({ messages, archived = [], laned = [], awaited }, retention, archive = 0) {
       if (stopped) throw new TulleError('unavailable', 'the queue is being shut', { retryAfter: 1 });
       const length =
         messages.reduce((sum, message) => sum + message.length, 0) +
+        archived.reduce((sum, message) => sum + message.length, 0) +
         laned.reduce((sum, { body }) => sum + body.length, 0);
       if (buffered > 0 && buffered + length > BUFFER_LENGTH) {
         throw new TulleError('unavailable', 'the queue is taking in as much as it can', { retryAfter: 1 });
@@ -234,8 +281,13 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
         retentionSeconds = retention;
         store.setSetting('retention', retention);
       }
+      if (archive !== archiveSeconds) {
+        archiveSeconds = archive;
+        store.setSetting('archive', archive);
+      }
       if (awaited !== undefined) waits.open(awaited);
       buffer.push(...messages);
+      archivedBuffer.push(...archived);
       lanedBuffer.push(...laned);
       buffered += length;
       commit ??= flush();
@@ -278,6 +330,26 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
       await sync();
       return deleted;
     },
+    async startReplay(order) {
+      if (stopped) throw new TulleError('unavailable', 'the queue is being shut', { retryAfter: 1 });
+      const status = replays.start(order);
+      await sync();
+      drain.wake();
+      if (draining === undefined) await arm(now());
+      return status;
+    },
+    async cancelReplay(name) {
+      const status = replays.cancel(name);
+      await sync();
+      return status;
+    },
+    async deleteReplay(name) {
+      const wasThere = replays.delete(name);
+      await sync();
+      return wasThere;
+    },
+    getReplay: (name) => replays.get(name),
+    listReplays: () => replays.list(),
     rowsWritten: () => store.rowsWritten() + alarms,
     rowsKept: () => store.rowsKept(),
   };

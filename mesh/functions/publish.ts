@@ -2,7 +2,7 @@ import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
 import type { Emitted } from '../../functions/compute/emitter.ts';
 import type { Entries, Queue, Runtime, ShardAddress } from '../ports.ts';
-import { route } from '../router.ts';
+import { route, toAddress } from '../router.ts';
 import type { SnapshotSource } from '../snapshot-source.ts';
 
 /**
@@ -34,11 +34,10 @@ export function createPublish(options: {
       });
     }
     compiled.schemas?.review(events, { batch: true });
-    const { retentionSeconds } = compiled.snapshot.settings;
     const receipt = { id: createReceiptId(runtime), at: runtime.now() };
     const { shards } = route(compiled, events, receipt, runtime.random());
     return Array.from(shards, ([shard, entries]) => ({
-      address: { tenant, bus, shard, retentionSeconds },
+      address: toAddress(compiled, shard),
       entries,
     }));
   }

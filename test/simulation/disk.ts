@@ -1,3 +1,4 @@
+import type { ArchiveStore, StoredReplay } from '../../adapters/sqlite/archive-store.ts';
 import type { LaneRow, LaneStore } from '../../adapters/sqlite/lane-store.ts';
 import type { LogStorage } from '../../adapters/sqlite/log.ts';
 import type { LogStore, StoredBatch, StoredRetry } from '../../adapters/sqlite/log-store.ts';
@@ -21,6 +22,8 @@ export interface Disk {
 
 export interface Tables {
   readonly batches: StoredBatch[];
+  readonly archived: StoredBatch[];
+  readonly replays: StoredReplay[];
   readonly retries: StoredRetry[];
   readonly records: TextRow[];
   readonly deadLetters: DeadLetterRow[];
@@ -42,6 +45,8 @@ interface DeadLetterRow extends TextRow {
 export function createDisk(onRecords?: (body: string, isThere: boolean) => void): Disk {
   const tables: Tables = {
     batches: [],
+    archived: [],
+    replays: [],
     retries: [],
     records: [],
     deadLetters: [],
@@ -202,11 +207,42 @@ export function createDisk(onRecords?: (body: string, isThere: boolean) => void)
     };
   }
 
+  function createArchive(onChange: () => void): ArchiveStore {
+    const { archived, replays } = tables;
+    return {
+      insert(batch) {
+        onChange();
+        insert(archived, batch, bySequence);
+      },
+      batchesFrom: (from, limit) => archived.filter(({ sequence }) => sequence >= from).slice(0, limit),
+      lastBatch: () => archived.at(-1)?.sequence ?? 0,
+      firstSince: (at) => archived[archived.findLastIndex((batch) => batch.at < at) + 1]?.sequence,
+      oldestAt: () => archived[0]?.at,
+      purge(upTo, before, limit) {
+        onChange();
+        return purgeTable(archived, upTo, before, limit);
+      },
+      replays: () => [...replays],
+      putReplay(replay) {
+        onChange();
+        const place = replays.findIndex(({ name }) => name === replay.name);
+        const [before] = place < 0 ? [] : replays.splice(place, 1, replay);
+        if (before === undefined) insert(replays, replay, (one, other) => byCodeUnit(one.name, other.name));
+        else changed(() => void replays.splice(replays.indexOf(replay), 1, before));
+      },
+      deleteReplay(wanted) {
+        onChange();
+        remove(replays, ({ name }) => name === wanted);
+      },
+    };
+  }
+
   return {
     tables,
     open: (onChange) => ({
       store: createStore(onChange),
       laneStore: createLanes(onChange),
+      archiveStore: createArchive(onChange),
       transaction(work) {
         if (inTransaction) throw new Error('cannot start a transaction within a transaction');
         inTransaction = true;

@@ -44,7 +44,8 @@ export function createNodePlatform(world: World, fault: Fault | undefined): Plat
     }
 
     const queue: Queue = {
-      append: (address, entries) => logOf(busOf(address)).append(entries, address.retentionSeconds),
+      append: (address, entries) =>
+        logOf(busOf(address)).append(entries, address.retentionSeconds, address.archiveSeconds),
     };
     const mesh = createMeshProcess({ world, process, generation, queue, connections: 8, fault });
     current = { process, mesh };

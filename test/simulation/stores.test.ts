@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../adapters/node/sql.ts';
+import { createArchiveStore } from '../../adapters/sqlite/archive-store.ts';
 import { createLaneStore } from '../../adapters/sqlite/lane-store.ts';
 import type { LogStorage } from '../../adapters/sqlite/log.ts';
 import { createLogStore } from '../../adapters/sqlite/log-store.ts';
@@ -20,6 +21,7 @@ describe('the tables of the simulation', () => {
       const inSql: LogStorage = {
         store: createLogStore(sql),
         laneStore: createLaneStore(sql),
+        archiveStore: createArchiveStore(sql),
         transaction: (work) => sql.transaction(work),
       };
       const inMemory = createDisk().open(() => {});
@@ -86,6 +88,10 @@ function createStatement(random: Random): Work {
     ({ store }) => store.insertDeadLetter(sequence, { ...record, status: 'dead-lettered' }, '{"id":"1"}'),
     ({ store }) => store.purge(at, limit),
     ({ store }) => store.purgeDeadLetters(at, limit),
+    ({ archiveStore }) => archiveStore.insert({ sequence, at: sequence, body }),
+    ({ archiveStore }) => archiveStore.purge(sequence, at, limit),
+    ({ archiveStore }) => archiveStore.putReplay({ name: lane, body }),
+    ({ archiveStore }) => archiveStore.deleteReplay(lane),
     ({ laneStore }) => laneStore.insert({ lane, place, sequence, due: at, failures: 0, body }),
     ({ laneStore }) => laneStore.delete({ lane, place, sequence, due: 0, failures: 0, body: '' }),
     ({ laneStore }) => {
@@ -103,12 +109,14 @@ function tryTo(work: Work, storage: LogStorage): string {
   }
 }
 
-function readAll({ store, laneStore }: LogStorage): unknown {
+function readAll({ store, laneStore, archiveStore }: LogStorage): unknown {
   return [
     [store.lastSequence(), store.lastBatch(), store.cursor(), store.setting('retention')],
     [store.batchesAfter(10, 4), store.dueRetries(20, 6), store.nextRetryAt(), store.oldestAt(), store.rowsKept()],
     lanes.map((lane) => [laneStore.head(lane, 4), laneStore.lanesAfter(lane, 2), laneStore.count(lane)]),
     laneStore.lastSequence(),
+    [archiveStore.batchesFrom(9, 4), archiveStore.firstSince(20), archiveStore.oldestAt(), archiveStore.lastBatch()],
+    archiveStore.replays(),
   ];
 }
 

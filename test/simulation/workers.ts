@@ -54,7 +54,7 @@ export function createWorkersPlatform(world: World, fault: Fault | undefined): P
         return rpc(process, () => {
           const callee = object(shard);
           const done = async (): Promise<Appended> => {
-            const appended = await callee.log.append(entries, address.retentionSeconds);
+            const appended = await callee.log.append(entries, address.retentionSeconds, address.archiveSeconds);
             await outputGate(callee, shard);
             return appended;
           };
