@@ -126,10 +126,10 @@ export function createMemoryQueue(options: {
 
   return {
     queue: {
-      append({ tenant, bus }, { messages, laned = [], awaited }) {
+      append({ tenant, bus }, { messages, archived = [], laned = [], awaited }) {
         if (awaited !== undefined) boxes.open(awaited);
         const due = now();
-        for (const body of messages) {
+        for (const body of [...messages, ...archived]) {
           kept.push({ tenant, bus, body });
           waiting.push({ due, body });
         }

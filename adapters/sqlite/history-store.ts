@@ -31,9 +31,12 @@ const CLOCK_MS = 60_000;
 /** A record is written so long after it was made: a job lasts as long as its targets let it. */
 const SETTLE_MS = 900_000;
 
+/** Those that are kept for replays are in a table of their own. Both are read along their keys. */
+const batches = '(SELECT * FROM batch UNION ALL SELECT * FROM archived)';
+
 /** From the newest row to older ones. */
 interface Look<Found, Item> {
-  readonly table: 'batch' | 'record' | 'dead_letter';
+  readonly table: typeof batches | 'record' | 'dead_letter';
   readonly query: { readonly after?: string; readonly limit: number };
   /** When the rows sought were written. */
   readonly from: number | undefined;
@@ -54,9 +57,10 @@ export function createHistoryStore(sql: Pick<Sql, 'run'>): HistoryStore {
 
   /** The newest row that was written up to then. There is no index on time, but sequence and time grow together. */
   function lastBy(table: string, time: number): number {
-    const [ends] = run(`SELECT min(sequence) AS first, max(sequence) AS last FROM ${table}`);
-    let low = Number(ends?.['first'] ?? 0) - 1;
-    let high = Number(ends?.['last'] ?? 0);
+    const [first] = run(`SELECT sequence FROM ${table} ORDER BY sequence LIMIT 1`);
+    const [newest] = run(`SELECT sequence FROM ${table} ORDER BY sequence DESC LIMIT 1`);
+    let low = Number(first?.['sequence'] ?? 0) - 1;
+    let high = Number(newest?.['sequence'] ?? 0);
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
       const [row] = run(`SELECT sequence, at FROM ${table} WHERE sequence <= ? ORDER BY sequence DESC LIMIT 1`, middle);
@@ -140,7 +144,7 @@ export function createHistoryStore(sql: Pick<Sql, 'run'>): HistoryStore {
       const cursor = Number(run("SELECT value FROM setting WHERE name = 'cursor'")[0]?.['value'] ?? 0);
       let room = eventLength;
       return look({
-        table: 'batch',
+        table: batches,
         query,
         from: from === undefined ? undefined : from - CLOCK_MS,
         to: to === undefined ? undefined : to + CLOCK_MS,
