@@ -1,11 +1,12 @@
 import { type ErrorItem, TulleError } from '../event/error.ts';
 import type { Event } from '../event/event.ts';
 import { type Authenticator, type KeyLookup, requireAccess } from './authentication.ts';
+import { type ClaimedPlan, findDuplicates, routeOnce } from './deduplication.ts';
 import type { Queue, Runtime } from './ports.ts';
 import { cloudEventsProtocol } from './protocols/cloudevents.ts';
 import type { Limits } from './protocols/protocol.ts';
 import type { Receipt } from './envelope.ts';
-import { route, toAddress } from './router.ts';
+import { type Plan, route, toAddress } from './router.ts';
 import { createMismatchReport } from './mismatch-report.ts';
 import type { Faults } from './schema-gate.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
@@ -37,6 +38,8 @@ export interface Accepted {
 export interface AcceptedEvent {
   readonly id: string;
   readonly matched: number;
+  /** Nothing was stored: the bus was given it before. On buses with `deduplication`. */
+  readonly duplicate?: true;
   /** Where the event does not fit the schema of its type; on buses with `schemas: warn`. */
   readonly warnings?: readonly ErrorItem[];
 }
@@ -71,13 +74,19 @@ export function createIngress(options: IngressOptions): Ingress {
     const protocol = protocols.find((candidate) => candidate.match(request)) ?? cloudEventsProtocol;
     const { events, batch } = await protocol.decode(request, limits);
     const faults = compiled.schemas?.review(events, { batch });
-    const plan = route(compiled, events, createReceipt(), runtime.random());
+    const { deduplicationSeconds } = compiled.snapshot.settings;
+    const receipt = createReceipt();
+    const plan: Plan & Partial<ClaimedPlan> =
+      deduplicationSeconds === undefined
+        ? route(compiled, events, receipt, runtime.random())
+        : routeOnce(compiled, events, receipt, deduplicationSeconds);
     const appends = Array.from(plan.shards, ([shard, entries]) => queue.append(toAddress(compiled, shard), entries));
-    if (appends.length === 1) await appends[0];
-    else await Promise.all(appends);
+    const [only] = appends;
+    const appended = only !== undefined && appends.length === 1 ? [await only] : await Promise.all(appends);
+    const duplicates = findDuplicates(plan, appended);
     if (compiled.snapshot.settings.discovery === true) discovery?.observe(principal.tenant, bus, events);
     if (faults !== undefined) reportMismatch(bus, faults);
-    return accepted(events, plan.matched, faults);
+    return accepted(events, plan.matched, { faults, duplicates });
   };
 }
 
@@ -85,13 +94,22 @@ export function createIngress(options: IngressOptions): Ingress {
 const mostWarnings = 5;
 const acceptedInit = { status: 202, headers: { 'content-type': 'application/json' } };
 
-function accepted(events: readonly Event[], matched: readonly number[], faults?: readonly Faults[]): Response {
+function accepted(
+  events: readonly Event[],
+  matched: readonly number[],
+  { faults, duplicates }: { faults: readonly Faults[] | undefined; duplicates: ReadonlySet<number> },
+): Response {
   const body: Accepted = {
     accepted: events.length,
     events: events.map((event, index) => {
       const warnings = faults?.[index]?.slice(0, mostWarnings);
       const { id } = event.attributes;
-      return { id, matched: matched[index] ?? 0, ...(warnings === undefined ? {} : { warnings }) };
+      return {
+        id,
+        matched: matched[index] ?? 0,
+        ...(duplicates.has(index) ? { duplicate: true } : {}),
+        ...(warnings === undefined ? {} : { warnings }),
+      };
     }),
   };
   return new Response(JSON.stringify(body), acceptedInit);

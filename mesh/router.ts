@@ -1,9 +1,9 @@
 import type { Event } from '../event/event.ts';
-import type { CompiledRule, CompiledSnapshot } from './compiled-snapshot.ts';
+import type { CompiledRule, CompiledSnapshot, Matched } from './compiled-snapshot.ts';
 import { type DeliveryPlan, encodeEnvelope, type PlannedEvent, type Receipt } from './envelope.ts';
 import { hash } from './hash.ts';
 import { isOrdered, type LaneMessage } from './lane.ts';
-import type { ShardAddress } from './ports.ts';
+import type { Entries, ShardAddress } from './ports.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What becomes of one request's events: no I/O happens here. */
@@ -14,10 +14,7 @@ export interface Plan {
   readonly shards: ReadonlyMap<number, ShardPlan>;
 }
 
-export interface ShardPlan {
-  readonly messages: readonly string[];
-  /** An event that an archive keeps, with the deliveries that need not wait: there may be none. */
-  readonly archived?: readonly string[];
+export interface ShardPlan extends Entries {
   readonly laned: readonly LaneMessage[];
 }
 
@@ -35,25 +32,37 @@ export function route(compiled: CompiledSnapshot, events: readonly Event[], rece
   const shards = new Map<number, Drafts>();
   const anyShard = Math.floor(random * settings.shards);
   for (const [index, event] of events.entries()) {
-    const { rules, isKept } = compiled.match(event);
-    matched.push(rules.length);
-    if (rules.length === 0 && !isKept) continue;
-    const key = event.attributes['partitionkey'];
-    const shard = typeof key === 'string' && settings.shards > 1 ? hash(key) % settings.shards : anyShard;
-    const direct = directOf(rules);
-    const plan = (deliveries: readonly DeliveryPlan[]): PlannedEvent => ({ event, receipt, index, deliveries });
-    if (isKept) draftsOf(shards, shard).archived.push(plan(direct));
-    else if (direct.length > 0) draftsOf(shards, shard).direct.push(plan(direct));
-    for (const rule of rules) {
-      for (const { delivery, laneOf } of rule.laned) {
-        const lane = laneOf(event);
-        if (lane === undefined) draftsOf(shards, shard).direct.push(plan([delivery]));
-        else addLaned(draftsOf(shards, isOrdered(lane) ? shard : hash(lane) % settings.shards), lane, plan([delivery]));
-      }
-    }
+    const found = compiled.match(event);
+    matched.push(found.rules.length);
+    draft(shards, found, { event, receipt, index }, settings.shards, anyShard);
   }
   const encoded = Array.from(shards, ([shard, drafts]) => [shard, encodeDrafts(compiled.snapshot, drafts)] as const);
   return { matched, shards: new Map(encoded) };
+}
+
+/** Plans one event's deliveries. Without a `partitionkey` it goes to the shard `home`. */
+export function draft(
+  shards: Map<number, Drafts>,
+  { rules, isKept }: Matched,
+  about: Omit<PlannedEvent, 'deliveries'>,
+  count: number,
+  home: number,
+): void {
+  if (rules.length === 0 && !isKept) return;
+  const { event } = about;
+  const key = event.attributes['partitionkey'];
+  const shard = typeof key === 'string' && count > 1 ? hash(key) % count : home;
+  const direct = directOf(rules);
+  const plan = (deliveries: readonly DeliveryPlan[]): PlannedEvent => ({ ...about, deliveries });
+  if (isKept) draftsOf(shards, shard).archived.push(plan(direct));
+  else if (direct.length > 0) draftsOf(shards, shard).direct.push(plan(direct));
+  for (const rule of rules) {
+    for (const { delivery, laneOf } of rule.laned) {
+      const lane = laneOf(event);
+      if (lane === undefined) draftsOf(shards, shard).direct.push(plan([delivery]));
+      else addLaned(draftsOf(shards, isOrdered(lane) ? shard : hash(lane) % count), lane, plan([delivery]));
+    }
+  }
 }
 
 /** What a shard is to take, before it is encoded. */

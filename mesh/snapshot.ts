@@ -38,6 +38,8 @@ export interface BusSettings {
   readonly schemas?: 'warn' | 'enforce';
   /** Types without a schema do not fit either. */
   readonly unknownTypes?: 'refuse';
+  /** For how long an event that comes again, by source and id, is left out; absent where every one is taken. */
+  readonly deduplicationSeconds?: number;
   /** Schemas are inferred from the events that come in. */
   readonly discovery?: true;
 }

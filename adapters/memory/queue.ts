@@ -1,9 +1,11 @@
 import { type Breaker, createBreaker } from '../../mesh/delivery/breaker.ts';
 import { type DeadLetterEntry, isMeant } from '../../mesh/dead-letters/query.ts';
 import { redrive, redriveLength } from '../../mesh/dead-letters/redrive.ts';
+import { leaveOut } from '../../mesh/deduplication.ts';
 import { isOrdered, targetOfLane } from '../../mesh/lane.ts';
 import { answers, type LedgerRecord } from '../../mesh/ledger.ts';
 import type {
+  Claims,
   DeadLetters,
   Ledger,
   Queue,
@@ -60,6 +62,8 @@ export function createMemoryQueue(options: {
   const breakers = new Map<string, Breaker>();
   /** Until when a lane has to rest, as its last turn said. */
   const resting = new Map<string, number>();
+  /** Until when the keys of claims are known; those that are over go first. */
+  const claimed = new Map<string, number>();
 
   /** Messages that may be handed out together: of no lane, or the first ones of one lane. */
   function takeDue(): Waiting[] {
@@ -91,6 +95,20 @@ export function createMemoryQueue(options: {
       history.push(record);
       if (record.status === 'dead-lettered') dead.push({ sequence: ++lastSequence, record });
     }
+  }
+
+  /** Answers the positions of those that are known. */
+  function claim({ seconds, events }: Claims = { seconds: 0, events: [] }): number[] {
+    for (const [key, until] of claimed) {
+      if (until > now()) break;
+      claimed.delete(key);
+    }
+    return events.flatMap(({ key }, position) => {
+      if ((claimed.get(key) ?? 0) > now()) return [position];
+      claimed.delete(key);
+      claimed.set(key, now() + seconds * 1000);
+      return [];
+    });
   }
 
   /** One queue stands for all shards of all buses. */
@@ -126,15 +144,17 @@ export function createMemoryQueue(options: {
 
   return {
     queue: {
-      append({ tenant, bus }, { messages, archived = [], laned = [], awaited }) {
-        if (awaited !== undefined) boxes.open(awaited);
+      append({ tenant, bus }, entries) {
+        if (entries.awaited !== undefined) boxes.open(entries.awaited);
         const due = now();
+        const duplicates = claim(entries.claims);
+        const { messages, archived, laned } = leaveOut(entries, duplicates);
         for (const body of [...messages, ...archived]) {
           kept.push({ tenant, bus, body });
           waiting.push({ due, body });
         }
         for (const { lane, body } of laned) waiting.push({ due, body, lane });
-        return Promise.resolve({ duplicates: [] });
+        return Promise.resolve({ duplicates });
       },
     },
     ledger: {

@@ -1,7 +1,7 @@
 import { unframe } from '../../mesh/frame.ts';
 
 /** UTF-16 units in a row; a message that is larger has a row of its own. A row takes 2 MB on Workers. */
-const ROW_LENGTH = 500_000;
+export const ROW_LENGTH = 500_000;
 
 /** Whole messages, in order, in as few rows as their size allows. */
 export function toRows(messages: readonly string[]): (readonly string[])[] {

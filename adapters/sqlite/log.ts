@@ -2,20 +2,22 @@ import { TulleError } from '../../event/error.ts';
 import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from '../../mesh/dead-letters/query.ts';
 import type { RedriveOrder, RedriveOutcome } from '../../mesh/dead-letters/redrive.ts';
 import { frame } from '../../mesh/frame.ts';
-import type { LaneMessage, LaneStatus } from '../../mesh/lane.ts';
+import type { LaneStatus } from '../../mesh/lane.ts';
 import type { Appended, Entries, QueueConsumer, Settlement } from '../../mesh/ports.ts';
 import { isFact } from '../../mesh/publish/outcome.ts';
 import { createWaitBoxes, type WaitBoxes } from '../waits.ts';
 import type { ReplayOrder, ReplayStatus } from '../../mesh/replay/replay.ts';
 import { type ArchiveStore, createArchiveStore } from './archive-store.ts';
+import { type ClaimStore, createClaimStore } from './claim-store.ts';
 import { createDeadLetterStore, type DeadLetterStore } from './dead-letter-store.ts';
 import { createHistoryStore, type HistoryStore } from './history-store.ts';
 import { createLaneStore, type LaneStore } from './lane-store.ts';
+import { take } from './log-claims.ts';
 import { createDrain, type LogPace, workersPace } from './log-drain.ts';
 import { createLogDeadLetters } from './log-dead-letters.ts';
 import { createLanes } from './log-lanes.ts';
 import { createLogReplays } from './log-replays.ts';
-import { toRows } from './log-rows.ts';
+import { ROW_LENGTH, toRows } from './log-rows.ts';
 import { createLogStore, type LogStore, type StoredBatch } from './log-store.ts';
 import type { Sql } from './sql.ts';
 
@@ -54,6 +56,7 @@ export interface LogStorage {
   readonly store: LogStore;
   readonly laneStore: LaneStore;
   readonly archiveStore: ArchiveStore;
+  readonly claimStore: ClaimStore;
   /** Absent where nobody reads them. */
   readonly deadLetterStore?: DeadLetterStore;
   /** All or nothing, as `Sql.transaction`. */
@@ -84,6 +87,8 @@ const BUFFER_LENGTH = 16_000_000;
 const PURGE_EVERY_MS = 60_000;
 /** Rows that are deleted at a time: full ones are 500 KB, and others wait while a step takes its 10 ms. */
 const PURGE_ROWS = 25;
+/** Rows of claims that are deleted at a time; each is 100 bytes. */
+const PURGE_CLAIMS = 500;
 const DEFAULT_RETENTION_SECONDS = 86_400;
 /** Dead letters stay 30 days, or as long as the bus keeps everything: somebody has to come and look. */
 const DEAD_LETTER_SECONDS = 30 * 86_400;
@@ -111,15 +116,17 @@ export function createLog({ sql, ...options }: LogOptions): SqlLog {
   };
   const laneStore = createLaneStore(counted);
   const archiveStore = createArchiveStore(counted);
+  const claimStore = createClaimStore(counted);
   const deadLetterStore = createDeadLetterStore(counted);
   const transaction: LogStorage['transaction'] = (work) => sql.transaction(work);
-  const log = createLogOn({ store, laneStore, archiveStore, deadLetterStore, transaction }, options);
+  const storage = { store, laneStore, archiveStore, claimStore, deadLetterStore, transaction };
+  const log = createLogOn(storage, options);
   return { ...log, history: createHistoryStore(sql), rowsWritten: () => log.rowsWritten() + otherRowsWritten };
 }
 
 export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'>): Log {
   const { now } = options;
-  const { store, laneStore, archiveStore } = storage;
+  const { store, laneStore, archiveStore, claimStore } = storage;
   let lastSequence = Math.max(store.lastSequence(), laneStore.lastSequence(), archiveStore.lastBatch());
   const nextSequence = (): number => ++lastSequence;
   const lanes = createLanes({ store: laneStore, nextSequence, now });
@@ -137,40 +144,40 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
   let alarms = 0;
   let draining: Promise<void> | undefined;
   let stopped = false;
-  let buffer: string[] = [];
-  let archivedBuffer: string[] = [];
-  let lanedBuffer: LaneMessage[] = [];
+  let waiting: Entries[] = [];
+  /** UTF-16 units in `waiting`. */
   let buffered = 0;
   let onDisk: Promise<void> = Promise.resolve();
   /** The earliest moment for another commit. */
   let commitGate: Promise<void> = Promise.resolve();
-  let commit: Promise<void> | undefined;
+  let commit: ReturnType<typeof flush> | undefined;
 
-  async function flush(): Promise<void> {
+  /** Answers an append each: the positions of its claims that were known. */
+  async function flush(): Promise<readonly (readonly number[])[]> {
     // Whoever comes while a commit is under way shares the next one: the slower the disk, the larger the batches.
     await Promise.all([options.pause(0), onDisk, commitGate]);
     if (pace.commitEveryMs > 0) commitGate = options.pause(pace.commitEveryMs);
-    const messages = buffer;
-    const archived = archivedBuffer;
-    const laned = lanedBuffer;
-    buffer = [];
-    archivedBuffer = [];
-    lanedBuffer = [];
+    const appends = waiting;
+    const isOneRow = buffered <= ROW_LENGTH && appends.every(hasMessagesOnly);
+    waiting = [];
     buffered = 0;
     commit = undefined;
-    const rows = [...toBatches(messages, false), ...toBatches(archived, true)];
-    if (rows.length === 1 && rows[0] !== undefined && laned.length === 0) insert(rows[0]);
-    else {
-      storage.transaction(() => {
-        for (const row of rows) insert(row);
-        lanes.insert(laned, now());
-      });
-    }
+    const { rows, laned, duplicates } = isOneRow ? write(appends) : storage.transaction(() => write(appends));
     const synced = sync();
     if (options.outputGate !== true) await synced;
-    for (const { batch, messages: part } of rows) drain.add(batch, part);
+    for (const { batch, messages } of rows) drain.add(batch, messages);
     if (laned.length > 0) drain.wake();
-    if (draining === undefined) await arm(now());
+    const isNothing = rows.length === 0 && laned.length === 0;
+    if (draining === undefined && !isNothing) await arm(now());
+    return duplicates;
+  }
+
+  function write(appends: readonly Entries[]) {
+    const { messages, archived, laned, duplicates } = take(appends, claimStore, now());
+    const rows = [...toBatches(messages, false), ...toBatches(archived, true)];
+    for (const row of rows) insert(row);
+    if (laned.length > 0) lanes.insert(laned, now());
+    return { rows, laned, duplicates };
   }
 
   function toBatches(messages: readonly string[], isArchived: boolean): readonly NewBatch[] {
@@ -218,14 +225,12 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     const before = now() - retentionSeconds * 1000;
     const deadBefore = now() - Math.max(retentionSeconds, DEAD_LETTER_SECONDS) * 1000;
     const archivedBefore = now() - archivedMs();
-    while (
-      !stopped &&
-      (store.purge(before, PURGE_ROWS) ||
-        store.purgeDeadLetters(deadBefore, PURGE_ROWS) ||
-        archiveStore.purge(store.cursor(), archivedBefore, PURGE_ROWS))
-    ) {
-      await options.pause(0);
-    }
+    const isMore = (): boolean =>
+      store.purge(before, PURGE_ROWS) ||
+      store.purgeDeadLetters(deadBefore, PURGE_ROWS) ||
+      archiveStore.purge(store.cursor(), archivedBefore, PURGE_ROWS) ||
+      claimStore.purge(now(), PURGE_CLAIMS);
+    while (!stopped && isMore()) await options.pause(0);
   }
 
   /** What is archived stays as long as all else at least. */
@@ -257,6 +262,7 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     const purgeAt = Math.min(
       oldest === undefined ? Number.POSITIVE_INFINITY : oldest + retentionSeconds * 1000,
       oldestArchived === undefined ? Number.POSITIVE_INFINITY : oldestArchived + archivedMs(),
+      claimStore.nextAt() ?? Number.POSITIVE_INFINITY,
     );
     return Math.min(
       drain.hasBatches() ? now() : Number.POSITIVE_INFINITY,
@@ -268,12 +274,9 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
   }
 
   return {
-    async append({ messages, archived = [], laned = [], awaited }, retention, archive = 0) {
+    async append(entries, retention, archive = 0) {
       if (stopped) throw new TulleError('unavailable', 'the queue is being shut', { retryAfter: 1 });
-      const length =
-        messages.reduce((sum, message) => sum + message.length, 0) +
-        archived.reduce((sum, message) => sum + message.length, 0) +
-        laned.reduce((sum, { body }) => sum + body.length, 0);
+      const length = lengthOf(entries);
       if (buffered > 0 && buffered + length > BUFFER_LENGTH) {
         throw new TulleError('unavailable', 'the queue is taking in as much as it can', { retryAfter: 1 });
       }
@@ -285,14 +288,12 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
         archiveSeconds = archive;
         store.setSetting('archive', archive);
       }
-      if (awaited !== undefined) waits.open(awaited);
-      buffer.push(...messages);
-      archivedBuffer.push(...archived);
-      lanedBuffer.push(...laned);
+      if (entries.awaited !== undefined) waits.open(entries.awaited);
+      const place = waiting.push(entries) - 1;
       buffered += length;
       commit ??= flush();
-      await commit;
-      return { duplicates: [] };
+      const duplicates = await commit;
+      return { duplicates: duplicates[place] ?? [] };
     },
     async drain() {
       if (draining !== undefined || stopped) return;
@@ -351,6 +352,15 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     getReplay: (name) => replays.get(name),
     listReplays: () => replays.list(),
     rowsWritten: () => store.rowsWritten() + alarms,
-    rowsKept: () => store.rowsKept(),
+    rowsKept: () => store.rowsKept() + claimStore.rowsKept(),
   };
+}
+
+function hasMessagesOnly({ archived = [], laned = [], claims }: Entries): boolean {
+  return archived.length === 0 && laned.length === 0 && claims === undefined;
+}
+
+function lengthOf({ messages, archived = [], laned = [] }: Entries): number {
+  const bodies = [...messages, ...archived, ...laned.map(({ body }) => body)];
+  return bodies.reduce((sum, body) => sum + body.length, 0);
 }

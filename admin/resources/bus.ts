@@ -33,6 +33,12 @@ export const busSchema = {
       default: 'allow',
       description: 'whether a type without a schema counts as one that does not fit',
     },
+    deduplication: {
+      type: 'object',
+      properties: { window: { ...durationSchema, default: '24h' } },
+      additionalProperties: false,
+      description: 'given, an event that is published again, by source and id, is left out: for a window of 1s to 7d',
+    },
     discovery: { type: 'boolean', default: false, description: 'true to infer schemas from the events' },
   },
   required: ['name'],
@@ -55,6 +61,9 @@ export function admitBus(input: unknown, name: string, present?: BusDocument): B
   if (parseDuration(bus.retention) < 60 || parseDuration(bus.retention) > retentionMaxSeconds) {
     faults.push(faultOf('/retention', 'retention must lie between 60s and 90d.'));
   }
+  if (bus.deduplication !== undefined && parseDuration(bus.deduplication.window) > deduplicationMaxSeconds) {
+    faults.push(faultOf('/deduplication/window', 'window must lie between 1s and 7d.'));
+  }
   if (present !== undefined && bus.shards < present.shards) {
     faults.push(
       faultOf(
@@ -69,7 +78,7 @@ export function admitBus(input: unknown, name: string, present?: BusDocument): B
 }
 
 export function toBusSettings(bus: BusDocument): BusSettings {
-  const { shards, record, retention } = bus;
+  const { shards, record, retention, deduplication } = bus;
   // A bus that is older than a setting has not got it.
   const { schemas = 'off', unknownTypes = 'allow', discovery = false } = bus as Partial<BusDocument>;
   return {
@@ -78,6 +87,7 @@ export function toBusSettings(bus: BusDocument): BusSettings {
     retentionSeconds: parseDuration(retention),
     ...(schemas === 'off' ? {} : { schemas }),
     ...(unknownTypes === 'allow' ? {} : { unknownTypes }),
+    ...(deduplication === undefined ? {} : { deduplicationSeconds: parseDuration(deduplication.window) }),
     ...(discovery ? { discovery } : {}),
   };
 }
@@ -92,3 +102,4 @@ export function differsFromAddress(member: string, expected: string): ReturnType
 }
 
 const retentionMaxSeconds = 90 * 86_400;
+const deduplicationMaxSeconds = 7 * 86_400;

@@ -52,6 +52,26 @@ describe('buses', () => {
     expect(published).toEqual([{ tenant: 'default', bus: 'orders', snapshot }]);
   });
 
+  it('deduplicate where they say so, for a day unless they say more', async () => {
+    const { call, snapshots } = createHarness();
+    await call('PUT', '/buses/orders', { body: { deduplication: {} } });
+    expect((await call('GET', '/buses/orders')).json).toMatchObject({ deduplication: { window: '24h' } });
+    expect((await snapshots.get('default', 'orders'))?.settings.deduplicationSeconds).toBe(86_400);
+    await call('PUT', '/buses/orders', { body: { deduplication: { window: '7d' } } });
+    expect((await snapshots.get('default', 'orders'))?.settings.deduplicationSeconds).toBe(7 * 86_400);
+    await call('PUT', '/buses/orders', { body: {} });
+    expect((await snapshots.get('default', 'orders'))?.settings).not.toHaveProperty('deduplicationSeconds');
+    for (const [window, place] of [
+      [{ window: '8d' }, '/deduplication/window'],
+      [{ window: '0s' }, '/deduplication/window'],
+      [{ seconds: 60 }, '/deduplication/seconds'],
+    ] as const) {
+      const { status, json } = await call('PUT', '/buses/orders', { body: { deduplication: window } });
+      expect(status).toBe(400);
+      expect(json).toMatchObject({ code: 'resource_invalid', place });
+    }
+  });
+
   it('take their snapshot with them when they are deleted', async () => {
     const { call, snapshots, published } = createHarness();
     await call('PUT', '/buses/orders', { body: {} });
@@ -116,6 +136,7 @@ describe('buses', () => {
     ['retention', '-3d'],
     ['retention', '1.5h'],
     ['retention', '59s'],
+    ['deduplication', true],
     ['retention', '91d'],
     ['retention', '999999999d'],
     ['retention', 24],

@@ -140,6 +140,80 @@ export function describeQueue(
       expect(seen).toContain('good');
     });
 
+    check('stores what is claimed once, until the claim is over', async ({ queue, seen, bench }) => {
+      expect(await queue.append(['a'], [], claims({ a: [0] }))).toEqual({ duplicates: [] });
+      expect(await queue.append(['a again'], [], claims({ a: [0] }))).toEqual({ duplicates: [0] });
+      bench.now += 59_999;
+      expect(await queue.append(['a again', 'b'], [], claims({ a: [0], b: [1] }))).toEqual({ duplicates: [0] });
+      await queue.drain();
+      expect(seen).toEqual(['a', 'b']);
+      bench.now += 1;
+      expect(await queue.append(['a later', 'b again'], [], claims({ a: [0], b: [1] }))).toEqual({ duplicates: [1] });
+      await queue.drain();
+      expect(seen).toEqual(['a', 'b', 'a later']);
+    });
+
+    check('leaves out all that belongs to a claim that is known, and nothing else', async ({ queue, seen, bench }) => {
+      bench.answer = (messages, turn) =>
+        turn === undefined ? { retries: [], records: [] } : toTurn({ taken: messages.length });
+      const laned = ['known in lane', 'new in lane', 'free in lane'].map((body) => ({ lane: ordered, body }));
+      await queue.append(['first'], [], claims({ known: [0] }));
+      const { duplicates } = await queue.append(['known 1', 'new', 'known 2', 'free'], laned, {
+        seconds: 60,
+        events: [
+          { key: 'new', messages: [1], laned: [1] },
+          { key: 'known', messages: [0, 2], laned: [0] },
+        ],
+      });
+      expect(duplicates).toEqual([1]);
+      await queue.drain();
+      expect(seen.toSorted()).toEqual(['first', 'free', 'free in lane', 'new', 'new in lane']);
+    });
+
+    check('has one first among many at once, in one append as well', async ({ queue, seen }) => {
+      const appended = await Promise.all(
+        Array.from({ length: 50 }, (_, index) =>
+          queue.append([`${index} x`, `${index} y`, `${index} x again`], [], {
+            seconds: 60,
+            events: [
+              { key: 'x', messages: [0], laned: [] },
+              { key: `y${index % 10}`, messages: [1], laned: [] },
+              { key: 'x', messages: [2], laned: [] },
+            ],
+          }),
+        ),
+      );
+      expect(appended.flatMap(({ duplicates }) => duplicates)).toHaveLength(150 - 11);
+      await queue.drain();
+      expect(seen.filter((text) => text.includes('x'))).toHaveLength(1);
+      expect(seen.filter((text) => text.includes('y'))).toHaveLength(10);
+    });
+
+    check('knows many claims, and keeps none for good', async ({ queue, seen, bench }) => {
+      const keys = Array.from({ length: 2_500 }, (_, index) => `key ${index}`);
+      const entries = [keys, [], claims(Object.fromEntries(keys.map((key, index) => [key, [index]])))] as const;
+      await queue.append(...entries);
+      expect((await queue.append(...entries)).duplicates).toHaveLength(2_500);
+      await queue.drain();
+      expect(seen).toHaveLength(2_500);
+      for (let next = queue.nextAt(), left = 10; next !== undefined && left > 0; next = queue.nextAt(), left -= 1) {
+        bench.now = Math.max(bench.now, next);
+        await queue.drain();
+      }
+      expect(queue.nextAt()).toBeUndefined();
+      bench.now += 60_000;
+      expect((await queue.append(...entries)).duplicates).toEqual([]);
+    });
+
+    check('knows after a crash what it has claimed', async ({ queue, seen, bench }) => {
+      if (queue.crash === undefined) return;
+      await queue.append(['a'], [], claims({ a: [0] }));
+      await queue.crash();
+      expect(await bench.queue.append(['a again'], [], claims({ a: [0] }))).toEqual({ duplicates: [0] });
+      await bench.queue.drain();
+      expect(seen).toEqual(['a']);
+    });
+
     check('finds what was recorded by event, status, rule and target, newest first', async ({ queue, bench }) => {
       bench.answer = (messages) => ({ retries: [], records: messages.map((id) => toRecord(id, bench.now)) });
       await queue.append(['e1', 'e2']);
@@ -326,6 +400,14 @@ export function describeQueue(
 
 const unordered = 'rule/target';
 const ordered = 'rule/target#key';
+
+/** Which messages are whose. */
+function claims(messages: Readonly<Record<string, readonly number[]>>): Claims {
+  return {
+    seconds: 60,
+    events: Object.entries(messages).map(([key, positions]) => ({ key, messages: positions, laned: [] })),
+  };
+}
 
 function toTurn(outcome: Partial<TurnOutcome>): Settlement {
   const turn = { taken: 0, remains: [], delayMs: 0, ok: 0, failed: 0, gaveUp: false, ...outcome };

@@ -139,7 +139,7 @@ describe('a bus with discovery', () => {
   }
 
   async function discovered(harness: Harness): Promise<Discovered['items']> {
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 50));
     const response = await harness.admin('GET', '/v1/admin/buses/default/discovered');
     return ((await response.json()) as Discovered).items;
   }

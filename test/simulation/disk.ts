@@ -1,4 +1,5 @@
 import type { ArchiveStore, StoredReplay } from '../../adapters/sqlite/archive-store.ts';
+import type { ClaimStore } from '../../adapters/sqlite/claim-store.ts';
 import type { LaneRow, LaneStore } from '../../adapters/sqlite/lane-store.ts';
 import type { LogStorage } from '../../adapters/sqlite/log.ts';
 import type { LogStore, StoredBatch, StoredRetry } from '../../adapters/sqlite/log-store.ts';
@@ -30,6 +31,8 @@ export interface Tables {
   readonly quarantine: TextRow[];
   readonly settings: Map<string, number>;
   readonly lanes: Map<string, LaneRow[]>;
+  /** Until when each key is known. */
+  readonly claims: Map<string, number>;
 }
 
 interface TextRow {
@@ -53,6 +56,7 @@ export function createDisk(onRecords?: (body: string, isThere: boolean) => void)
     quarantine: [],
     settings: new Map(),
     lanes: new Map(),
+    claims: new Map(),
   };
   /** How to undo each change since the last sync. */
   let journal: (() => void)[] = [];
@@ -237,12 +241,40 @@ export function createDisk(onRecords?: (body: string, isThere: boolean) => void)
     };
   }
 
+  function createClaims(onChange: () => void): ClaimStore {
+    const { claims } = tables;
+
+    function set(key: string, until: number | undefined): void {
+      onChange();
+      const before = claims.get(key);
+      if (until === undefined) claims.delete(key);
+      else claims.set(key, until);
+      changed(() => void (before === undefined ? claims.delete(key) : claims.set(key, before)));
+    }
+
+    return {
+      claim(keys, now, until) {
+        const known = new Set(keys.filter((key) => (claims.get(key) ?? -Infinity) > now));
+        for (const key of keys) if (!known.has(key)) set(key, until);
+        return known;
+      },
+      nextAt: () => (claims.size === 0 ? undefined : Math.min(...claims.values())),
+      purge(now, limit) {
+        const over = Array.from(claims).filter(([, until]) => until <= now);
+        for (const [key] of over.slice(0, limit)) set(key, undefined);
+        return over.length > limit;
+      },
+      rowsKept: () => claims.size,
+    };
+  }
+
   return {
     tables,
     open: (onChange) => ({
       store: createStore(onChange),
       laneStore: createLanes(onChange),
       archiveStore: createArchive(onChange),
+      claimStore: createClaims(onChange),
       transaction(work) {
         if (inTransaction) throw new Error('cannot start a transaction within a transaction');
         inTransaction = true;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../adapters/node/sql.ts';
 import { createArchiveStore } from '../../adapters/sqlite/archive-store.ts';
+import { createClaimStore } from '../../adapters/sqlite/claim-store.ts';
 import { createLaneStore } from '../../adapters/sqlite/lane-store.ts';
 import type { LogStorage } from '../../adapters/sqlite/log.ts';
 import { createLogStore } from '../../adapters/sqlite/log-store.ts';
@@ -22,6 +23,7 @@ describe('the tables of the simulation', () => {
         store: createLogStore(sql),
         laneStore: createLaneStore(sql),
         archiveStore: createArchiveStore(sql),
+        claimStore: createClaimStore(sql),
         transaction: (work) => sql.transaction(work),
       };
       const inMemory = createDisk().open(() => {});
@@ -30,6 +32,42 @@ describe('the tables of the simulation', () => {
         expect(tryTo(work, inMemory), `seed ${seed}, change ${change}`).toBe(tryTo(work, inSql));
         expect(readAll(inMemory), `seed ${seed}, change ${change}`).toEqual(readAll(inSql));
       }
+      await sql.close();
+    }
+  });
+
+  it('know the same claims as SQLite does, whatever was purged or rolled back', async () => {
+    for (let seed = 0; seed < ROUNDS; seed += 1) {
+      const random = createRandom(seed);
+      const sql = createNodeSql(':memory:');
+      const transaction = <Result>(work: () => Result): Result => sql.transaction(work);
+      let inSql = { claimStore: createClaimStore(sql), transaction };
+      const inMemory = createDisk().open(() => {});
+      let now = 1_000;
+      for (let change = 0; change < CHANGES; change += 1) {
+        // The one keeps what is over for a while longer than the other: time must not go back.
+        now += random.between(0, 40);
+        const keys = ['a', 'b', 'c', 'd', 'e'].filter(() => random.chance(0.5));
+        const until = now + random.pick([1, 30, 100, 1_000]);
+        const limit = random.between(1, 3);
+        const fails = random.chance(0.2);
+        const claim = ({ claimStore, transaction }: Pick<LogStorage, 'claimStore' | 'transaction'>): string => {
+          claimStore.purge(now, limit);
+          try {
+            return transaction(() => {
+              const known = claimStore.claim(keys, now, until);
+              if (fails) throw new Error('it fails');
+              return [...known].toSorted().join(' ');
+            });
+          } catch {
+            return 'it failed';
+          }
+        };
+        expect(claim(inMemory), `seed ${seed}, change ${change}`).toBe(claim(inSql));
+        if (random.chance(0.1)) inSql = { claimStore: createClaimStore(sql), transaction };
+      }
+      for (let step = 0; inSql.claimStore.purge(now + 2_000, 2) && step < 1_000;) step += 1;
+      expect([inSql.claimStore.rowsKept(), inSql.claimStore.nextAt()]).toEqual([0, undefined]);
       await sql.close();
     }
   });

@@ -39,7 +39,7 @@ export async function createNodeHarness({
     documents: createSqlDocuments(documentsSql),
     snapshots: createSqlSnapshots(documentsSql),
     secrets: createMemorySecrets(secrets),
-    queue: { append: (_shard, { messages, laned, claims }) => log.append(messages, laned, claims) },
+    queue: { append: (_shard, entries) => log.log().append(entries, 86_400) },
     ledger: log.ledger,
     deadLetters: log.deadLetters,
     runtime: {
