@@ -61,12 +61,12 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
     // A target that has not answered lately may hang: it gets half of them, and others do not wait.
     const connections = createConnections(size, (target) => (health.isWell(target) ? size : Math.ceil(size / 2)));
     const watch = createWatch(runtime, health, () => connections.close());
-    const { deliver, untried } = createDelivery({ ...attempts, connections, watch, health });
+    const { deliver, untried, throttled } = createDelivery({ ...attempts, connections, watch, health });
     const retries: Settlement['retries'][number][] = [];
     const groups = await toGroups(messages, (place, item) => journal.removed(place, item));
     for (const left of await Promise.all(groups.map(deliver))) retries.push(...left);
     retries.push(...untried(), ...toHandedOver(journal));
-    return { retries, records: journal.records, tally: journal.tally() };
+    return { retries, records: journal.records, tally: journal.tally(), ...throttled() };
   };
 
   /** What was given up, as new deliveries to the dead-letter targets. */

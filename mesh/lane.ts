@@ -23,6 +23,8 @@ export interface LaneStatus {
   readonly breaker: Breaker['state'];
   /** When an open breaker lets the next probe through. */
   readonly probeAt?: number;
+  /** See `Turn.share`; absent where the target gets everything. */
+  readonly share?: number;
   /** Rows that wait, an event at least each; counted up to `maxWaiting`. */
   readonly waiting: number;
 }

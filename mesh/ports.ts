@@ -149,6 +149,8 @@ export interface Turn {
   readonly lane: string;
   /** The target was failing: one delivery is to show whether it still is. */
   readonly probe: boolean;
+  /** The target asked to be slowed down: it gets this share of its rate or, where it has none, of its calls at a time. */
+  readonly share?: number;
 }
 
 /** A replay's turn: it has one at a time. */
@@ -170,6 +172,8 @@ export interface Settlement {
    */
   readonly outcomes?: readonly DeliveryOutcome[];
   readonly turn?: TurnOutcome;
+  /** Targets (`rule/target`) that asked, outside of a turn, to be slowed down and to be sent nothing for so long. */
+  readonly throttled?: readonly { readonly target: string; readonly waitMs: number }[];
   readonly replay?: ReplayOutcome;
 }
 
@@ -185,6 +189,8 @@ export interface TurnOutcome {
   readonly failed: number;
   /** So many failed in a row that it was left. */
   readonly gaveUp: boolean;
+  /** The target asked to be slowed down, and to be sent nothing for so many milliseconds. */
+  readonly throttledMs?: number;
 }
 
 /** History: what happened to which event. Written with settlements, read by operators, a shard at a time, newest first. */

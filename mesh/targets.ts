@@ -18,6 +18,8 @@ export interface TargetStatus {
   /** Open: nothing is sent until `probeAt` (ms since the epoch), when one delivery shows whether it is well again. */
   readonly breaker: LaneStatus['breaker'];
   readonly probeAt?: number;
+  /** Below 1: it asked to be slowed down, and gets this share of its rate or, without one, of its calls at a time. */
+  readonly share?: number;
   /** Where it is among the last 1,000 things that happened on the bus. */
   readonly last?: Pick<LedgerRecord, 'at' | 'status' | 'code'>;
 }
@@ -34,7 +36,7 @@ export async function readTargets(ledger: Ledger, tenant: string, snapshot: Snap
   for (const lane of lanes.flat()) known.set(lane.target, together(known.get(lane.target), lane));
   return rules.flatMap((rule) =>
     rule.targets.map((target): TargetStatus => {
-      const { waiting, breaker, probeAt } = known.get(`${rule.name}/${target.name}`) ?? idle;
+      const { waiting, breaker, probeAt, share } = known.get(`${rule.name}/${target.name}`) ?? idle;
       const last = records.find((record) => record.rule === rule.name && record.target === target.name);
       return {
         rule: rule.name,
@@ -45,6 +47,7 @@ export async function readTargets(ledger: Ledger, tenant: string, snapshot: Snap
         waiting,
         breaker,
         ...(probeAt === undefined ? {} : { probeAt }),
+        ...(share === undefined ? {} : { share }),
         ...(last === undefined ? {} : { last: toLast(last) }),
       };
     }),
@@ -59,11 +62,13 @@ function together(one: LaneStatus | undefined, other: LaneStatus): LaneStatus {
   if (one === undefined) return other;
   const { breaker } = severity[one.breaker] > severity[other.breaker] ? one : other;
   const probes = [one.probeAt, other.probeAt].filter((at) => at !== undefined);
+  const shares = [one.share, other.share].filter((share) => share !== undefined);
   return {
     target: one.target,
     breaker,
     waiting: one.waiting + other.waiting,
     ...(probes.length === 0 ? {} : { probeAt: Math.min(...probes) }),
+    ...(shares.length === 0 ? {} : { share: Math.min(...shares) }),
   };
 }
 

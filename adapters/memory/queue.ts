@@ -1,4 +1,4 @@
-import { type Breaker, createBreaker } from '../../mesh/delivery/breaker.ts';
+import { type Breaker, createBreaker, statusOf } from '../../mesh/delivery/breaker.ts';
 import { type DeadLetterEntry, isMeant } from '../../mesh/dead-letters/query.ts';
 import { redrive, redriveLength } from '../../mesh/dead-letters/redrive.ts';
 import { leaveOut } from '../../mesh/deduplication.ts';
@@ -88,8 +88,9 @@ export function createMemoryQueue(options: {
     return breaker;
   }
 
-  function write({ retries, records, outcomes = [] }: Settlement): void {
+  function write({ retries, records, outcomes = [], throttled = [] }: Settlement): void {
     boxes.put(outcomes);
+    for (const { target, waitMs } of throttled) breakerOf(target).slow(waitMs, now());
     for (const { delayMs, ...message } of retries) waiting.push({ due: now() + delayMs, ...message });
     for (const record of records) {
       history.push(record);
@@ -201,9 +202,11 @@ export function createMemoryQueue(options: {
         const targets = [...new Set([...breakers.keys(), ...lanes])];
         return Promise.resolve(
           targets.map((target) => {
-            const { state, until } = breakerOf(target);
-            const probe = state === 'closed' ? {} : { probeAt: until };
-            return { target, breaker: state, ...probe, waiting: lanes.filter((lane) => lane === target).length };
+            return {
+              target,
+              ...statusOf(breakerOf(target), now()),
+              waiting: lanes.filter((lane) => lane === target).length,
+            };
           }),
         );
       },
@@ -259,7 +262,8 @@ export function createMemoryQueue(options: {
           }
           const breaker = breakerOf(lane);
           const probe = breaker.ask(now()) === 'probe';
-          const settlement = await consume(bodies, { lane, probe });
+          const share = breaker.share(now());
+          const settlement = await consume(bodies, { lane, probe, ...(share < 1 ? { share } : {}) });
           const { turn = allTaken(bodies) } = settlement;
           breaker.tell(turn, now());
           resting.set(first.lane ?? '', now() + turn.delayMs);

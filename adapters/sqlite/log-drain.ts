@@ -217,6 +217,9 @@ export function createDrain(options: DrainOptions): Drain {
 }
 
 function toTask({ turn, replay }: Job): [Task] | [] {
-  if (turn !== undefined) return [{ lane: turn.lane, probe: turn.probe }];
+  if (turn !== undefined) {
+    const { lane, probe, share } = turn;
+    return [{ lane, probe, ...(share === undefined ? {} : { share }) }];
+  }
   return replay === undefined ? [] : [{ replay: replay.replay, skip: replay.skip }];
 }

@@ -1,5 +1,5 @@
 import { frame } from '../../mesh/frame.ts';
-import { type Breaker, createBreaker } from '../../mesh/delivery/breaker.ts';
+import { type Breaker, createBreaker, statusOf } from '../../mesh/delivery/breaker.ts';
 import { isOrdered, type LaneMessage, type LaneStatus, targetOfLane } from '../../mesh/lane.ts';
 import type { Turn, TurnOutcome } from '../../mesh/ports.ts';
 import type { LaneStore } from './lane-store.ts';
@@ -14,6 +14,8 @@ export interface Lanes {
   take(count: number): LaneJob[];
   /** Writes what became of a turn; in a transaction of the caller's. */
   settle(job: LaneJob, outcome: TurnOutcome): void;
+  /** A target (`rule/target`) asked to be slowed down, outside of a turn. */
+  throttle(target: string, waitMs: number): void;
   /** Our own code failed: the same turn again later, its first message alone. */
   fail(job: LaneJob, delayMs: number): void;
   /** What is out is to be handed out again. */
@@ -94,11 +96,13 @@ export function createLanes(options: {
     if (first === undefined) return undefined;
     if (first.due > now()) return first.due;
     const target = targetOfLane(lane);
-    if ((turnsOf.get(target) ?? 0) >= TARGET_TURNS) return now() + 1;
     const breaker = breakerOf(lane);
+    const share = breaker.share(now());
+    if ((turnsOf.get(target) ?? 0) >= Math.max(1, Math.floor(TARGET_TURNS * share))) return now() + 1;
     const answer = breaker.ask(now());
     if (answer === 'no') return breaker.until;
-    return { lane, probe: answer === 'probe', ...takeHead(first, rows.slice(1), now()) };
+    const slowed = share < 1 ? { share } : {};
+    return { lane, probe: answer === 'probe', ...slowed, ...takeHead(first, rows.slice(1), now()) };
   }
 
   function back({ lane }: LaneJob, due: number): void {
@@ -161,6 +165,7 @@ export function createLanes(options: {
       }
       back(job, due);
     },
+    throttle: (target, waitMs) => breakerOf(target).slow(waitMs, now()),
     fail(job, delayMs) {
       const due = now() + delayMs;
       const [first] = job.rows;
@@ -182,9 +187,7 @@ export function createLanes(options: {
     },
     status: () =>
       Array.from(new Set([...breakers.keys(), ...targetsThatWait(store)]), (target) => {
-        const { state, until } = breakers.get(target) ?? { state: 'closed' as const, until: 0 };
-        const probe = state === 'closed' ? {} : { probeAt: until };
-        return { target, breaker: state, ...probe, waiting: store.count(target) };
+        return { target, ...statusOf(breakers.get(target), now()), waiting: store.count(target) };
       }),
   };
 }

@@ -53,6 +53,7 @@ export function createSettlement(
       else laned.set(delay, [...(laned.get(delay) ?? []), { lane, body }]);
     }
     for (const [delay, messages] of laned) lanes.insert(messages, now() + delay);
+    for (const { target, waitMs } of settlement.throttled ?? []) lanes.throttle(target, waitMs);
     for (const record of settlement.records) {
       const { event, ...rest } = record;
       if (event !== undefined) store.insertDeadLetter(nextSequence(), rest, event);

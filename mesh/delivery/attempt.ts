@@ -46,6 +46,8 @@ export interface Sent {
   readonly ok: boolean;
   readonly delivered: readonly Ready[];
   readonly left: readonly Left[];
+  /** See `Decision`. */
+  readonly throttledMs?: number;
 }
 
 /** To be tried again, after so many milliseconds. */
@@ -125,12 +127,15 @@ export function createAttempt(options: AttemptOptions, group: Group): Attempt {
       const results = await deliverAndReply(deliveries, chunk);
       const delivered: Ready[] = [];
       const left: Left[] = [];
+      let throttledMs = -1;
       for (const [index, ready] of chunk.entries()) {
         const decision = decideOn(results[index] ?? unanswered, ready);
+        if (decision.throttledMs !== undefined) throttledMs = Math.max(throttledMs, decision.throttledMs);
         if (decision.kind === 'delivered') delivered.push(ready);
         if (decision.kind === 'retry') left.push({ item: toItem(ready), delayMs: decision.delayMs });
       }
-      return { ok: results.some((result) => result.ok), delivered, left };
+      const ok = results.some((result) => result.ok);
+      return { ok, delivered, left, ...(throttledMs < 0 ? {} : { throttledMs }) };
     },
   };
 }

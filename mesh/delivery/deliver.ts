@@ -23,6 +23,8 @@ export interface Deliveries {
   readonly deliver: (group: Group) => Promise<Settlement['retries']>;
   /** What there was no time or no room for: to be asked for when every group is done. */
   readonly untried: () => Settlement['retries'];
+  /** The targets that asked to be slowed down. */
+  readonly throttled: () => Pick<Settlement, 'throttled'>;
 }
 
 /** After this no further call is started: what is left is handed out again, so that no batch is held for minutes. */
@@ -34,6 +36,7 @@ export function createDelivery(options: DeliveryOptions): Deliveries {
   const untried = createUntried();
   const room = createRoom();
   const underWay = new Set<Promise<unknown>>();
+  const throttled = new Map<string, number>();
 
   async function wait<Result>(work: Promise<Result>): Promise<Result> {
     underWay.add(work);
@@ -110,7 +113,12 @@ export function createDelivery(options: DeliveryOptions): Deliveries {
       // They may have waited for their connection.
       const fresh = chunk.filter((ready) => !endsUnsent(group, toItem(ready), options));
       if (fresh.length === 0) return;
-      const { ok, delivered, left } = await wait(watch.during(key, attempt.send(fresh)));
+      const { ok, delivered, left, throttledMs } = await wait(watch.during(key, attempt.send(fresh)));
+      if (throttledMs !== undefined) {
+        health.spare(key, throttledMs);
+        const lane = toLane(rule.name, target.name);
+        throttled.set(lane, Math.max(throttled.get(lane) ?? 0, throttledMs));
+      }
       if (ok) {
         failedInRow = 0;
         for (const { item, delayMs } of left) later.add(item, number, delayMs);
@@ -140,7 +148,12 @@ export function createDelivery(options: DeliveryOptions): Deliveries {
     return runtime.now() >= deadline;
   }
 
-  return { deliver, untried: () => untried.messages() };
+  return {
+    deliver,
+    untried: () => untried.messages(),
+    throttled: () =>
+      throttled.size === 0 ? {} : { throttled: Array.from(throttled, ([target, waitMs]) => ({ target, waitMs })) },
+  };
 }
 
 /** An event has its room once, however many parts it has. */

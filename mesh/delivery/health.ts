@@ -7,6 +7,8 @@ export interface Health {
   /** It answered quickly, not long ago. */
   isWell(target: string): boolean;
   sick(target: string): void;
+  /** It asked to be spared for so long: until then nothing makes it well. */
+  spare(target: string, milliseconds: number): void;
   well(target: string): void;
 }
 
@@ -14,18 +16,22 @@ export interface Health {
 export const GIVE_UP_AFTER = 6;
 /** What was seen counts for so long: then the next delivery shows. */
 const REMEMBER_MS = 30_000;
+/** The least that a target is spared: what is on its way to it may still be taken. */
+const SPARE_MS = 1_000;
 /** Targets that are remembered. */
 const TARGETS = 10_000;
 
 export function createHealth(now: () => number): Health {
-  const seen = new Map<string, { readonly sick: boolean; readonly until: number }>();
+  const seen = new Map<string, { readonly sick: boolean; readonly until: number; readonly sparedUntil: number }>();
 
-  function remember(target: string, sick: boolean): void {
+  function remember(target: string, sick: boolean, spareMs = 0): void {
+    const sparedUntil = Math.max(seen.get(target)?.sparedUntil ?? 0, now() + spareMs);
+    if (!sick && sparedUntil > now()) return;
     if (!seen.has(target) && seen.size >= TARGETS) {
       const [oldest] = seen.keys();
       if (oldest !== undefined) seen.delete(oldest);
     }
-    seen.set(target, { sick, until: now() + REMEMBER_MS });
+    seen.set(target, { sick, until: Math.max(now() + REMEMBER_MS, sparedUntil), sparedUntil });
   }
 
   function isRemembered(target: string, sick: boolean): boolean {
@@ -37,6 +43,7 @@ export function createHealth(now: () => number): Health {
     isSick: (target) => isRemembered(target, true),
     isWell: (target) => isRemembered(target, false),
     sick: (target) => remember(target, true),
+    spare: (target, milliseconds) => remember(target, true, Math.max(milliseconds, SPARE_MS)),
     well: (target) => remember(target, false),
   };
 }

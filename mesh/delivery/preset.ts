@@ -33,6 +33,8 @@ export interface Handling {
   readonly retryAfter?: true;
   /** A request whose connection broke within a second is sent once more at once, as part of the same attempt. */
   readonly resend?: true;
+  /** The target asks to be slowed down: all that goes to it waits for its `Retry-After`, where that is obeyed, and goes on at half the rate. */
+  readonly throttles?: true;
   /** The target asks for no more events: it is sent none until somebody enables it again. */
   readonly disables?: true;
   /** No retry comes sooner. */

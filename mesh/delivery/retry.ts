@@ -5,7 +5,12 @@ import { nominalWaitMs, waitMs } from './backoff.ts';
 import { type Handling, type Preset, rowFor } from './preset.ts';
 import { presetOf } from './presets.ts';
 
-export type Decision =
+export type Decision = Outcome & {
+  /** The target asks to be slowed down; nothing is to be sent to it for so many milliseconds. */
+  readonly throttledMs?: number;
+};
+
+type Outcome =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'retry'; readonly delayMs: number }
   | { readonly kind: 'dead'; readonly reason: string; readonly exhausted?: Exhausted; readonly disables?: true }
@@ -37,24 +42,37 @@ export function decide(
 ): Decision {
   const preset = presetOf(policy);
   const handling = handlingOf(result, preset);
+  const asked = result.ok || !handling.retryAfter ? undefined : result.retryAfterMs;
+  const askedMs = asked === undefined ? 0 : Math.min(asked, retryAfterMaxMs(policy, preset, state.attempt));
+  const outcome = outcomeOf(result, policy, state, runtime, handling, askedMs);
+  return handling.throttles ? { ...outcome, throttledMs: askedMs } : outcome;
+}
+
+function outcomeOf(
+  result: AttemptResult,
+  policy: RetryPolicy,
+  state: AttemptState,
+  runtime: Pick<Runtime, 'now' | 'random'>,
+  handling: Handling,
+  askedMs: number,
+): Outcome {
   if (handling.action === 'delivered') return { kind: 'delivered' };
   const said = result.ok ? `the target answered ${result.code}` : result.reason;
   if (handling.action !== 'retry') {
     const reason = handling.because === undefined ? said : `${handling.because}; ${said}`;
     return { kind: handling.action, reason, ...(handling.disables ? { disables: true } : {}) };
   }
-  if (!result.ok && result.refusesRetry && handling.retryAfter && preset.negativeRetryAfterStops) {
+  if (!result.ok && result.refusesRetry && handling.retryAfter && presetOf(policy).negativeRetryAfterStops) {
     return { kind: 'dead', reason: `a negative Retry-After asks for no retry; ${said}` };
   }
   if (state.attempt >= policy.maxAttempts) {
     const reason = `all ${policy.maxAttempts} attempts failed; the last: ${said}`;
     return { kind: 'dead', reason, exhausted: 'attempts' };
   }
-  const asked = result.ok || !handling.retryAfter ? undefined : result.retryAfterMs;
   const delayMs = Math.max(
     waitMs(backoffOf(policy), state.attempt, runtime.random()),
     (handling.atLeastSeconds ?? 0) * 1000,
-    asked === undefined ? 0 : Math.min(asked, retryAfterMaxMs(policy, preset, state.attempt)),
+    askedMs,
   );
   if (isTooLate(runtime.now() + delayMs, policy, state)) {
     const reason = `no retry fits into ${policy.maxAgeSeconds} s; the last: ${said}`;

@@ -30,7 +30,7 @@ const PAUSED_MS = 10_000;
  * in an ordered lane. Stops at what has to wait, and says what is left.
  */
 export async function takeTurn(
-  { lane, probe }: Turn,
+  { lane, probe, share = 1 }: Turn,
   messages: readonly TurnMessage[],
   options: TurnOptions,
 ): Promise<{ readonly turn: TurnOutcome; readonly retries: Settlement['retries'] }> {
@@ -45,6 +45,7 @@ export async function takeTurn(
   const known = messages.find(isGroup);
   /** A target that is known to be sick shows with one call whether it still is. */
   const giveUpAfter = known !== undefined && health.isSick(targetKeyOf(known)) ? 1 : GIVE_UP_AFTER;
+  let throttledMs: number | undefined;
   /** In an ordered lane: what nothing may overtake. */
   let blocking: readonly Left[] = [];
 
@@ -56,6 +57,7 @@ export async function takeTurn(
 
   function mayGoOn(): boolean {
     if (blocking.length > 0 || calls.failedInRow >= giveUpAfter || runtime.now() >= stopAt) return false;
+    if (throttledMs !== undefined) return false;
     return !(probe && calls.ok + calls.failed + underWay.size > 0);
   }
 
@@ -100,7 +102,7 @@ export async function takeTurn(
   function tell(group: Group, ok: boolean, tookMs: number): void {
     calls[ok ? 'ok' : 'failed'] += 1;
     calls.failedInRow = ok ? 0 : calls.failedInRow + 1;
-    if (ok && tookMs < SLOW_MS) health.well(targetKeyOf(group));
+    if (ok && tookMs < SLOW_MS && share === 1) health.well(targetKeyOf(group));
     else if (ok || calls.failedInRow >= giveUpAfter) health.sick(targetKeyOf(group));
   }
 
@@ -113,23 +115,31 @@ export async function takeTurn(
     const since = runtime.now();
     const sent = await attempt.send(chunk);
     tell(group, sent.ok, runtime.now() - since);
+    if (sent.throttledMs !== undefined) {
+      throttledMs = Math.max(throttledMs ?? 0, sent.throttledMs);
+      health.spare(targetKeyOf(group), sent.throttledMs);
+    }
     leave(group, later, sent.left);
   }
 
   const paused = messages.some((message) => isGroup(message) && isPaused(message.target));
   while (!paused && blocking.length === 0 && advance() && current !== undefined) {
     const { target } = current.group;
-    const places = Math.min(target.concurrency ?? options.connections, options.connections);
+    const { ratePerSecond } = target;
+    const most = Math.min(target.concurrency ?? options.connections, options.connections);
+    const places = ratePerSecond === undefined ? Math.max(1, Math.floor(most * share)) : most;
     while (underWay.size >= places) await Promise.race(underWay);
     await pace.ready();
     if (!mayGoOn()) break;
     const size = probe ? 1 : current.attempt.batchSize;
     if (!(await gather(current, size))) break;
+    // Functions take their time to answer, and the target may have meanwhile.
+    if (throttledMs !== undefined) break;
     // Some may have been made a while ago, with the one before them.
     const { group } = current;
     const chunk = ready.splice(0, size).filter((made) => !endsUnsent(group, toItem(made), options));
     if (chunk.length === 0) continue;
-    pace.spend(chunk.length, target.ratePerSecond);
+    pace.spend(chunk.length, ratePerSecond === undefined ? undefined : ratePerSecond * share);
     const sending = send(current, chunk).finally(() => underWay.delete(sending));
     underWay.add(sending);
     if (ordered) await sending;
@@ -144,6 +154,7 @@ export async function takeTurn(
       ok: calls.ok,
       failed: calls.failed,
       gaveUp: !ordered && calls.failedInRow >= giveUpAfter,
+      ...(throttledMs === undefined ? {} : { throttledMs }),
     },
     retries: laters.flatMap((later) => later.messages()),
   };

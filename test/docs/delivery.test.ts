@@ -106,10 +106,10 @@ function isClassOf(label: string | undefined, status: number): boolean {
   return new RegExp(`^(other )?${Math.floor(status / 100)}xx$`).test(label ?? '');
 }
 
-function say({ action, retryAfter, atLeastSeconds, resend, disables }: Handling): string {
+function say({ action, retryAfter, atLeastSeconds, resend, disables, throttles }: Handling): string {
   const soonest = atLeastSeconds === undefined ? '' : `, ≥ ${atLeastSeconds} s`;
   if (disables) return action === 'disabled' ? 'disabled' : `disabled, ${words[action]}`;
-  return `${words[action]}${retryAfter ? ', Retry-After' : ''}${soonest}${resend ? ', once at once' : ''}`;
+  return `${words[action]}${retryAfter ? ', Retry-After' : ''}${soonest}${resend ? ', once at once' : ''}${throttles ? ', slower' : ''}`;
 }
 
 function sayBackoff(backoff: Backoff, attempts: number): string {

@@ -62,6 +62,8 @@ export interface Call {
   readonly units: readonly Unit[];
   over: boolean;
   readonly state: TargetState;
+  /** How often the bus had been disturbed when it was made. */
+  readonly disturbances: number;
 }
 
 interface TargetState {
@@ -70,6 +72,8 @@ interface TargetState {
   readonly bus: BusPlan;
   readonly name: string;
   sends: { at: number; count: number }[];
+  /** It asked to be sent nothing before this, by the clock on the wall, when so many disturbances had been. */
+  spared: { readonly until: number; readonly disturbances: number };
 }
 
 /** One event, or one of those that the steps make of it, on its way to one target. */
@@ -115,7 +119,14 @@ export function createOracle(options: {
     for (const rule of bus.rules) {
       for (const target of rule.targets) {
         const name = `${rule.name}/${target.target.name}`;
-        targets.set(`${busOf(bus)}/${name}`, { plan: target, rule, bus, name, sends: [] });
+        targets.set(`${busOf(bus)}/${name}`, {
+          plan: target,
+          rule,
+          bus,
+          name,
+          sends: [],
+          spared: { until: 0, disturbances: 0 },
+        });
       }
     }
   }
@@ -190,6 +201,9 @@ export function createOracle(options: {
     if (current.every((target) => target === undefined)) fail(`sent to a target that is gone: ${state.name}`);
     else if (current.every((target) => target === undefined || target.paused || target.disabled !== undefined)) {
       fail(`sent to a target that is paused or disabled: ${state.name}`);
+    }
+    if (wall() < state.spared.until && disturbancesOf(state.bus) === state.spared.disturbances && !jumped) {
+      fail(`sent ${state.spared.until - wall()} ms before the target wants anything: ${state.name}`);
     }
     const rates = current.map((target) => target?.ratePerSecond ?? Infinity);
     // What was accepted before there was a rate waits in the shard where it was: each keeps the rate for itself.
@@ -281,6 +295,17 @@ export function createOracle(options: {
     }
   }
 
+  /** Targets that always have a lane are spared as a whole, as long as they have one of all shards. */
+  function spare({ state, disturbances }: Call, milliseconds: number): void {
+    const { ratePerSecond, concurrency } = state.plan.target;
+    const isOne = (ratePerSecond ?? concurrency) !== undefined && state.bus.settings.shards === 1;
+    // A turn whose log has died goes on, and nobody hears what it was told.
+    const disturbed = (disturbedAt.get(busOf(state.bus)) ?? []).some((at) => at > now() - TURN_MS);
+    if (!isOne || disturbed || plan.changes.length > 0) return;
+    const until = Math.max(state.spared.until, wall() + milliseconds);
+    state.spared = { until, disturbances };
+  }
+
   function mayBeDisabled(bus: BusPlan): boolean {
     const all = states.get(busOf(bus)) ?? [];
     return all.some(({ targets: known }) => [...known.values()].some(({ disabled }) => disabled !== undefined));
@@ -361,7 +386,7 @@ export function createOracle(options: {
         called.push(unit);
         note('send', describe(unit));
       }
-      return { units: called, over: false, state };
+      return { units: called, over: false, state, disturbances: disturbancesOf(state.bus) };
     },
     arrived(call, taken) {
       for (const unit of call.units) {
@@ -372,6 +397,7 @@ export function createOracle(options: {
     },
     answered(call, status, retryAfterMs) {
       call.over = true;
+      if (status === 429) spare(call, Math.min(retryAfterMs, 20_000));
       for (const unit of call.units) {
         note('answer', `${status ?? 'none'} ${describe(unit)}`);
         unit.outstanding = Math.max(0, unit.outstanding - 1);

@@ -10,8 +10,10 @@ export const standardWebhooksPreset: Preset = {
   responses: [
     { status: [200, 299], action: 'delivered' },
     { status: 410, action: 'disabled', disables: true, because: 'the target is gone and asks for no more events' },
-    { status: 429, action: 'retry', retryAfter: true },
+    { status: 429, action: 'retry', retryAfter: true, throttles: true },
+    { status: 502, action: 'retry', throttles: true },
     { status: 503, action: 'retry', retryAfter: true },
+    { status: 504, action: 'retry', throttles: true },
   ],
   failures: { timeout: { action: 'retry' }, network: { action: 'retry' }, refused: { action: 'dead' } },
   backoff: {

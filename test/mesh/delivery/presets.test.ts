@@ -10,7 +10,7 @@ const first = { attempt: 1, acceptedAt: now };
 
 /**
  * What each column stands for. `+ra`: a Retry-After of 7 s is obeyed (the backoffs of one attempt are shorter, or bound
- * it); `≥n`: no retry comes sooner than n s; `+off`: the target is disabled.
+ * it); `≥n`: no retry comes sooner than n s; `+off`: the target is disabled; `/2`: it is slowed down.
  */
 const table = `
   status   default    eventbridge  knative     eventgrid   svix       standard-webhooks
@@ -40,13 +40,13 @@ const table = `
   415      dead       dead         dead        retry       retry      retry
   422      dead       dead         dead        retry       retry      retry
   425      retry      dead         dead        retry       retry      retry
-  429      retry+ra   retry+ra     retry+ra    retry       retry+ra   retry+ra
+  429      retry+ra/2 retry+ra     retry+ra    retry       retry+ra   retry+ra/2
   451      retry      dead         dead        retry       retry      retry
   500      retry      retry        retry       retry       retry      retry
   501      retry      retry        retry       retry       retry      retry
-  502      retry      retry        retry       retry       retry      retry
+  502      retry/2    retry        retry       retry       retry      retry/2
   503      retry+ra   retry+ra     retry+ra    retry≥30    retry+ra   retry+ra
-  504      retry      retry        retry       retry       retry      retry
+  504      retry/2    retry        retry       retry       retry      retry/2
   511      retry      retry        retry       retry       retry      retry
   599      retry      retry        retry       retry       retry      retry
   timeout  retry      retry        retry       retry       retry≥60   retry
@@ -82,16 +82,17 @@ describe('the presets', () => {
   });
 
   it.each(cells)('$preset: $status is $said', ({ status, preset, said }) => {
-    const [, action = '', atLeast] = /^([a-z]+)(?:\+ra|\+off|≥(\d+))?$/.exec(said) ?? [];
+    const [, action = '', atLeast] = /^([a-z]+)(?:\+ra|\+off|≥(\d+))?(?:\/2)?$/.exec(said) ?? [];
     const decided = judge(preset, resultOf(status));
     expect(decided.split(' ')[0]).toBe(action);
     expect(rowFor(presetOf({ preset }), Number(status)).disables).toBe(said.endsWith('+off') || undefined);
+    expect(rowFor(presetOf({ preset }), Number(status)).throttles).toBe(said.endsWith('/2') || undefined);
     if (action !== 'retry') return;
     const plain = judge(preset, resultOf('500'));
     expect(decided).toBe(atLeast === undefined ? plain : `retry ${Number(atLeast) * 1000}`);
     if (Number(status) > 0) {
       const obeyed = judge(preset, resultOf(status, 7_000));
-      expect(obeyed).toBe(said.endsWith('+ra') ? 'retry 7000' : decided);
+      expect(obeyed).toBe(said.includes('+ra') ? 'retry 7000' : decided);
     }
   });
 

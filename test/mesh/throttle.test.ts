@@ -1,0 +1,4 @@
+import { describeThrottle } from '../conformance/throttle.ts';
+import { createHarness } from './harness.ts';
+
+describeThrottle('memory', () => createHarness());
