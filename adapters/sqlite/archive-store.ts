@@ -1,3 +1,4 @@
+import type { RowCount } from './lane-store.ts';
 import type { Sql } from './sql.ts';
 import type { LogStore, StoredBatch } from './log-store.ts';
 
@@ -10,6 +11,9 @@ export interface ArchiveStore {
   /** In order, from this number on. */
   batchesFrom(sequence: number, limit: number): StoredBatch[];
   lastBatch(): number;
+  /** As the log store's. */
+  nextBatch(sequence: number): number | undefined;
+  countBatches(after: number, upTo: number, limit: number): RowCount;
   /** The first batch that was written at this time or later. */
   firstSince(at: number): number | undefined;
   oldestAt(): number | undefined;
@@ -28,7 +32,7 @@ export interface StoredReplay {
 }
 
 const schema = [
-  'CREATE TABLE IF NOT EXISTS archived (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)',
+  'CREATE TABLE IF NOT EXISTS archived (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, deliveries INTEGER, body TEXT NOT NULL)',
   'CREATE TABLE IF NOT EXISTS replay (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID',
 ];
 
@@ -43,8 +47,9 @@ export function createArchiveStore(sql: Pick<Sql, 'run'>): ArchiveStore {
   const lastBatch = (): number => first('ORDER BY sequence DESC')?.sequence ?? 0;
 
   return {
-    insert({ sequence, at, body }) {
-      sql.run('INSERT INTO archived VALUES (?, ?, ?)', sequence, at, body);
+    insert({ sequence, at, deliveries, body }) {
+      const into = 'INSERT INTO archived (sequence, at, deliveries, body) VALUES (?, ?, ?, ?)';
+      sql.run(into, sequence, at, deliveries, body);
     },
     batchesFrom: (sequence, limit) =>
       sql
@@ -52,9 +57,21 @@ export function createArchiveStore(sql: Pick<Sql, 'run'>): ArchiveStore {
         .rows.map((row) => ({
           sequence: Number(row['sequence']),
           at: Number(row['at']),
+          deliveries: Number(row['deliveries']),
           body: String(row['body']),
         })),
     lastBatch,
+    nextBatch: (sequence) => first('WHERE sequence > ? ORDER BY sequence', sequence)?.sequence,
+    countBatches(after, upTo, limit) {
+      const [row] = sql.run(
+        `SELECT count(*) AS found, coalesce(sum(deliveries), 0) AS deliveries
+         FROM (SELECT deliveries FROM archived WHERE sequence > ? AND sequence <= ? LIMIT ?)`,
+        after,
+        upTo,
+        limit,
+      ).rows;
+      return { rows: Number(row?.['found'] ?? 0), deliveries: Number(row?.['deliveries'] ?? 0) };
+    },
     firstSince(at) {
       // There is no index on time; sequence and time grow together.
       let low = first('ORDER BY sequence')?.sequence;
@@ -93,14 +110,22 @@ export function createArchiveStore(sql: Pick<Sql, 'run'>): ArchiveStore {
   };
 }
 
-/** Both tables of batches as one sequence: what is handed out for the first time. */
-export function joinBatches(
-  store: LogStore,
-  archive: ArchiveStore,
-): Pick<LogStore, 'batchesAfter' | 'lastBatch' | 'cursor'> {
+/** What is handed out for the first time. */
+export type Batches = Pick<LogStore, 'batchesAfter' | 'lastBatch' | 'nextBatch' | 'countBatches' | 'cursor'>;
+
+/** Both tables of batches as one sequence. */
+export function joinBatches(store: LogStore, archive: ArchiveStore): Batches {
   return {
     cursor: () => store.cursor(),
     lastBatch: () => Math.max(store.lastBatch(), archive.lastBatch()),
+    nextBatch(sequence) {
+      const next = [store.nextBatch(sequence), archive.nextBatch(sequence)].filter((found) => found !== undefined);
+      return next.length === 0 ? undefined : Math.min(...next);
+    },
+    countBatches(after, upTo, limit) {
+      const [one, other] = [store.countBatches(after, upTo, limit), archive.countBatches(after, upTo, limit)];
+      return { rows: one.rows + other.rows, deliveries: one.deliveries + other.deliveries };
+    },
     batchesAfter(sequence, limit) {
       const batches = [...store.batchesAfter(sequence, limit), ...archive.batchesFrom(sequence + 1, limit)];
       return batches.sort((one, other) => one.sequence - other.sequence).slice(0, limit);

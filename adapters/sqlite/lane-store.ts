@@ -13,8 +13,15 @@ export interface LaneStore {
   /** Lanes that have rows, by name, from after `lane`. */
   lanesAfter(lane: string, limit: number): string[];
   lastSequence(): number;
+  /** Of the rows with a number above `after`, at most `limit` of them. */
+  countDeliveries(after: number, limit: number): RowCount;
   /** How many rows wait in the lanes of a target, up to `maxWaiting`. */
   count(target: string): number;
+}
+
+export interface RowCount {
+  readonly rows: number;
+  readonly deliveries: number;
 }
 
 export interface LaneRow {
@@ -25,18 +32,29 @@ export interface LaneRow {
   readonly due: number;
   /** How often our own code failed on it. */
   readonly failures: number;
+  /** Of how many deliveries its messages are. */
+  readonly deliveries: number;
   /** One or several messages, framed. */
   readonly body: string;
 }
 
 const schema = `CREATE TABLE IF NOT EXISTS lane (lane TEXT NOT NULL, place INTEGER NOT NULL, sequence INTEGER NOT NULL,
-  due INTEGER NOT NULL, failures INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (lane, place, sequence)) WITHOUT ROWID`;
+  due INTEGER NOT NULL, failures INTEGER NOT NULL, deliveries INTEGER, body TEXT NOT NULL, PRIMARY KEY (lane, place, sequence)) WITHOUT ROWID`;
 
 export function createLaneStore(sql: Pick<Sql, 'run'>): LaneStore {
   sql.run(schema);
   return {
-    insert({ lane, place, sequence, due, failures, body }) {
-      sql.run('INSERT INTO lane VALUES (?, ?, ?, ?, ?, ?)', lane, place, sequence, due, failures, body);
+    insert({ lane, place, sequence, due, failures, deliveries, body }) {
+      sql.run(
+        'INSERT INTO lane (lane, place, sequence, due, failures, deliveries, body) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        lane,
+        place,
+        sequence,
+        due,
+        failures,
+        deliveries,
+        body,
+      );
     },
     delete({ lane, place, sequence }) {
       sql.run('DELETE FROM lane WHERE lane = ? AND place = ? AND sequence = ?', lane, place, sequence);
@@ -49,6 +67,7 @@ export function createLaneStore(sql: Pick<Sql, 'run'>): LaneStore {
         sequence: Number(row['sequence']),
         due: Number(row['due']),
         failures: Number(row['failures']),
+        deliveries: Number(row['deliveries']),
         body: String(row['body']),
       }));
     },
@@ -66,6 +85,15 @@ export function createLaneStore(sql: Pick<Sql, 'run'>): LaneStore {
     lastSequence() {
       const [row] = sql.run('SELECT coalesce(max(sequence), 0) AS last FROM lane').rows;
       return Number(row?.['last'] ?? 0);
+    },
+    countDeliveries(after, limit) {
+      const [row] = sql.run(
+        `SELECT count(*) AS found, coalesce(sum(deliveries), 0) AS deliveries
+         FROM (SELECT deliveries FROM lane WHERE sequence > ? LIMIT ?)`,
+        after,
+        limit,
+      ).rows;
+      return { rows: Number(row?.['found'] ?? 0), deliveries: Number(row?.['deliveries'] ?? 0) };
     },
     count(target) {
       const [row] = sql.run(

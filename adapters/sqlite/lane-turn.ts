@@ -2,7 +2,7 @@ import { frame } from '../../mesh/frame.ts';
 import { isOrdered } from '../../mesh/lane.ts';
 import type { TurnOutcome } from '../../mesh/ports.ts';
 import type { LaneRow } from './lane-store.ts';
-import { toMessages } from './log-rows.ts';
+import { toMessages, weigh } from './log-rows.ts';
 
 /** The rows of a turn, and the messages in them. */
 export interface LaneHead {
@@ -48,7 +48,8 @@ export function leaveRows(
     const stays = messages.slice(left);
     if (left <= messages.length) stays.unshift(...remains);
     // What waits in front makes those behind it wait; elsewhere everything has its own time.
-    const after = { ...row, due: isOrdered(row.lane) ? due : row.due, failures: 0, body: frame(stays) };
+    const stillDue = isOrdered(row.lane) ? due : row.due;
+    const after = { ...row, due: stillDue, failures: 0, deliveries: weigh(stays), body: frame(stays) };
     changes.push(stays.length === 0 ? { before: row } : { before: row, after });
     left -= messages.length;
   }

@@ -1,5 +1,6 @@
+import type { Batches } from './archive-store.ts';
 import { toMessages } from './log-rows.ts';
-import type { LogStore, StoredBatch } from './log-store.ts';
+import type { StoredBatch } from './log-store.ts';
 
 /**
  * Which batches are still to be handed out, and which are out. While the drain keeps up, batches come from memory, where
@@ -10,12 +11,25 @@ export interface Backlog {
   /** The next batches, together as many messages as one job takes; they count as out from now on. */
   take(): { readonly batches: readonly number[]; readonly messages: readonly string[] } | undefined;
   hasMore(): boolean;
-  /** Of the batches that are out, the first ones that are all settled: the cursor can pass them. */
-  passed(settled: ReadonlySet<number>): readonly number[];
-  forget(passed: readonly number[]): void;
+  /** They are settled, and to be written down as such. */
+  settle(batches: readonly number[]): void;
+  /** How far the log has come with that. */
+  progress(): Progress;
+  /** The progress is written down. */
+  advance(): void;
   /** What is out is to be handed out again. */
   startOver(): void;
 }
+
+export interface Progress {
+  /** Everything up to this batch is settled; absent where that is so already. */
+  readonly cursor: number | undefined;
+  /** Batches after it that are settled as well, while others before them are not. */
+  readonly ahead: readonly Range[];
+}
+
+/** The first and the last sequence number; no batch in between is excepted. */
+export type Range = readonly [first: number, last: number];
 
 /** Messages and UTF-16 units in one job, unless a single batch has more. */
 const JOB_MESSAGES = 256;
@@ -29,9 +43,12 @@ interface Fresh {
   readonly length: number;
 }
 
-export function createBacklog(store: Pick<LogStore, 'batchesAfter' | 'lastBatch' | 'cursor'>): Backlog {
+/** `ahead`: what was written down of the batches after the cursor. */
+export function createBacklog(store: Omit<Batches, 'countBatches'>, ahead: () => readonly Range[]): Backlog {
   /** Batches that were handed out and that the cursor has not passed, in order. */
   const out: number[] = [];
+  /** Of those, the ones that are settled. */
+  const settled = new Set<number>();
   let position = store.cursor();
   /** The newest batch there is. */
   let newest = store.lastBatch();
@@ -62,6 +79,25 @@ export function createBacklog(store: Pick<LogStore, 'batchesAfter' | 'lastBatch'
     return [{ sequence: row.sequence, messages: toMessages(row.body) }];
   }
 
+  /** What was settled before a restart is not handed out again. */
+  function passSettled(): void {
+    const known = ahead();
+    if (known.length === 0) return;
+    for (let next = store.nextBatch(position); next !== undefined; next = store.nextBatch(position)) {
+      const batch = next;
+      if (!known.some(([first, last]) => first <= batch && batch <= last)) return;
+      out.push(batch);
+      settled.add(batch);
+      position = batch;
+    }
+  }
+
+  /** How many of what is out, from the first, are settled. */
+  function countPassed(): number {
+    const first = out.findIndex((sequence) => !settled.has(sequence));
+    return first < 0 ? out.length : first;
+  }
+
   return {
     add({ sequence, body }, messages) {
       newest = sequence;
@@ -81,23 +117,36 @@ export function createBacklog(store: Pick<LogStore, 'batchesAfter' | 'lastBatch'
       const last = batches.at(-1);
       if (last === undefined) return undefined;
       position = last.sequence;
-      if (position >= newest) complete = true;
       for (const { sequence } of batches) out.push(sequence);
+      if (!complete) passSettled();
+      if (position >= newest) complete = true;
       return {
         batches: batches.map(({ sequence }) => sequence),
         messages: batches.flatMap(({ messages }) => messages),
       };
     },
     hasMore: () => newest > position,
-    passed(settled) {
-      const first = out.findIndex((sequence) => !settled.has(sequence));
-      return out.slice(0, first < 0 ? out.length : first);
+    settle(batches) {
+      for (const sequence of batches) settled.add(sequence);
     },
-    forget(passed) {
-      out.splice(0, passed.length);
+    progress() {
+      const passed = countPassed();
+      const ranges: Range[] = [];
+      let first: number | undefined;
+      for (let index = passed; index < out.length; index += 1) {
+        const sequence = out[index];
+        if (sequence === undefined || !settled.has(sequence)) first = undefined;
+        else if (first === undefined) ranges.push([(first = sequence), sequence]);
+        else ranges[ranges.length - 1] = [first, sequence];
+      }
+      return { cursor: out[passed - 1], ahead: ranges };
+    },
+    advance() {
+      for (const sequence of out.splice(0, countPassed())) settled.delete(sequence);
     },
     startOver() {
       out.length = 0;
+      settled.clear();
       fresh = [];
       freshLength = 0;
       position = store.cursor();

@@ -3,7 +3,8 @@ import { redrive, redriveLength, type RedriveOrder, type RedriveOutcome } from '
 import type { DeadLetterStore } from './dead-letter-store.ts';
 import type { LogStorage } from './log.ts';
 import type { Lanes } from './log-lanes.ts';
-import { toRecordRows } from './log-settlement.ts';
+import type { LogBooks } from './log-books.ts';
+import { weigh } from './log-rows.ts';
 
 /** The dead letters of a log. What is written is not on disk yet when these return. */
 export interface LogDeadLetters {
@@ -16,13 +17,14 @@ export interface LogDeadLetters {
 export function createLogDeadLetters(
   options: {
     readonly storage: Pick<LogStorage, 'store' | 'transaction'>;
+    readonly books: LogBooks;
     readonly lanes: Lanes;
     readonly nextSequence: () => number;
     readonly now: () => number;
   },
   letters: DeadLetterStore,
 ): LogDeadLetters {
-  const { storage, lanes, nextSequence, now } = options;
+  const { storage, books, lanes, nextSequence, now } = options;
   const { store } = storage;
 
   /** The first of those that are there, as many as one transaction takes; and how many were looked at for them. */
@@ -52,13 +54,17 @@ export function createLogDeadLetters(
     list: (query) => letters.list(query),
     get: (sequence) => letters.get(sequence),
     redrive: (asked, order) =>
-      storage.transaction(() => {
+      books.transaction((page) => {
         const { entries, looked } = take(asked);
         const { sequences, messages, laned, records } = redrive(entries, order);
         remove(sequences);
-        for (const body of messages) store.insertRetry({ due: now(), sequence: nextSequence(), failures: 0, body });
-        lanes.insert(laned, now());
-        for (const body of toRecordRows(records)) store.insertRecords(nextSequence(), now(), body);
+        for (const body of messages) {
+          const deliveries = weigh([body]);
+          page.plan(deliveries);
+          store.insertRetry({ due: now(), sequence: nextSequence(), failures: 0, deliveries, body });
+        }
+        page.plan(lanes.insert(laned, now()));
+        page.record(records);
         return { redriven: sequences, looked };
       }),
     delete: (sequences) => storage.transaction(() => remove(sequences).length),

@@ -2,6 +2,7 @@ import type { QueueConsumer, Settlement, Task } from '../../mesh/ports.ts';
 import { joinBatches } from './archive-store.ts';
 import { createCrew, createSignal } from './crew.ts';
 import { createBacklog } from './log-backlog.ts';
+import type { LogBooks } from './log-books.ts';
 import type { Lanes } from './log-lanes.ts';
 import type { LogReplays } from './log-replays.ts';
 import { createSettlement, type Job, type Outcome } from './log-settlement.ts';
@@ -48,7 +49,8 @@ export const workersPace: LogPace = {
 };
 
 export interface DrainOptions {
-  readonly storage: Pick<LogStorage, 'store' | 'archiveStore' | 'transaction'>;
+  readonly storage: Pick<LogStorage, 'store' | 'archiveStore'>;
+  readonly books: LogBooks;
   readonly lanes: Lanes;
   readonly replays: LogReplays;
   readonly consume: QueueConsumer;
@@ -72,8 +74,7 @@ export function createDrain(options: DrainOptions): Drain {
   const { lanes, replays, now, pace } = options;
   const { store, archiveStore } = options.storage;
   const write = createSettlement({ ...options, onRetry: (due) => (retryAt = Math.min(retryAt, due)) });
-  const backlog = createBacklog(joinBatches(store, archiveStore));
-  const settledBatches = new Set<number>();
+  const backlog = createBacklog(joinBatches(store, archiveStore), () => options.books.ahead);
   const retriesOut = new Set<number>();
   /** No retry is due before this: saves a look at the table on every turn. */
   let retryAt = 0;
@@ -105,12 +106,10 @@ export function createDrain(options: DrainOptions): Drain {
   }
 
   function settle(outcomes: readonly Outcome[]): void {
-    for (const { job } of outcomes) for (const sequence of job.batches) settledBatches.add(sequence);
-    const passed = backlog.passed(settledBatches);
-    write(outcomes, passed.at(-1));
+    for (const { job } of outcomes) backlog.settle(job.batches);
+    write(outcomes, backlog.progress());
     options.onSettled(outcomes.flatMap((outcome) => ('settlement' in outcome ? [outcome.settlement] : [])));
-    backlog.forget(passed);
-    for (const sequence of passed) settledBatches.delete(sequence);
+    backlog.advance();
     for (const { job } of outcomes) if (job.retry !== undefined) retriesOut.delete(job.retry.sequence);
   }
 
@@ -119,7 +118,6 @@ export function createDrain(options: DrainOptions): Drain {
     backlog.startOver();
     lanes.startOver();
     replays.startOver();
-    settledBatches.clear();
     retriesOut.clear();
     retryAt = 0;
   }

@@ -4,12 +4,15 @@ import { isOrdered, type LaneMessage, type LaneStatus, targetOfLane } from '../.
 import type { Turn, TurnOutcome } from '../../mesh/ports.ts';
 import type { LaneStore } from './lane-store.ts';
 import { failRow, type LaneHead, leaveRows, takeHead, TURN_MESSAGES } from './lane-turn.ts';
-import { toRows } from './log-rows.ts';
+import { toRows, weigh } from './log-rows.ts';
 
 /** Which lanes have something to do, and whose turn it is. A lane has one turn at a time. */
 export interface Lanes {
-  /** Writes messages to the end of their lanes, or where their due time puts them; in a transaction of the caller's. */
-  insert(messages: readonly LaneMessage[], due: number): void;
+  /**
+   * Writes messages to the end of their lanes, or where their due time puts them; in a transaction of the caller's. Answers
+   * of how many deliveries they are.
+   */
+  insert(messages: readonly LaneMessage[], due: number): number;
   /** At most so many turns that are due. */
   take(count: number): LaneJob[];
   /** Writes what became of a turn; in a transaction of the caller's. */
@@ -123,13 +126,17 @@ export function createLanes(options: {
         if (bodies === undefined) lanes.set(lane, [body]);
         else bodies.push(body);
       }
+      let inserted = 0;
       for (const [lane, bodies] of lanes) {
         for (const part of toRows(bodies)) {
           const place = isOrdered(lane) ? 0 : due;
-          store.insert({ lane, place, sequence: nextSequence(), due, failures: 0, body: frame(part) });
+          const deliveries = weigh(part);
+          inserted += deliveries;
+          store.insert({ lane, place, sequence: nextSequence(), due, failures: 0, deliveries, body: frame(part) });
         }
         wait(lane, due);
       }
+      return inserted;
     },
     take(count) {
       load();

@@ -1,4 +1,5 @@
 import type { LedgerRecord } from '../../mesh/ledger.ts';
+import type { RowCount } from './lane-store.ts';
 import type { Sql, SqlValue } from './sql.ts';
 
 /**
@@ -11,10 +12,20 @@ export interface LogStore {
   lastBatch(): number;
   /** Every batch up to this one is settled. */
   cursor(): number;
+  /** Moves the cursor; the books are in its row. */
+  setPosition(cursor: number, books: string): void;
+  booksOfCursor(): string | undefined;
+  /** The newest that were written into a row of history with a number above `after`. */
+  booksOfRecords(after: number): { readonly at: number; readonly books: string } | undefined;
+  /** Of the batches with numbers above `after` and up to `upTo`, at most `limit` of them. */
+  countBatches(after: number, upTo: number, limit: number): RowCount;
+  countRetries(limit: number): RowCount;
   setting(name: SettingName): number | undefined;
   setSetting(name: SettingName, value: number): void;
   insertBatch(batch: StoredBatch): void;
   batchesAfter(sequence: number, limit: number): StoredBatch[];
+  /** The number of the one that follows. */
+  nextBatch(sequence: number): number | undefined;
   /** Retries due at `now`, the longest waiting first. */
   dueRetries(now: number, limit: number): StoredRetry[];
   nextRetryAt(): number | undefined;
@@ -22,7 +33,7 @@ export interface LogStore {
   deleteRetry(retry: StoredRetry): void;
   quarantine(sequence: number, at: number, body: string, reason: string): void;
   /** `body` is a JSON array of records. */
-  insertRecords(sequence: number, at: number, body: string): void;
+  insertRecords(sequence: number, at: number, body: string, books?: string): void;
   /** The event is kept as it is: as part of other JSON it would be escaped, and could outgrow the row. */
   insertDeadLetter(sequence: number, record: LedgerRecord, event: string): void;
   /** When the oldest settled row was written. */
@@ -39,6 +50,8 @@ export interface LogStore {
 export interface StoredBatch {
   readonly sequence: number;
   readonly at: number;
+  /** Of how many deliveries its messages are. */
+  readonly deliveries: number;
   readonly body: string;
 }
 
@@ -47,6 +60,7 @@ export interface StoredRetry {
   readonly sequence: number;
   /** How often our own code failed on it; 0 for a retry that a settlement asked for. */
   readonly failures: number;
+  readonly deliveries: number;
   readonly body: string;
 }
 
@@ -54,15 +68,15 @@ export interface StoredRetry {
 type SettingName = 'cursor' | 'retention' | 'archive' | 'sequence';
 
 const schema = [
-  'CREATE TABLE IF NOT EXISTS batch (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)',
+  'CREATE TABLE IF NOT EXISTS batch (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, deliveries INTEGER, body TEXT NOT NULL)',
   `CREATE TABLE IF NOT EXISTS retry (due INTEGER NOT NULL, sequence INTEGER NOT NULL, failures INTEGER NOT NULL,
-     body TEXT NOT NULL, PRIMARY KEY (due, sequence)) WITHOUT ROWID`,
-  'CREATE TABLE IF NOT EXISTS record (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)',
+     deliveries INTEGER, body TEXT NOT NULL, PRIMARY KEY (due, sequence)) WITHOUT ROWID`,
+  'CREATE TABLE IF NOT EXISTS record (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, books TEXT, body TEXT NOT NULL)',
   `CREATE TABLE IF NOT EXISTS dead_letter (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL,
      event TEXT NOT NULL)`,
   `CREATE TABLE IF NOT EXISTS quarantine (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL,
      reason TEXT NOT NULL)`,
-  'CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID',
+  'CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value INTEGER NOT NULL, books TEXT) WITHOUT ROWID',
 ];
 
 export function createLogStore(sql: Sql): LogStore {
@@ -81,6 +95,16 @@ export function createLogStore(sql: Sql): LogStore {
   function setting(name: SettingName): number | undefined {
     const [row] = run('SELECT value FROM setting WHERE name = ?', name);
     return row === undefined ? undefined : Number(row['value']);
+  }
+
+  function count(rows: string, limit: number, ...bindings: SqlValue[]): RowCount {
+    const [row] = run(
+      `SELECT count(*) AS found, coalesce(sum(deliveries), 0) AS deliveries
+       FROM (SELECT deliveries FROM ${rows} LIMIT ?)`,
+      ...bindings,
+      limit,
+    );
+    return { rows: Number(row?.['found'] ?? 0), deliveries: Number(row?.['deliveries'] ?? 0) };
   }
 
   function purgeTable(table: 'batch' | 'record' | 'dead_letter', upTo: number, before: number, limit: number): boolean {
@@ -106,25 +130,56 @@ export function createLogStore(sql: Sql): LogStore {
       return Number(row?.['last'] ?? 0);
     },
     cursor: () => setting('cursor') ?? 0,
+    setPosition(cursor, books) {
+      run(
+        `INSERT INTO setting (name, value, books) VALUES ('cursor', ?, ?)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value, books = excluded.books`,
+        cursor,
+        books,
+      );
+    },
+    booksOfCursor() {
+      const [row] = run("SELECT books FROM setting WHERE name = 'cursor'");
+      return typeof row?.['books'] === 'string' ? row['books'] : undefined;
+    },
+    booksOfRecords(after) {
+      const [row] = run(
+        'SELECT at, books FROM record WHERE sequence > ? AND books IS NOT NULL ORDER BY sequence DESC LIMIT 1',
+        after,
+      );
+      return row === undefined ? undefined : { at: Number(row['at']), books: String(row['books']) };
+    },
+    countBatches: (after, upTo, limit) => count('batch WHERE sequence > ? AND sequence <= ?', limit, after, upTo),
+    countRetries: (limit) => count('retry', limit),
     setting,
     setSetting(name, value) {
-      run('INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', name, value);
+      run(
+        'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+        name,
+        value,
+      );
     },
-    insertBatch({ sequence, at, body }) {
-      run('INSERT INTO batch VALUES (?, ?, ?)', sequence, at, body);
+    insertBatch({ sequence, at, deliveries, body }) {
+      run('INSERT INTO batch (sequence, at, deliveries, body) VALUES (?, ?, ?, ?)', sequence, at, deliveries, body);
     },
     batchesAfter(sequence, limit) {
       return run('SELECT * FROM batch WHERE sequence > ? ORDER BY sequence LIMIT ?', sequence, limit).map((row) => ({
         sequence: Number(row['sequence']),
         at: Number(row['at']),
+        deliveries: Number(row['deliveries']),
         body: String(row['body']),
       }));
+    },
+    nextBatch(sequence) {
+      const [row] = run('SELECT sequence FROM batch WHERE sequence > ? ORDER BY sequence LIMIT 1', sequence);
+      return row === undefined ? undefined : Number(row['sequence']);
     },
     dueRetries(now, limit) {
       return run('SELECT * FROM retry WHERE due <= ? ORDER BY due, sequence LIMIT ?', now, limit).map((row) => ({
         due: Number(row['due']),
         sequence: Number(row['sequence']),
         failures: Number(row['failures']),
+        deliveries: Number(row['deliveries']),
         body: String(row['body']),
       }));
     },
@@ -132,8 +187,9 @@ export function createLogStore(sql: Sql): LogStore {
       const [row] = run('SELECT due FROM retry ORDER BY due LIMIT 1');
       return row === undefined ? undefined : Number(row['due']);
     },
-    insertRetry({ due, sequence, failures, body }) {
-      run('INSERT INTO retry VALUES (?, ?, ?, ?)', due, sequence, failures, body);
+    insertRetry({ due, sequence, failures, deliveries, body }) {
+      const into = 'INSERT INTO retry (due, sequence, failures, deliveries, body) VALUES (?, ?, ?, ?, ?)';
+      run(into, due, sequence, failures, deliveries, body);
     },
     deleteRetry({ due, sequence }) {
       run('DELETE FROM retry WHERE due = ? AND sequence = ?', due, sequence);
@@ -141,8 +197,8 @@ export function createLogStore(sql: Sql): LogStore {
     quarantine(sequence, at, body, reason) {
       run('INSERT INTO quarantine VALUES (?, ?, ?, ?)', sequence, at, body, reason);
     },
-    insertRecords(sequence, at, body) {
-      run('INSERT INTO record VALUES (?, ?, ?)', sequence, at, body);
+    insertRecords(sequence, at, body, books) {
+      run('INSERT INTO record (sequence, at, books, body) VALUES (?, ?, ?, ?)', sequence, at, books ?? null, body);
     },
     insertDeadLetter(sequence, record, event) {
       run('INSERT INTO dead_letter VALUES (?, ?, ?, ?)', sequence, record.at, JSON.stringify(record), event);

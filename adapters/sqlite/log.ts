@@ -2,6 +2,7 @@ import { TulleError } from '../../event/error.ts';
 import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from '../../mesh/dead-letters/query.ts';
 import type { RedriveOrder, RedriveOutcome } from '../../mesh/dead-letters/redrive.ts';
 import { frame } from '../../mesh/frame.ts';
+import type { ShardBooks } from '../../mesh/books.ts';
 import type { LaneStatus } from '../../mesh/lane.ts';
 import type { Appended, Entries, QueueConsumer, Settlement } from '../../mesh/ports.ts';
 import { isFact } from '../../mesh/publish/outcome.ts';
@@ -14,10 +15,12 @@ import { createHistoryStore, type HistoryStore } from './history-store.ts';
 import { createLaneStore, type LaneStore } from './lane-store.ts';
 import { take } from './log-claims.ts';
 import { createDrain, type LogPace, workersPace } from './log-drain.ts';
+import { createLogBooks } from './log-books.ts';
 import { createLogDeadLetters } from './log-dead-letters.ts';
 import { createLanes } from './log-lanes.ts';
 import { createLogReplays } from './log-replays.ts';
-import { ROW_LENGTH, toRows } from './log-rows.ts';
+import { migrate } from './log-migration.ts';
+import { ROW_LENGTH, toRows, weigh } from './log-rows.ts';
 import { createLogStore, type LogStore, type StoredBatch } from './log-store.ts';
 import type { Sql } from './sql.ts';
 
@@ -32,6 +35,7 @@ export interface Log {
   /** Takes and hands out nothing more; resolves when everything that is out is settled and on disk. */
   stop(): Promise<void>;
   lanes(): readonly LaneStatus[];
+  books(): ShardBooks;
   /** Where publishers wait. */
   readonly waits: Pick<WaitBoxes, 'take' | 'close' | 'stop'>;
   listDeadLetters(query: DeadLetterQuery): DeadLetterPage;
@@ -105,6 +109,7 @@ export interface SqlLog extends Log {
 }
 
 export function createLog({ sql, ...options }: LogOptions): SqlLog {
+  migrate(sql);
   const store = createLogStore(sql);
   let otherRowsWritten = 0;
   const counted: Pick<Sql, 'run'> = {
@@ -127,15 +132,18 @@ export function createLog({ sql, ...options }: LogOptions): SqlLog {
 export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'>): Log {
   const { now } = options;
   const { store, laneStore, archiveStore, claimStore } = storage;
-  let lastSequence = Math.max(store.lastSequence(), laneStore.lastSequence(), archiveStore.lastBatch());
+  let lastSequence = 0;
   const nextSequence = (): number => ++lastSequence;
+  const books = createLogBooks({ storage, nextSequence, lastSequence: () => lastSequence, now });
+  lastSequence = Math.max(store.lastSequence(), laneStore.lastSequence(), archiveStore.lastBatch(), books.lastSequence);
   const lanes = createLanes({ store: laneStore, nextSequence, now });
   const replays = createLogReplays({ store: archiveStore, laneStore, now });
   const pace = options.pace ?? workersPace;
   const deadLetters =
-    storage.deadLetterStore && createLogDeadLetters({ storage, lanes, nextSequence, now }, storage.deadLetterStore);
+    storage.deadLetterStore &&
+    createLogDeadLetters({ storage, books, lanes, nextSequence, now }, storage.deadLetterStore);
   const waits = createWaitBoxes(options);
-  const drain = createDrain({ ...options, consume, storage, pace, lanes, replays, nextSequence, onSettled });
+  const drain = createDrain({ ...options, consume, storage, books, pace, lanes, replays, nextSequence, onSettled });
 
   let retentionSeconds = store.setting('retention') ?? DEFAULT_RETENTION_SECONDS;
   let archiveSeconds = store.setting('archive') ?? 0;
@@ -162,7 +170,8 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     waiting = [];
     buffered = 0;
     commit = undefined;
-    const { rows, laned, duplicates } = isOneRow ? write(appends) : storage.transaction(() => write(appends));
+    const { rows, laned, planned, duplicates } = isOneRow ? write(appends) : storage.transaction(() => write(appends));
+    books.planned(planned);
     const synced = sync();
     if (options.outputGate !== true) await synced;
     for (const { batch, messages } of rows) drain.add(batch, messages);
@@ -175,14 +184,17 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
   function write(appends: readonly Entries[]) {
     const { messages, archived, laned, duplicates } = take(appends, claimStore, now());
     const rows = [...toBatches(messages, false), ...toBatches(archived, true)];
-    for (const row of rows) insert(row);
-    if (laned.length > 0) lanes.insert(laned, now());
-    return { rows, laned, duplicates };
+    let planned = laned.length === 0 ? 0 : lanes.insert(laned, now());
+    for (const row of rows) {
+      insert(row);
+      planned += row.batch.deliveries;
+    }
+    return { rows, laned, planned, duplicates };
   }
 
   function toBatches(messages: readonly string[], isArchived: boolean): readonly NewBatch[] {
     return toRows(messages).map((part) => {
-      const batch = { sequence: nextSequence(), at: now(), body: frame(part) };
+      const batch = { sequence: nextSequence(), at: now(), deliveries: weigh(part), body: frame(part) };
       return { batch, messages: part, isArchived };
     });
   }
@@ -223,6 +235,7 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
   /** Beside the drain, in small steps: under load there may be thousands of rows to delete each minute. */
   async function purge(): Promise<void> {
     const before = now() - retentionSeconds * 1000;
+    books.keep(before);
     const deadBefore = now() - Math.max(retentionSeconds, DEAD_LETTER_SECONDS) * 1000;
     const archivedBefore = now() - archivedMs();
     const isMore = (): boolean =>
@@ -315,6 +328,7 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
         void arm(at).catch((error: unknown) => options.report('the alarm could not be set', error));
     },
     lanes: () => lanes.status(),
+    books: () => books.read(),
     waits,
     listDeadLetters: (query) => deadLetters?.list(query) ?? { items: [] },
     getDeadLetter: (sequence) => deadLetters?.get(sequence),

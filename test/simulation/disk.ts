@@ -1,6 +1,6 @@
 import type { ArchiveStore, StoredReplay } from '../../adapters/sqlite/archive-store.ts';
 import type { ClaimStore } from '../../adapters/sqlite/claim-store.ts';
-import type { LaneRow, LaneStore } from '../../adapters/sqlite/lane-store.ts';
+import type { LaneRow, LaneStore, RowCount } from '../../adapters/sqlite/lane-store.ts';
 import type { LogStorage } from '../../adapters/sqlite/log.ts';
 import type { LogStore, StoredBatch, StoredRetry } from '../../adapters/sqlite/log-store.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
@@ -26,10 +26,12 @@ export interface Tables {
   readonly archived: StoredBatch[];
   readonly replays: StoredReplay[];
   readonly retries: StoredRetry[];
-  readonly records: TextRow[];
+  readonly records: RecordRow[];
   readonly deadLetters: DeadLetterRow[];
   readonly quarantine: TextRow[];
   readonly settings: Map<string, number>;
+  /** In the cursor's row. */
+  readonly books: { text?: string | undefined };
   readonly lanes: Map<string, LaneRow[]>;
   /** Until when each key is known. */
   readonly claims: Map<string, number>;
@@ -39,6 +41,10 @@ interface TextRow {
   readonly sequence: number;
   readonly at: number;
   readonly body: string;
+}
+
+interface RecordRow extends TextRow {
+  readonly books: string | undefined;
 }
 
 interface DeadLetterRow extends TextRow {
@@ -55,6 +61,7 @@ export function createDisk(onRecords?: (body: string, isThere: boolean) => void)
     deadLetters: [],
     quarantine: [],
     settings: new Map(),
+    books: {},
     lanes: new Map(),
     claims: new Map(),
   };
@@ -117,11 +124,12 @@ export function createDisk(onRecords?: (body: string, isThere: boolean) => void)
   }
 
   function createStore(onChange: () => void): LogStore {
-    const { batches, retries, records, deadLetters, quarantine, settings } = tables;
+    const { batches, retries, records, deadLetters, quarantine, settings, books } = tables;
     return {
       lastSequence: () =>
         Math.max(
           settings.get('cursor') ?? 0,
+          settings.get('sequence') ?? 0,
           ...[batches, records, deadLetters, quarantine].map((rows) => rows.at(-1)?.sequence ?? 0),
           ...retries.map(({ sequence }) => sequence),
         ),
@@ -134,11 +142,34 @@ export function createDisk(onRecords?: (body: string, isThere: boolean) => void)
         settings.set(name, value);
         changed(() => void (before === undefined ? settings.delete(name) : settings.set(name, before)));
       },
+      setPosition(cursor, text) {
+        onChange();
+        const before = { cursor: settings.get('cursor'), text: books.text };
+        settings.set('cursor', cursor);
+        books.text = text;
+        changed(() => {
+          if (before.cursor === undefined) settings.delete('cursor');
+          else settings.set('cursor', before.cursor);
+          books.text = before.text;
+        });
+      },
+      booksOfCursor: () => books.text,
+      booksOfRecords(after) {
+        const row = records.findLast(({ sequence, books: text }) => sequence > after && text !== undefined);
+        return row?.books === undefined ? undefined : { at: row.at, books: row.books };
+      },
+      countBatches: (after, upTo, limit) =>
+        countRows(
+          batches.filter(({ sequence }) => sequence > after && sequence <= upTo),
+          limit,
+        ),
+      countRetries: (limit) => countRows(retries, limit),
       insertBatch(batch) {
         onChange();
         insert(batches, batch, bySequence);
       },
       batchesAfter: (after, limit) => batches.filter(({ sequence }) => sequence > after).slice(0, limit),
+      nextBatch: (after) => batches.find(({ sequence }) => sequence > after)?.sequence,
       dueRetries: (now, limit) => retries.filter(({ due }) => due <= now).slice(0, limit),
       nextRetryAt: () => retries[0]?.due,
       insertRetry(retry) {
@@ -153,9 +184,9 @@ export function createDisk(onRecords?: (body: string, isThere: boolean) => void)
         onChange();
         insert(quarantine, { sequence, at, body }, bySequence);
       },
-      insertRecords(sequence, at, body) {
+      insertRecords(sequence, at, body, text) {
         onChange();
-        insert(records, { sequence, at, body }, bySequence);
+        insert(records, { sequence, at, body, books: text }, bySequence);
         if (onRecords === undefined) return;
         onRecords(body, true);
         const undo = journal.pop();
@@ -207,6 +238,11 @@ export function createDisk(onRecords?: (body: string, isThere: boolean) => void)
           .sort(byCodeUnit)
           .slice(0, limit),
       lastSequence: () => Math.max(0, ...all().map(({ sequence }) => sequence)),
+      countDeliveries: (after, limit) =>
+        countRows(
+          all().filter(({ sequence }) => sequence > after),
+          limit,
+        ),
       count: (target) => all().filter(({ lane }) => lane === target || lane.startsWith(`${target}#`)).length,
     };
   }
@@ -220,6 +256,12 @@ export function createDisk(onRecords?: (body: string, isThere: boolean) => void)
       },
       batchesFrom: (from, limit) => archived.filter(({ sequence }) => sequence >= from).slice(0, limit),
       lastBatch: () => archived.at(-1)?.sequence ?? 0,
+      nextBatch: (after) => archived.find(({ sequence }) => sequence > after)?.sequence,
+      countBatches: (after, upTo, limit) =>
+        countRows(
+          archived.filter(({ sequence }) => sequence > after && sequence <= upTo),
+          limit,
+        ),
       firstSince: (at) => archived[archived.findLastIndex((batch) => batch.at < at) + 1]?.sequence,
       oldestAt: () => archived[0]?.at,
       purge(upTo, before, limit) {
@@ -318,6 +360,11 @@ export function createDisk(onRecords?: (body: string, isThere: boolean) => void)
 export function readRecords(body: string): LedgerRecord[] {
   const stored = JSON.parse(body) as LedgerRecord | LedgerRecord[];
   return Array.isArray(stored) ? stored.toReversed() : [stored];
+}
+
+function countRows(rows: readonly { readonly deliveries: number }[], limit: number): RowCount {
+  const counted = rows.slice(0, limit);
+  return { rows: counted.length, deliveries: counted.reduce((sum, row) => sum + row.deliveries, 0) };
 }
 
 function bySequence(one: { readonly sequence: number }, other: { readonly sequence: number }): number {

@@ -67,9 +67,8 @@ export const faults: readonly Fault[] = [
     name: 'moves the cursor past a batch that is not settled',
     storage(storage) {
       const { store } = storage;
-      const setSetting: typeof store.setSetting = (name, value) =>
-        store.setSetting(name, name === 'cursor' ? store.lastBatch() : value);
-      return { ...storage, store: { ...store, setSetting } };
+      const setPosition: typeof store.setPosition = (_cursor, books) => store.setPosition(store.lastBatch(), books);
+      return { ...storage, store: { ...store, setPosition } };
     },
   },
   {
@@ -162,7 +161,11 @@ export const faults: readonly Fault[] = [
     name: 'numbers rows from the beginning again after a restart',
     storage: (storage) => ({
       ...storage,
-      store: { ...storage.store, lastSequence: () => 0 },
+      store: {
+        ...storage.store,
+        lastSequence: () => 0,
+        booksOfCursor: () => storage.store.booksOfCursor()?.replace(/"sequence":\d+/, '"sequence":0'),
+      },
       laneStore: { ...storage.laneStore, lastSequence: () => 0 },
     }),
   },

@@ -76,17 +76,17 @@ describe('the tables of the simulation', () => {
     const disk = createDisk();
     const storage = disk.open(() => {});
     const { store } = storage;
-    store.insertBatch({ sequence: 1, at: 1, body: 'a' });
+    store.insertBatch({ sequence: 1, at: 1, deliveries: 1, body: 'a' });
     disk.synced(disk.mark());
     storage.transaction(() => {
-      store.insertBatch({ sequence: 2, at: 1, body: 'b' });
-      store.setSetting('cursor', 1);
+      store.insertBatch({ sequence: 2, at: 1, deliveries: 1, body: 'b' });
+      store.setPosition(1, '{}');
     });
-    store.insertBatch({ sequence: 3, at: 1, body: 'c' });
+    store.insertBatch({ sequence: 3, at: 1, deliveries: 1, body: 'c' });
     disk.crash(0.5);
     expect(store.batchesAfter(0, 9).map(({ sequence }) => sequence)).toEqual([1, 2]);
     expect(store.cursor()).toBe(1);
-    store.setSetting('cursor', 2);
+    store.setPosition(2, '{}');
     disk.crash(0);
     expect(store.cursor()).toBe(1);
     expect(store.lastBatch()).toBe(2);
@@ -115,23 +115,26 @@ function createStatement(random: Random): Work {
   const place = random.between(0, 3);
   const body = `body ${random.between(1, 1000)}`;
   const record = toRecord(random);
-  const setting = random.pick(['cursor', 'retention'] as const);
+  const deliveries = random.between(1, 9);
+  const books = random.chance(0.5) ? body : undefined;
+  const setting = random.pick(['sequence', 'retention'] as const);
   return random.pick<Work>([
-    ({ store }) => store.insertBatch({ sequence, at, body }),
-    ({ store }) => store.insertRetry({ due: at, sequence, failures: limit, body }),
-    ({ store }) => store.deleteRetry({ due: at, sequence, failures: 0, body: '' }),
+    ({ store }) => store.insertBatch({ sequence, at, deliveries, body }),
+    ({ store }) => store.insertRetry({ due: at, sequence, failures: limit, deliveries, body }),
+    ({ store }) => store.deleteRetry({ due: at, sequence, failures: 0, deliveries: 0, body: '' }),
     ({ store }) => store.setSetting(setting, sequence),
+    ({ store }) => store.setPosition(sequence, body),
     ({ store }) => store.quarantine(sequence, at, body, 'a reason'),
-    ({ store }) => store.insertRecords(sequence, at, JSON.stringify([record, { ...record, attempt: 2 }])),
+    ({ store }) => store.insertRecords(sequence, at, JSON.stringify([record, { ...record, attempt: 2 }]), books),
     ({ store }) => store.insertDeadLetter(sequence, { ...record, status: 'dead-lettered' }, '{"id":"1"}'),
     ({ store }) => store.purge(at, limit),
     ({ store }) => store.purgeDeadLetters(at, limit),
-    ({ archiveStore }) => archiveStore.insert({ sequence, at: sequence, body }),
+    ({ archiveStore }) => archiveStore.insert({ sequence, at: sequence, deliveries, body }),
     ({ archiveStore }) => archiveStore.purge(sequence, at, limit),
     ({ archiveStore }) => archiveStore.putReplay({ name: lane, body }),
     ({ archiveStore }) => archiveStore.deleteReplay(lane),
-    ({ laneStore }) => laneStore.insert({ lane, place, sequence, due: at, failures: 0, body }),
-    ({ laneStore }) => laneStore.delete({ lane, place, sequence, due: 0, failures: 0, body: '' }),
+    ({ laneStore }) => laneStore.insert({ lane, place, sequence, due: at, failures: 0, deliveries, body }),
+    ({ laneStore }) => laneStore.delete({ lane, place, sequence, due: 0, failures: 0, deliveries: 0, body: '' }),
     ({ laneStore }) => {
       for (const row of laneStore.head(lane, 2)) laneStore.delete(row);
     },
@@ -151,8 +154,12 @@ function readAll({ store, laneStore, archiveStore }: LogStorage): unknown {
   return [
     [store.lastSequence(), store.lastBatch(), store.cursor(), store.setting('retention')],
     [store.batchesAfter(10, 4), store.dueRetries(20, 6), store.nextRetryAt(), store.oldestAt(), store.rowsKept()],
+    [store.booksOfCursor(), store.booksOfRecords(0), store.booksOfRecords(30), store.nextBatch(10)],
+    [store.countBatches(5, 40, 50), store.countBatches(5, 60, 3), store.countRetries(50), store.countRetries(2)],
+    [laneStore.countDeliveries(5, 50), laneStore.countDeliveries(0, 2).rows],
     lanes.map((lane) => [laneStore.head(lane, 4), laneStore.lanesAfter(lane, 2), laneStore.count(lane)]),
     laneStore.lastSequence(),
+    [archiveStore.nextBatch(10), archiveStore.countBatches(5, 40, 50), archiveStore.countBatches(5, 60, 3)],
     [archiveStore.batchesFrom(9, 4), archiveStore.firstSince(20), archiveStore.oldestAt(), archiveStore.lastBatch()],
     archiveStore.replays(),
   ];
