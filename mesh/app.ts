@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { TulleError } from '../event/error.ts';
 import type { Authenticator } from './authentication.ts';
+import { readBooks } from './bus-books.ts';
 import { createBusAccess } from './bus-access.ts';
 import { createDeadLetterEndpoint } from './dead-letters/endpoint.ts';
 import { createFunctionEndpoint } from './functions/endpoint.ts';
@@ -56,6 +57,12 @@ export function createMeshApp(options: MeshAppOptions): Hono {
     return Response.json({ targets: await readTargets(ledger, principal.tenant, compiled.snapshot) });
   });
   app.all('/v1/buses/:bus/targets', () => refuseMethod('GET, HEAD'));
+
+  app.get('/v1/buses/:bus/books', async ({ req }) => {
+    const { compiled } = await openBus(req.raw, req.param('bus'), 'viewer');
+    return Response.json(await readBooks(ledger, compiled.snapshot), { headers: { 'cache-control': 'no-store' } });
+  });
+  app.all('/v1/buses/:bus/books', () => refuseMethod('GET, HEAD'));
 
   const letters = createDeadLetterEndpoint({ ...options, openBus });
   const letterPath = '/v1/buses/:bus/dead-letters';

@@ -34,6 +34,29 @@ export interface ShardBooks extends Totals {
   readonly targets: Readonly<Record<string, Ends>>;
 }
 
+export const noTotals: Totals = {
+  planned: 0,
+  delivered: 0,
+  deadLettered: 0,
+  disabled: 0,
+  expired: 0,
+  filtered: 0,
+  quarantined: 0,
+};
+
+/** What is planned and has not come to its end. */
+export function pendingOf(totals: Totals): number {
+  const { planned, delivered, deadLettered, disabled, expired, filtered, quarantined } = totals;
+  return planned - delivered - deadLettered - disabled - expired - filtered - quarantined;
+}
+
+/** The sums of those that `other` has. */
+export function together(one: Ends, other: Ends): { [Name in End]?: number } {
+  const sums: { [Name in End]?: number } = {};
+  for (const [end, count] of Object.entries(other)) sums[end as End] = (one[end as End] ?? 0) + count;
+  return sums;
+}
+
 export interface Tallying {
   add(deliveries: number): void;
   end(target: { readonly rule: string; readonly target: string }, end: End, deliveries: number): void;

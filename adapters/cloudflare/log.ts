@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from '../../mesh/dead-letters/query.ts';
 import type { RedriveOrder, RedriveOutcome } from '../../mesh/dead-letters/redrive.ts';
+import type { ShardBooks } from '../../mesh/books.ts';
 import type { LedgerPage, LedgerQuery } from '../../mesh/ledger.ts';
 import type { LaneStatus } from '../../mesh/lane.ts';
 import type { Appended, Entries, Settlement } from '../../mesh/ports.ts';
@@ -66,6 +67,10 @@ export class Log extends DurableObject<Env> {
 
   lanes(): readonly LaneStatus[] {
     return this.#log.lanes();
+  }
+
+  books(): ShardBooks {
+    return this.#log.books();
   }
 
   listDeadLetters(query: DeadLetterQuery): DeadLetterPage {

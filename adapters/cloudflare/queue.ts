@@ -37,6 +37,9 @@ export function createLogLedger(logs: Logs): Ledger {
     async lanes(shard) {
       return toStub(logs, shard).lanes();
     },
+    async books(shard) {
+      return toStub(logs, shard).books();
+    },
   };
 }
 

@@ -16,6 +16,7 @@ import type {
   Waits,
 } from '../../mesh/ports.ts';
 import { eventsOf, isSought, toKept, waitingOf } from '../../mesh/trace/query.ts';
+import { createMemoryBooks } from './books.ts';
 import { createWaitBoxes, type WaitBoxOptions } from '../waits.ts';
 
 /** A queue and its ledger in memory: nothing survives the process. For tests. */
@@ -59,6 +60,9 @@ export function createMemoryQueue(options: {
   /** Oldest first. */
   let dead: DeadLetterEntry[] = [];
   let lastSequence = 0;
+  const books = createMemoryBooks();
+  /** With the consumer. */
+  let out: readonly Waiting[] = [];
   const breakers = new Map<string, Breaker>();
   /** Until when a lane has to rest, as its last turn said. */
   const resting = new Map<string, number>();
@@ -88,7 +92,8 @@ export function createMemoryQueue(options: {
     return breaker;
   }
 
-  function write({ retries, records, outcomes = [], throttled = [] }: Settlement): void {
+  function write({ retries, records, outcomes = [], throttled = [], tally }: Settlement): void {
+    if (tally !== undefined) books.end(tally);
     boxes.put(outcomes);
     for (const { target, waitMs } of throttled) breakerOf(target).slow(waitMs, now());
     for (const { delayMs, ...message } of retries) waiting.push({ due: now() + delayMs, ...message });
@@ -155,6 +160,7 @@ export function createMemoryQueue(options: {
           waiting.push({ due, body });
         }
         for (const { lane, body } of laned) waiting.push({ due, body, lane });
+        books.plan([...messages, ...archived, ...laned.map(({ body }) => body)]);
         return Promise.resolve({ duplicates });
       },
     },
@@ -197,6 +203,8 @@ export function createMemoryQueue(options: {
         );
         return Promise.resolve({ items });
       },
+      books: ({ shard }) =>
+        Promise.resolve(shard === 0 ? books.read([...waiting, ...out].map(({ body }) => body)) : undefined),
       lanes() {
         const lanes = waiting.flatMap(({ lane }) => (lane === undefined ? [] : [targetOfLane(lane)]));
         const targets = [...new Set([...breakers.keys(), ...lanes])];
@@ -240,6 +248,7 @@ export function createMemoryQueue(options: {
         const due = now();
         for (const body of messages) waiting.push({ due, body });
         for (const { lane, body } of laned) waiting.push({ due, body, lane });
+        books.plan([...messages, ...laned.map(({ body }) => body)]);
         history.push(...records);
         return Promise.resolve({ redriven: sequences, looked });
       },
@@ -253,6 +262,7 @@ export function createMemoryQueue(options: {
         const { lane } = first;
         const place = waiting.indexOf(first);
         waiting = waiting.filter((message) => !due.includes(message));
+        out = due;
         try {
           const bodies = due.map(({ body }) => body);
           if (lane === undefined) {
@@ -273,6 +283,8 @@ export function createMemoryQueue(options: {
         } catch {
           // Nothing was settled: the same messages once more, later.
           waiting.splice(place, 0, ...due.map((message) => ({ ...message, due: now() + FAILURE_DELAY_MS })));
+        } finally {
+          out = [];
         }
       }
     },

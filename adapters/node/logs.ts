@@ -116,6 +116,9 @@ export function openLogs(options: LogsOptions): Logs {
       async lanes(shard) {
         return only(shard)?.lanes() ?? [];
       },
+      async books(shard) {
+        return only(shard)?.books();
+      },
     },
     deadLetters: {
       async list(shard, query) {

@@ -1,4 +1,12 @@
-import type { Ends, ShardBooks, Tally, Totals } from '../../mesh/books.ts';
+import {
+  type Ends,
+  noTotals,
+  pendingOf,
+  type ShardBooks,
+  type Tally,
+  together,
+  type Totals,
+} from '../../mesh/books.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import { joinBatches } from './archive-store.ts';
 import type { Progress, Range } from './log-backlog.ts';
@@ -50,18 +58,7 @@ const RIDE_LENGTH = 1_000;
 const COUNT_ROWS = 10_000;
 const ALL_ROWS = Number.MAX_SAFE_INTEGER;
 
-const empty: State = {
-  sequence: 0,
-  ahead: [],
-  planned: 0,
-  delivered: 0,
-  deadLettered: 0,
-  disabled: 0,
-  expired: 0,
-  filtered: 0,
-  quarantined: 0,
-  targets: {},
-};
+const empty: State = { ...noTotals, sequence: 0, ahead: [], targets: {} };
 
 export function createLogBooks(options: {
   readonly storage: Pick<LogStorage, 'store' | 'laneStore' | 'archiveStore' | 'transaction'>;
@@ -171,7 +168,8 @@ function createPage(state: State): Page & {
       this.plan(added);
       for (const [target, ends] of Object.entries(ended)) {
         const hasRoom = next.targets[target] !== undefined || Object.keys(next.targets).length < TARGETS;
-        const targets = hasRoom ? { ...next.targets, [target]: together(next.targets[target], ends) } : next.targets;
+        const known = next.targets[target] ?? {};
+        const targets = hasRoom ? { ...next.targets, [target]: { ...known, ...together(known, ends) } } : next.targets;
         next = { ...next, ...together(next, ends), targets };
       }
     },
@@ -191,18 +189,6 @@ function createPage(state: State): Page & {
     },
     close: () => ({ next, records, cursor }),
   };
-}
-
-/** What is planned and has not come to its end. */
-export function pendingOf(totals: Totals): number {
-  const { planned, delivered, deadLettered, disabled, expired, filtered, quarantined } = totals;
-  return planned - delivered - deadLettered - disabled - expired - filtered - quarantined;
-}
-
-function together(one: Ends | undefined, other: Ends): Ends {
-  const ends: Record<string, number> = {};
-  for (const [end, count] of Object.entries(other)) ends[end] = (one?.[end as keyof Ends] ?? 0) + count;
-  return { ...one, ...ends };
 }
 
 function isSame(one: readonly Range[], other: readonly Range[]): boolean {

@@ -23,7 +23,8 @@ export function migrate(sql: Sql): void {
         const [row] = sql.run(next, ...(after ?? [])).rows;
         if (row === undefined) break;
         after = key.map((column) => row[column] ?? null);
-        const deliveries = weigh(toMessages(String(row['body'])));
+        const body = String(row['body']);
+        const deliveries = weigh(table === 'retry' ? [body] : toMessages(body));
         sql.run(`UPDATE ${table} SET deliveries = ? WHERE (${columns}) = (${places})`, deliveries, ...after);
       }
     });

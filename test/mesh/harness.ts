@@ -119,6 +119,8 @@ export function createHarness(
         harness.now = Math.max(harness.now, next);
         await memory.drain();
       }
+      const books = await memory.ledger.books?.({ tenant: 'default', bus: 'default', shard: 0 });
+      if (books?.counted !== books?.pending) throw new Error(`the books do not balance: ${JSON.stringify(books)}`);
     },
     async deliveries(query = '') {
       const response = await this.admin('GET', `/v1/buses/default/deliveries?limit=1000&${query}`);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createTally, type End, type Tally } from '../../mesh/books.ts';
 import type { Settlement, Turn } from '../../mesh/ports.ts';
 import { createEvent, createHarness, type Harness, withRule } from './harness.ts';
 
@@ -60,6 +61,7 @@ function watchSettlements({ mesh }: Harness): Settlement[] {
       return {
         retries: answers.flatMap(({ retries }) => retries),
         records: answers.flatMap(({ records }) => records),
+        tally: joinTallies(answers),
       };
     },
   });
@@ -72,4 +74,16 @@ function createTargets(count: number): object[] {
     http: { url: `https://target-${number}.example.com/` },
     retry: { maxAttempts: 2 },
   }));
+}
+
+function joinTallies(settlements: readonly Settlement[]): Tally {
+  const together = createTally();
+  for (const { tally } of settlements) {
+    together.add(tally?.added ?? 0);
+    for (const [name, ends] of Object.entries(tally?.ended ?? {})) {
+      const [rule = '', target = ''] = name.split('/');
+      for (const [end, count] of Object.entries(ends)) together.end({ rule, target }, end as End, count);
+    }
+  }
+  return together.total();
 }
