@@ -1,5 +1,5 @@
 import { TulleError } from '../event/error.ts';
-import { type Ends, noTotals, type ShardBooks, together, type Totals } from './books.ts';
+import { type End, type Ends, noTotals, type ShardBooks, together, type Totals } from './books.ts';
 import type { Ledger } from './ports.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -21,46 +21,31 @@ export interface BooksAnswer extends Totals {
 export async function readBooks(ledger: Ledger, snapshot: Snapshot): Promise<BusBooks> {
   const { tenant, bus, settings } = snapshot;
   const read = await Promise.all(
-    Array.from({ length: settings.shards }, (_, shard) => ledger.books?.({ tenant, bus, shard })),
+    Array.from({ length: settings.shards }, async (_, shard) => ledger.books?.({ tenant, bus, shard })),
   );
-  const shards = read.flatMap((books, shard) => (books === undefined ? [] : [{ shard, books }]));
+  const shards = read.flatMap((found, shard) => (found === undefined ? [] : [{ shard, books: found }]));
   if (shards.length === 0) {
     throw new TulleError('not_found', `The queue of the bus ${bus} keeps no books.`, {
       mend: `Ask GET /v1/buses/${bus}/deliveries for the history instead.`,
     });
   }
-  const targets: Record<string, Ends> = {};
-  let totals = { ...noTotals, pending: 0 };
-  for (const { books } of shards) {
-    const { planned, quarantined, pending, targets: own, ...ends } = books;
-    totals = {
-      ...totals,
-      ...together(totals, endsOf(ends)),
-      planned: totals.planned + planned,
-      quarantined: totals.quarantined + quarantined,
-      pending: totals.pending + pending,
-    };
-    for (const [name, of] of Object.entries(own)) {
-      const known = targets[name] ?? {};
-      targets[name] = { ...known, ...together(known, of) };
+  const targets: Record<string, { [Name in End]?: number }> = {};
+  const totals = { ...noTotals, pending: 0 };
+  for (const { books: own } of shards) {
+    for (const name of counters) totals[name] += own[name];
+    for (const [name, ends] of Object.entries(own.targets)) {
+      const known = (targets[name] ??= {});
+      Object.assign(known, together(known, ends));
     }
   }
   const answers = shards.map(({ shard, books }) => ({ shard, ...toAnswer(books) }));
   const isKnown = answers.every(({ balanced }) => balanced !== undefined);
   const isFalse = answers.some(({ balanced }) => balanced === false);
-  return {
-    bus,
-    ...totals,
-    ...(isFalse || isKnown ? { balanced: !isFalse } : {}),
-    targets,
-    shards: answers,
-  };
+  return { bus, ...totals, ...(isFalse || isKnown ? { balanced: !isFalse } : {}), targets, shards: answers };
 }
 
 function toAnswer({ counted, targets: _targets, ...books }: ShardBooks): BooksAnswer {
   return { ...books, ...(counted === undefined ? {} : { balanced: counted === books.pending }) };
 }
 
-function endsOf({ delivered, deadLettered, disabled, expired, filtered }: Required<Ends>): Ends {
-  return { delivered, deadLettered, disabled, expired, filtered };
-}
+const counters = [...(Object.keys(noTotals) as (keyof Totals)[]), 'pending'] as const;
