@@ -1,4 +1,5 @@
 import { createAdminApi } from '../admin/api.ts';
+import { createLiveDocuments } from '../admin/changes/live-documents.ts';
 import { createDisabling } from '../admin/disabling.ts';
 import { createDiscovery } from '../admin/discovery.ts';
 import { createKeyLookup } from '../admin/keys.ts';
@@ -69,6 +70,7 @@ const sinks: ReadonlyMap<string, Sink> = new Map([[http.kind, http as Sink]]);
 
 export function createMesh(platform: Platform): Mesh {
   const { documents, snapshots, runtime, adminKey, report, functions: support = {} } = platform;
+  const live = createLiveDocuments(documents);
   const policy = { allowPrivateTargets: platform.allowPrivateTargets };
   const source = createSnapshotSource(createSnapshotReader({ documents, snapshots, runtime }), runtime);
   const onPublished = (tenant: string, bus: string): void => source.drop(tenant, bus);
@@ -102,7 +104,7 @@ export function createMesh(platform: Platform): Mesh {
     limits: { ...defaultLimits, exactLength: platform.exactLength },
     runtime,
     report,
-    findKey: createKeyLookup(documents),
+    findKey: createKeyLookup(live),
     discovery: createDiscovery(documents, runtime),
   });
   const publisher = createPublisher({ documents, snapshots, runtime, onPublished });
@@ -117,12 +119,12 @@ export function createMesh(platform: Platform): Mesh {
       runtime,
       functions,
       publish,
-      disable: createDisabling({ documents, publisher, runtime }),
+      disable: createDisabling({ publisher, runtime }),
       report,
     }),
     async tick() {
       await publisher.repair();
-      if (vault.isRotating) await reseal({ documents, publisher, vault, runtime });
+      if (vault.isRotating) await reseal({ documents: live, publisher, vault, runtime });
     },
   };
 }

@@ -7,17 +7,19 @@ import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { Documents, Runtime, Snapshots } from '../mesh/ports.ts';
 import { isSystemFault, toProblemResponse } from '../mesh/problem.ts';
 import type { Sink, TargetPolicy } from '../mesh/sink.ts';
-import { archiveItem, archiveList } from './archives.ts';
-import { busItem, busList } from './buses.ts';
-import { connectionItem, connectionList } from './connections.ts';
-import { functionItem, functionList } from './functions.ts';
+import { archiveResource } from './archives.ts';
+import { busList, busResource } from './buses.ts';
+import { createLiveDocuments } from './changes/live-documents.ts';
+import { connectionResource } from './connections.ts';
+import { functionResource } from './functions.ts';
 import { discoveredItem, discoveredList } from './discovered.ts';
 import { createKeyLookup, keyItem, keyList } from './keys.ts';
 import { createPublisher, type PublisherOptions } from './publisher.ts';
 import { reportFailure } from './report.ts';
-import { ruleItem, ruleList } from './rules.ts';
-import { secretItem, secretList } from './secrets.ts';
-import { schemaItem, schemaList, schemaVersionItem } from './schemas.ts';
+import { resourceItem, resourceList } from './resource-endpoint.ts';
+import { ruleResource } from './rules.ts';
+import { secretResource } from './secrets.ts';
+import { schemaResource, schemaVersionItem } from './schemas.ts';
 import type { Methods, Services } from './services.ts';
 import { statusList } from './status.ts';
 
@@ -44,13 +46,15 @@ export type AdminApi = Hono<{ Variables: { principal: Principal } }>;
 
 /** The control plane over HTTP, everything below `/v1/admin`. Errors are RFC 9457 problem details. */
 export function createAdminApi(options: AdminApiOptions): AdminApi {
-  const { documents, runtime, adminKey, onPublished } = options;
+  const { runtime, adminKey, onPublished } = options;
+  const documents = createLiveDocuments(options.documents);
   const services: Services = {
     functions: {},
     connections: {},
     archives: true,
     vault: createVault({}),
     ...options,
+    documents,
     publisher: createPublisher({ ...options, onPublished }),
   };
   const authenticator = createAuthenticator({ adminKey, now: () => runtime.now() });
@@ -66,24 +70,24 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
 
   const routes: Readonly<Record<string, Methods>> = {
     '/v1/admin/buses': busList(services),
-    '/v1/admin/buses/:bus': busItem(services),
-    '/v1/admin/buses/:bus/archives': archiveList(services),
-    '/v1/admin/buses/:bus/archives/:archive': archiveItem(services),
-    '/v1/admin/buses/:bus/rules': ruleList(services),
-    '/v1/admin/buses/:bus/rules/:rule': ruleItem(services),
+    '/v1/admin/buses/:bus': resourceItem(services, busResource),
+    '/v1/admin/buses/:bus/archives': resourceList(services, archiveResource),
+    '/v1/admin/buses/:bus/archives/:archive': resourceItem(services, archiveResource),
+    '/v1/admin/buses/:bus/rules': resourceList(services, ruleResource),
+    '/v1/admin/buses/:bus/rules/:rule': resourceItem(services, ruleResource),
     '/v1/admin/buses/:bus/discovered': discoveredList(services),
     '/v1/admin/buses/:bus/discovered/:id': discoveredItem(services),
-    '/v1/admin/connections': connectionList(services),
-    '/v1/admin/connections/:connection': connectionItem(services),
-    '/v1/admin/functions': functionList(services),
-    '/v1/admin/functions/:function': functionItem(services),
+    '/v1/admin/connections': resourceList(services, connectionResource),
+    '/v1/admin/connections/:connection': resourceItem(services, connectionResource),
+    '/v1/admin/functions': resourceList(services, functionResource),
+    '/v1/admin/functions/:function': resourceItem(services, functionResource),
     '/v1/admin/keys': keyList(services),
     '/v1/admin/keys/:id': keyItem(services),
-    '/v1/admin/schemas': schemaList(services),
-    '/v1/admin/schemas/:schema': schemaItem(services),
+    '/v1/admin/schemas': resourceList(services, schemaResource),
+    '/v1/admin/schemas/:schema': resourceItem(services, schemaResource),
     '/v1/admin/schemas/:schema/versions/:version': schemaVersionItem(services),
-    '/v1/admin/secrets': secretList(services),
-    '/v1/admin/secrets/:secret': secretItem(services),
+    '/v1/admin/secrets': resourceList(services, secretResource),
+    '/v1/admin/secrets/:secret': resourceItem(services, secretResource),
     '/v1/admin/status': statusList(services),
   };
   for (const [path, methods] of Object.entries(routes)) {

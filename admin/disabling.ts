@@ -1,6 +1,5 @@
-import { TulleError } from '../event/error.ts';
 import type { Disable, SignOff } from '../mesh/delivery/sign-off.ts';
-import type { Documents, Runtime } from '../mesh/ports.ts';
+import type { Runtime } from '../mesh/ports.ts';
 import type { SignedOff } from '../mesh/snapshot.ts';
 import { deadLetterTargetOf } from './admission.ts';
 import { documentKeys } from './document-keys.ts';
@@ -13,33 +12,20 @@ import type { RuleDocument } from './resources/rule.ts';
  * any more what the target was sent by stays as it is: whoever changed it may have enabled the target, or given it another
  * address, and where it is still gone it says so again.
  */
-export function createDisabling(services: {
-  readonly documents: Documents;
-  readonly publisher: Publisher;
-  readonly runtime: Runtime;
-}): Disable {
-  const { documents, publisher, runtime } = services;
+export function createDisabling(services: { readonly publisher: Publisher; readonly runtime: Runtime }): Disable {
+  const { publisher, runtime } = services;
   const waiting = new Map<string, { readonly since: number; readonly signOffs: SignOff[] }>();
 
   async function write(tenant: string, bus: string, signOffs: readonly SignOff[]): Promise<void> {
     const at = new Date(runtime.now()).toISOString();
-    const changes: { key: string; document: RuleDocument; version: number }[] = [];
-    for (const [rule, ofRule] of Map.groupBy(signOffs, (signOff) => signOff.rule)) {
-      const key = documentKeys.rule(tenant, bus, rule);
-      const stored = await documents.get(key);
-      const meant = ofRule.filter(({ ruleVersion }) => ruleVersion === stored?.version);
-      if (stored === undefined || meant.length === 0) continue;
-      const reasons = new Map(meant.map(({ target, reason }) => [target, { reason, at }]));
-      changes.push({ key, document: disable(stored.value as RuleDocument, reasons), version: stored.version });
-    }
-    if (changes.length === 0) return;
-    await publisher.change(tenant, bus, async () => {
-      for (const { key, document, version } of changes) {
-        try {
-          await documents.put(key, document, version);
-        } catch (error) {
-          if (!TulleError.is(error) || error.code !== 'version_conflict') throw error;
-        }
+    await publisher.change({ tenant, by: 'system', why: 'targets signed off' }, async (staging) => {
+      for (const [rule, ofRule] of Map.groupBy(signOffs, (signOff) => signOff.rule)) {
+        const key = documentKeys.rule(tenant, bus, rule);
+        const stored = await staging.get(key);
+        const meant = ofRule.filter(({ ruleVersion }) => ruleVersion === stored?.version);
+        if (stored === undefined || meant.length === 0) continue;
+        const reasons = new Map(meant.map(({ target, reason }) => [target, { reason, at }]));
+        await staging.put(key, disable(stored.value as RuleDocument, reasons));
       }
     });
   }

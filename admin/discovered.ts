@@ -3,17 +3,18 @@ import { TulleError } from '../event/error.ts';
 import { dialects } from '../functions/schema/dialect.ts';
 import { requireAccess } from '../mesh/authentication.ts';
 import { readJson } from './body.ts';
-import { requireCount } from './buses.ts';
+import { orderOf } from './change-order.ts';
 import type { DiscoveredDocument } from './discovery.ts';
 import { documentKeys } from './document-keys.ts';
 import { listPage, readPageRequest, toList } from './paging.ts';
 import { readPrecondition, requirePrecondition } from './precondition.ts';
 import { requireName } from './resources/name.ts';
 import { addVersion, admitSchema, type SchemaDocument, schemaSchema, toSchemaView } from './resources/schema.ts';
-import { answer, requireOnly, schemasMax } from './schemas.ts';
+import { answer, requireOnly, schemaResource } from './schemas.ts';
 import type { Call, Methods, Services } from './services.ts';
 import { requireSchemaRoom } from './snapshot-builder.ts';
-import { requireDocument, writeDocument } from './store.ts';
+import { requireCount } from './stage-edits.ts';
+import { requireDocument } from './store.ts';
 import { findFaults, throwFaults } from './validation.ts';
 
 /** `/v1/admin/buses/{bus}/discovered`: what was learnt from the events of a bus with `discovery`. */
@@ -54,22 +55,23 @@ export function discoveredItem({ documents, publisher, runtime }: Services): Met
       const { name, ...more } = input as FromSchema<typeof adoptionSchema>;
       const { value } = await requireDocument(documents, key, `discovered type ${id} on the bus ${bus}`);
       const { type, schema } = value as DiscoveredDocument;
-      const { document, version } = await writeDocument<SchemaDocument>(documents, publisher, {
-        tenant,
-        bus: '*',
-        key: documentKeys.schema(tenant, name),
-        precondition: { kind: 'none' },
-        async build(present) {
-          if (present === undefined) await requireCount(documents, documentKeys.schemas(tenant), schemasMax, 'schemas');
-          if (present !== undefined && present.type !== type) throw otherType(name);
-          const head = present ?? admitSchema({ name, type, ...more }, name);
-          const added = addVersion(head, withDialect(schema), { now: runtime.now() });
-          await requireOnly(documents, tenant, added);
-          await requireSchemaRoom(documents, tenant, added);
-          return added;
-        },
+      const { result, change } = await publisher.change(orderOf(call), async (staging) => {
+        const schemaKey = documentKeys.schema(tenant, name);
+        const present = (await staging.get(schemaKey))?.value as SchemaDocument | undefined;
+        if (present === undefined && schemaResource.most !== undefined) {
+          const { count, plural } = schemaResource.most;
+          await requireCount(staging, documentKeys.schemas(tenant), count, plural);
+        }
+        if (present !== undefined && present.type !== type) throw otherType(name);
+        const head = present ?? admitSchema({ name, type, ...more }, name);
+        const added = addVersion(head, withDialect(schema), { now: runtime.now() });
+        await requireOnly(staging, tenant, added);
+        await requireSchemaRoom(staging, tenant, added);
+        await staging.put(schemaKey, added);
+        return added;
       });
-      return answer(toSchemaView(document), version, true);
+      const version = change?.sequence ?? (await documents.get(documentKeys.schema(tenant, name)))?.version ?? 0;
+      return answer(toSchemaView(result), version, true);
     },
 
     async DELETE(call) {

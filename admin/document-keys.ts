@@ -25,9 +25,11 @@ export const documentKeys = {
   discoveredType: (tenant: string, bus: string, id: string) => `discovered/${tenant}/${bus}/${id}`,
   discovered: (tenant: string, bus: string) => `discovered/${tenant}/${bus}/`,
   snapshot: (tenant: string, bus: string) => `snapshot/${tenant}/${bus}`,
-  /** A change that may not be published yet; `bus` `*` for a change that every bus of the tenant has to learn. */
-  unpublished: (tenant: string, bus: string, slot: number) => `unpublished/${tenant}/${bus}/${slot}`,
-  allUnpublished: 'unpublished/',
+  /** Padded, so that a list is in their order. */
+  change: (tenant: string, sequence: number) => `change/${tenant}/${String(sequence).padStart(12, '0')}`,
+  changes: (tenant: string) => `change/${tenant}/`,
+  head: (tenant: string) => `head/${tenant}`,
+  allHeads: 'head/',
 };
 
 /** Every document below a prefix, page by page. */

@@ -2,12 +2,13 @@ import { TulleError } from '../event/error.ts';
 import { formatToken, hashToken, type KeyLookup, requireAccess } from '../mesh/authentication.ts';
 import type { Documents } from '../mesh/ports.ts';
 import { readJson } from './body.ts';
-import { requireCount } from './buses.ts';
+import { orderOf } from './change-order.ts';
 import { documentKeys } from './document-keys.ts';
 import { listPage, readPageRequest, toList } from './paging.ts';
 import { toETag } from './precondition.ts';
 import { admitKey, type KeyDocument, toKey, toKeyView } from './resources/key.ts';
 import type { Methods, Services } from './services.ts';
+import { requireCount } from './stage-edits.ts';
 import { requireDocument } from './store.ts';
 
 /** Finds keys among the documents: never behind, so that a revoked key is out of the admin API at once. */
@@ -29,11 +30,10 @@ export function keyList({ documents, publisher, runtime }: Services): Methods {
       );
     },
 
-    async POST({ request, principal }) {
-      requireAccess(principal, 'admin', '*');
-      const { tenant } = principal;
-      const wanted = admitKey(await readJson(request), runtime.now());
-      await requireCount(documents, documentKeys.keys(tenant), keysMax, 'keys');
+    async POST(call) {
+      requireAccess(call.principal, 'admin', '*');
+      const { tenant } = call.principal;
+      const wanted = admitKey(await readJson(call.request), runtime.now());
 
       const id = toHex(randomBytes(8));
       const token = formatToken(tenant, id, toBase64Url(randomBytes(32)));
@@ -43,12 +43,13 @@ export function keyList({ documents, publisher, runtime }: Services): Methods {
         hash: await hashToken(token),
         created: new Date(runtime.now()).toISOString(),
       };
-      const version = await publisher.change(tenant, '*', () =>
-        documents.put(documentKeys.key(tenant, id), document, 0),
-      );
+      const { sequence } = await publisher.change(orderOf(call), async (staging) => {
+        await requireCount(staging, documentKeys.keys(tenant), keysMax, 'keys');
+        await staging.put(documentKeys.key(tenant, id), document);
+      });
       return Response.json(
         { ...toKeyView(document), key: token },
-        { status: 201, headers: { etag: toETag(version), location: `/v1/admin/keys/${id}` } },
+        { status: 201, headers: { etag: toETag(sequence), location: `/v1/admin/keys/${id}` } },
       );
     },
   };
@@ -64,12 +65,14 @@ export function keyItem({ documents, publisher }: Services): Methods {
       return Response.json(toKeyView(value as KeyDocument), { headers: { etag: toETag(version) } });
     },
 
-    async DELETE({ principal, params }) {
-      requireAccess(principal, 'admin', '*');
-      const id = requireKeyId(params['id'] ?? '');
-      const key = documentKeys.key(principal.tenant, id);
-      await requireDocument(documents, key, `key ${id}`);
-      await publisher.change(principal.tenant, '*', () => documents.delete(key));
+    async DELETE(call) {
+      requireAccess(call.principal, 'admin', '*');
+      const id = requireKeyId(call.params['id'] ?? '');
+      const key = documentKeys.key(call.principal.tenant, id);
+      await publisher.change(orderOf(call), async (staging) => {
+        await requireDocument(staging, key, `key ${id}`);
+        await staging.delete(key);
+      });
       return new Response(null, { status: 204 });
     },
   };

@@ -1,12 +1,19 @@
 import { TulleError } from '../event/error.ts';
 import type { Documents, Runtime, Snapshots } from '../mesh/ports.ts';
 import type { Snapshot } from '../mesh/snapshot.ts';
+import type { ChangeEntry } from './changes/change.ts';
+import { type ChangeOrder, type Changes, type Committed, createChanges } from './changes/changes.ts';
+import { advanceHead, readHead } from './changes/head.ts';
+import { createLiveDocuments } from './changes/live-documents.ts';
+import type { Staging } from './changes/staging.ts';
+import { sweepDeleted } from './changes/sweep.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
 import { reportFailure } from './report.ts';
 import { buildSnapshot, type SnapshotContent } from './snapshot-builder.ts';
 import { readStoredSnapshot } from './snapshot-reader.ts';
 
 export interface PublisherOptions {
+  /** The store itself, with the marks of what was deleted. */
   readonly documents: Documents;
   readonly snapshots: Snapshots;
   readonly runtime: Runtime;
@@ -16,28 +23,33 @@ export interface PublisherOptions {
 
 /**
  * Keeps the snapshot of a bus equal to the documents it is made of. The documents are the truth: a snapshot is built
- * from all of them, stored as a document with compare-and-set, then put where the hot path reads it.
+ * from all of them, between two changes, stored as a document with compare-and-set, then put where the hot path reads it.
  */
 export interface Publisher {
   /**
-   * Runs `write`, which changes documents, and publishes every bus that has to know: `bus`, or all with `*`.
-   * A crash at any point leaves a mark behind, which `repair` finds.
+   * Makes a change, as `Changes.commit`, and publishes every bus that has to know.
+   * A crash at any point leaves behind a change that is not marked as published, which `repair` finds.
    */
-  change<Result>(tenant: string, bus: string, write: () => Promise<Result>): Promise<Result>;
-  /** Publishes what the documents say; writes nothing when that is published already. */
-  publish(tenant: string, bus: string): Promise<Snapshot | undefined>;
-  /** Publishes again what crashed halfway; for the tick of a clock. Answers how many changes that were. */
+  change<Result>(order: ChangeOrder, plan: (staging: Staging) => Promise<Result>): Promise<Committed<Result>>;
+  /** Finishes and publishes what crashed halfway; for the tick of a clock. Answers how many changes that were. */
   repair(): Promise<number>;
+  readonly changes: Changes;
 }
 
 export function createPublisher({ documents, snapshots, runtime, onPublished }: PublisherOptions): Publisher {
+  const changes = createChanges(documents, runtime);
+  const live = createLiveDocuments(documents);
+
   /** Stores the snapshot; answers whether that changed it. */
   async function store(tenant: string, bus: string): Promise<boolean> {
     const key = documentKeys.snapshot(tenant, bus);
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-      // Read before the resources: whoever wins the compare-and-set has seen every change that was published before.
+      if (attempt > 0) await runtime.pause(runtime.random() * attempt * 5);
+      const sequence = await changes.settle(tenant);
       const present = await documents.get(key);
-      const content = await buildSnapshot(documents, tenant, bus);
+      const content = await buildSnapshot(live, tenant, bus);
+      // Somebody began to carry out the next change: what was read may be a mixture.
+      if ((await changes.read(tenant, sequence + 1)) !== undefined) continue;
       try {
         if (content === undefined) return present !== undefined && (await documents.delete(key, present.version));
         if (present !== undefined && isSame(present.value as SnapshotContent, content)) return false;
@@ -63,84 +75,77 @@ export function createPublisher({ documents, snapshots, runtime, onPublished }: 
     throw busy();
   }
 
-  async function publish(tenant: string, bus: string, again: boolean): Promise<Snapshot | undefined> {
+  async function publish(tenant: string, bus: string, again: boolean): Promise<void> {
     const changed = await store(tenant, bus);
-    if (!changed && !again) return readStoredSnapshot(documents, tenant, bus);
+    if (!changed && !again) return;
     const snapshot = await spread(tenant, bus);
     onPublished?.(tenant, bus, snapshot);
-    return snapshot;
   }
 
-  async function publishAll(tenant: string, bus: string, again: boolean): Promise<void> {
-    if (bus !== '*') {
-      await publish(tenant, bus, again);
-      return;
-    }
-    const prefix = documentKeys.buses(tenant);
-    const buses: string[] = [];
-    for await (const { key } of walkDocuments(documents, prefix)) buses.push(key.slice(prefix.length));
-    for (let start = 0; start < buses.length; start += publishedAtOnce) {
-      const some = buses.slice(start, start + publishedAtOnce);
-      await Promise.all(some.map((name) => publish(tenant, name, again)));
-    }
-  }
-
-  /** Each change owns its mark alone, so that no other change can take it away. */
-  async function mark(tenant: string, bus: string): Promise<{ key: string; version: number }> {
-    const first = Math.floor(runtime.random() * markSlots);
-    for (let attempt = 0; attempt < markSlots; attempt += 1) {
-      const key = documentKeys.unpublished(tenant, bus, (first + attempt) % markSlots);
-      try {
-        return { key, version: await documents.put(key, { at: runtime.now() }, 0) };
-      } catch (error) {
-        if (!isConflict(error)) throw error;
+  /**
+   * Publishes every bus that a change up to `sequence` touched. `own` is a change that was only just made; whoever made
+   * the others may have stored their snapshots and crashed before they were spread.
+   */
+  async function publishUpTo(tenant: string, sequence: number, own?: Committed<unknown>['change']): Promise<void> {
+    const { published } = await readHead(documents, tenant);
+    const again = new Map<string, boolean>();
+    for (let number = published + 1; number <= sequence; number += 1) {
+      const change = number === own?.sequence ? own : await changes.read(tenant, number);
+      for (const bus of await busesOf(tenant, change?.entries ?? [])) {
+        again.set(bus, change !== own || again.get(bus) === true);
       }
     }
-    throw busy();
+    const buses = [...again];
+    for (let start = 0; start < buses.length; start += publishedAtOnce) {
+      const some = buses.slice(start, start + publishedAtOnce);
+      await Promise.all(some.map(([bus, repeat]) => publish(tenant, bus, repeat)));
+    }
+    await advanceHead(documents, tenant, { published: sequence });
   }
 
-  async function unmark(mark: { key: string; version: number }): Promise<void> {
-    try {
-      await documents.delete(mark.key, mark.version);
-    } catch (error) {
-      // `repair` was faster, and the slot may belong to another change by now.
-      if (!isConflict(error)) throw error;
+  /** Every bus has to learn of what belongs to the tenant. */
+  async function busesOf(tenant: string, entries: readonly ChangeEntry[]): Promise<ReadonlySet<string>> {
+    const buses = new Set<string>();
+    for (const { key } of entries) {
+      const [kind = '', , bus = ''] = key.split('/');
+      if (perBus.has(kind)) buses.add(bus);
+      else {
+        const prefix = documentKeys.buses(tenant);
+        for await (const stored of walkDocuments(live, prefix)) buses.add(stored.key.slice(prefix.length));
+      }
     }
+    return buses;
+  }
+
+  async function repairTenant(tenant: string): Promise<number> {
+    const sequence = await changes.settle(tenant);
+    const { published } = await readHead(documents, tenant);
+    if (sequence > published) await publishUpTo(tenant, sequence);
+    await sweepDeleted(documents, changes, tenant, runtime.now());
+    return sequence - published;
   }
 
   return {
-    async change(tenant, bus, write) {
-      const own = await mark(tenant, bus);
-      let result;
+    changes,
+    async change(order, plan) {
+      const committed = await changes.commit(order, plan);
+      const { published } = await readHead(documents, order.tenant);
+      if (published >= committed.sequence) return committed;
       try {
-        result = await write();
+        await publishUpTo(order.tenant, committed.sequence, committed.change);
       } catch (error) {
-        // A refusal wrote nothing. After any other failure nobody knows, so the mark stays.
-        if (TulleError.is(error) && error.fault === 'user') await unmark(own);
-        throw error;
-      }
-      try {
-        await publishAll(tenant, bus, false);
-        await unmark(own);
-      } catch (error) {
-        // The change is stored and cannot be taken back: it is told as done, and `repair` publishes it.
+        // The change is made and cannot be taken back: it is told as done, and `repair` publishes it.
         reportFailure(runtime, error);
       }
-      return result;
+      return committed;
     },
-    publish: (tenant, bus) => publish(tenant, bus, false),
     async repair() {
       let repaired = 0;
-      for await (const { key, value, version } of walkDocuments(documents, documentKeys.allUnpublished)) {
-        // Younger ones are most likely still at work.
-        if (runtime.now() - (value as { at: number }).at < repairAfterMs) continue;
-        const [, tenant = '', bus = ''] = key.split('/');
+      for await (const { key } of walkDocuments(documents, documentKeys.allHeads)) {
         try {
-          await publishAll(tenant, bus, true);
-          await unmark({ key, version });
-          repaired += 1;
+          repaired += await repairTenant(key.slice(documentKeys.allHeads.length));
         } catch (error) {
-          // One bus that cannot be published does not keep the others from it; the next tick tries again.
+          // One tenant that cannot be published does not keep the others from it; the next tick tries again.
           reportFailure(runtime, error);
         }
       }
@@ -149,12 +154,12 @@ export function createPublisher({ documents, snapshots, runtime, onPublished }: 
   };
 }
 
+/** Documents whose key names the bus that they belong to. */
+const perBus: ReadonlySet<string> = new Set(['bus', 'rule', 'archive']);
 /** Publishers that meet each cost one another a round; more than this at once is not ordinary use. */
 const maxAttempts = 32;
 /** Workers allow six connections at once. */
 const publishedAtOnce = 5;
-const markSlots = 16;
-const repairAfterMs = 60_000;
 
 function isSame(stored: Partial<Snapshot>, content: SnapshotContent): boolean {
   const { publishedAt: _publishedAt, ...present } = stored;

@@ -1,4 +1,3 @@
-import { TulleError } from '../event/error.ts';
 import type { Vault, VaultPlace } from '../mesh/connections/vault.ts';
 import type { Documents, Runtime } from '../mesh/ports.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
@@ -47,21 +46,21 @@ export async function reseal(services: {
     }
   }
   let count = 0;
+  let total = 0;
   for (const [tenant, some] of changes) {
     // Together, so that the buses are published once.
-    await publisher.change(tenant, '*', async () => {
+    await publisher.change({ tenant, by: 'system', why: 'sealed under the present master key' }, async (staging) => {
+      count = 0;
       for (const { key, value, version } of some) {
-        try {
-          await documents.put(key, value, version);
-          count += 1;
-        } catch (error) {
-          // Somebody was faster; what they wrote is looked at by the next tick.
-          if (!TulleError.is(error) || error.code !== 'version_conflict') throw error;
-        }
+        // Where somebody was faster, what they wrote is looked at by the next tick.
+        if ((await staging.get(key))?.version !== version) continue;
+        await staging.put(key, value);
+        count += 1;
       }
     });
+    total += count;
   }
-  return count;
+  return total;
 }
 
 type SealedDocument = Pick<ConnectionDocument, 'name' | 'sealed' | 'former'> & {

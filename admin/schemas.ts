@@ -2,71 +2,34 @@ import { TulleError } from '../event/error.ts';
 import { requireAccess } from '../mesh/authentication.ts';
 import type { Documents } from '../mesh/ports.ts';
 import { readJson } from './body.ts';
-import { requireCount } from './buses.ts';
+import { orderOf } from './change-order.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
-import { listPage, readPageRequest, toList } from './paging.ts';
 import { readPrecondition, requirePrecondition, toETag } from './precondition.ts';
+import type { Resource } from './resource.ts';
 import { requireName } from './resources/name.ts';
 import { addVersion, admitSchema, type SchemaDocument, type SchemaVersion, toSchemaView } from './resources/schema.ts';
 import type { Call, Methods, Services } from './services.ts';
 import { requireSchemaRoom } from './snapshot-builder.ts';
-import { requireDocument, writeDocument } from './store.ts';
+import { requireDocument } from './store.ts';
 
-/** `/v1/admin/schemas`. Schemas belong to the tenant, so they take an admin of every bus. */
-export function schemaList({ documents }: Services): Methods {
-  return {
-    async GET({ principal, query }) {
-      requireAccess(principal, 'viewer', '*');
-      const page = await listPage(documents, documentKeys.schemas(principal.tenant), readPageRequest(query));
-      return Response.json(
-        toList(page, ({ value, version }) => ({ version, document: toSchemaView(value as SchemaDocument) })),
-      );
-    },
-  };
-}
+/** `/v1/admin/schemas/{schema}`. Schemas belong to the tenant, so they take an admin of every bus. */
+export const schemaResource: Resource = {
+  kind: 'schema',
+  scope: 'tenant',
+  describe: ({ name }) => `schema ${name}`,
+  prefix: documentKeys.schemas,
+  most: { count: 200, plural: 'schemas' },
+  show: (document) => toSchemaView(document as SchemaDocument),
 
-/** `/v1/admin/schemas/{schema}` */
-export function schemaItem({ documents, publisher }: Services): Methods {
-  return {
-    async GET(call) {
-      requireAccess(call.principal, 'viewer', '*');
-      const { name, key } = addressOf(call);
-      const { value, version } = await requireDocument(documents, key, `schema ${name}`);
-      return answer(toSchemaView(value as SchemaDocument), version);
-    },
+  async admit(input, { address, present }) {
+    return admitSchema(input, address.name, present as SchemaDocument | undefined);
+  },
 
-    async PUT(call) {
-      requireAccess(call.principal, 'admin', '*');
-      const { name, key } = addressOf(call);
-      const { tenant } = call.principal;
-      const precondition = readPrecondition(call.request.headers);
-      const input = await readJson(call.request);
-      const { document, version, created } = await writeDocument<SchemaDocument>(documents, publisher, {
-        tenant,
-        bus: '*',
-        key,
-        precondition,
-        async build(present) {
-          const schema = admitSchema(input, name, present);
-          if (present === undefined) await requireCount(documents, documentKeys.schemas(tenant), schemasMax, 'schemas');
-          await requireOnly(documents, tenant, schema);
-          await requireSchemaRoom(documents, tenant, schema);
-          return schema;
-        },
-      });
-      return answer(toSchemaView(document), version, created);
-    },
-
-    async DELETE(call) {
-      requireAccess(call.principal, 'admin', '*');
-      const { name, key } = addressOf(call);
-      const { version } = await requireDocument(documents, key, `schema ${name}`);
-      requirePrecondition(readPrecondition(call.request.headers), version);
-      await publisher.change(call.principal.tenant, '*', () => documents.delete(key, version));
-      return new Response(null, { status: 204 });
-    },
-  };
-}
+  async check(document, { principal: { tenant }, documents }) {
+    await requireOnly(documents, tenant, document as SchemaDocument);
+    await requireSchemaRoom(documents, tenant, document as SchemaDocument);
+  },
+};
 
 /** `/v1/admin/schemas/{schema}/versions/{version}`; the body is the JSON Schema itself. */
 export function schemaVersionItem({ documents, publisher, runtime }: Services): Methods {
@@ -90,19 +53,21 @@ export function schemaVersionItem({ documents, publisher, runtime }: Services): 
       const precondition = readPrecondition(call.request.headers);
       const input = await readJson(call.request);
       let isNew = false;
-      const { document, version } = await writeDocument<SchemaDocument>(documents, publisher, {
-        tenant,
-        bus: '*',
-        key,
-        precondition,
-        async build(present) {
-          if (present === undefined) throw missing(name);
-          const schema = addVersion(present, input, { version: wanted, now: runtime.now() });
-          isNew = schema !== present;
-          if (isNew) await requireSchemaRoom(documents, tenant, schema);
-          return schema;
-        },
+      const { result, change } = await publisher.change(orderOf(call), async (staging) => {
+        const stored = await staging.get(key);
+        requirePrecondition(precondition, stored?.version ?? 0);
+        if (stored === undefined) throw missing(name);
+        const present = stored.value as SchemaDocument;
+        const schema = addVersion(present, input, { version: wanted, now: runtime.now() });
+        isNew = schema !== present;
+        if (isNew) {
+          await requireSchemaRoom(staging, tenant, schema);
+          await staging.put(key, schema);
+        }
+        return { document: schema, version: stored.version };
       });
+      const { document } = result;
+      const version = change?.sequence ?? result.version;
       return answer(toVersionView(name, document.versions[wanted - 1]!), version, isNew);
     },
   };
@@ -123,8 +88,6 @@ export async function requireOnly(documents: Documents, tenant: string, schema: 
     });
   }
 }
-
-export const schemasMax = 200;
 
 function addressOf({ principal, params }: Call): { name: string; key: string } {
   const name = requireName(params['schema'] ?? '', 'schema');

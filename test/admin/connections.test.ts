@@ -57,16 +57,16 @@ describe('connections', () => {
     const body = { [kind]: sent, hosts: ['crm.example.com'], description: 'the CRM' };
     const created = await call('PUT', '/connections/crm', { body });
     const document = { kind: 'connection', name: 'crm', ...body, [kind]: shown };
-    expect([created.status, created.headers.get('etag'), created.json]).toEqual([201, '"1"', document]);
+    expect([created.status, created.headers.get('etag'), created.json]).toEqual([201, '"2"', document]);
     const read = await call('GET', '/connections/crm');
     expect(read.json).toEqual(document);
     const list = await call('GET', '/connections');
-    expect(list.json).toEqual({ items: [{ version: 1, document }] });
+    expect(list.json).toEqual({ items: [{ version: 2, document }] });
     expect(created.text + read.text + list.text).not.toContain(marker);
     expect(await everything(harness)).not.toContain(marker);
 
     const stored = (await harness.snapshots.get('default', 'orders'))?.connections?.[0];
-    expect(stored).toMatchObject({ name: 'crm', version: 1, scheme: { kind }, hosts: ['crm.example.com'] });
+    expect(stored).toMatchObject({ name: 'crm', version: 2, scheme: { kind }, hosts: ['crm.example.com'] });
     const owner = { tenant: 'default', kind: 'connection', name: 'crm' } as const;
     expect(await createVault({ current: masterKey }).open(stored?.sealed ?? '', owner)).toBe(marker);
   });
@@ -76,15 +76,15 @@ describe('connections', () => {
     const { call } = harness;
     for (const [kind, sent, shown] of complete) {
       const path = `/connections/${kind.toLowerCase()}${'query' in sent ? '-query' : ''}`;
-      await call('PUT', path, { body: { [kind]: sent } });
+      const first = (await call('PUT', path, { body: { [kind]: sent } })).headers.get('etag');
       for (const same of [sent, shown]) {
         const again = await call('PUT', path, { body: { [kind]: same } });
-        expect([path, again.status, again.headers.get('etag')]).toEqual([path, 200, '"1"']);
+        expect([path, again.status, again.headers.get('etag')]).toEqual([path, 200, first]);
       }
-      const before = (await harness.documents.get(`connection/default${path.slice(12)}`))?.value;
+      const before = (await harness.live.get(`connection/default${path.slice(12)}`))?.value;
       const changed = await call('PUT', path, { body: { [kind]: shown, description: 'other' } });
-      expect(changed.headers.get('etag')).toBe('"2"');
-      const after = (await harness.documents.get(`connection/default${path.slice(12)}`))?.value;
+      expect(changed.headers.get('etag')).not.toBe(first);
+      const after = (await harness.live.get(`connection/default${path.slice(12)}`))?.value;
       expect(after).toMatchObject({ sealed: (before as { sealed: string }).sealed, description: 'other' });
     }
   });
@@ -175,7 +175,7 @@ describe('connections', () => {
     const { status, json, text } = await harness.call('PUT', '/connections/crm', { body });
     expect([status, json['place']]).toEqual([400, place]);
     expect(text).not.toContain(marker);
-    expect((await harness.documents.list('connection/')).items).toEqual([]);
+    expect((await harness.live.list('connection/')).items).toEqual([]);
   });
 
   it('may use a client certificate where the platform has it', async () => {

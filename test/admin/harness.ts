@@ -1,4 +1,5 @@
 import { createAdminApi } from '../../admin/api.ts';
+import { createLiveDocuments } from '../../admin/changes/live-documents.ts';
 import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
 import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
 import { http } from '../../connectors/sinks/http.ts';
@@ -14,7 +15,10 @@ export const adminKey = 'operator-key-for-tests-0123456789';
 export const masterKey = btoa('master-key-of-the-test-suite-032');
 
 export interface Harness {
+  /** The store itself. */
   readonly documents: Documents;
+  /** As everybody reads them. */
+  readonly live: Documents;
   readonly snapshots: Snapshots;
   readonly clock: { now: number };
   /** What went to the log. */
@@ -102,6 +106,7 @@ export function createHarness(
   };
   return {
     documents,
+    live: createLiveDocuments(documents),
     snapshots,
     clock,
     failures,

@@ -76,7 +76,7 @@ describe('keys', () => {
   });
 
   it('are out of the admin API at once when they are deleted or expired', async () => {
-    const { call, keyFor, clock, documents } = createHarness();
+    const { call, keyFor, clock, live } = createHarness();
     const revoked = await keyFor('admin', ['*']);
     const expiring = await keyFor('viewer', ['*'], { expires: '2030-01-01T01:00:00Z' });
     expect((await call('GET', '/buses', { key: revoked })).status).toBe(200);
@@ -87,7 +87,7 @@ describe('keys', () => {
     clock.now += 3_600_000;
     expect((await call('GET', '/buses', { key: revoked })).status).toBe(401);
     expect((await call('GET', '/buses', { key: expiring })).status).toBe(401);
-    expect(await createKeyLookup(documents)('default', id)).toBeUndefined();
+    expect(await createKeyLookup(live)('default', id)).toBeUndefined();
   });
 
   it('cannot be found under another tenant', async () => {

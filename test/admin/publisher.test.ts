@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createPublisher } from '../../admin/publisher.ts';
 import { createSnapshotReader, readStoredSnapshot } from '../../admin/snapshot-reader.ts';
+import { createLiveDocuments } from '../../admin/changes/live-documents.ts';
+import { readHead } from '../../admin/changes/head.ts';
 import { buildSnapshot } from '../../admin/snapshot-builder.ts';
 import { TulleError } from '../../event/error.ts';
 import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
@@ -12,11 +14,12 @@ import { createHarness, type Harness, ruleBody } from './harness.ts';
 /** What is live is what the documents say, and nothing waits to be published. */
 async function expectPublished({ documents, snapshots }: Ports, bus: string): Promise<void> {
   const stored = await readStoredSnapshot(documents, 'default', bus);
-  const content = await buildSnapshot(documents, 'default', bus);
+  const content = await buildSnapshot(createLiveDocuments(documents), 'default', bus);
   expect(await snapshots.get('default', bus)).toEqual(stored);
   if (content === undefined) expect(stored).toBeUndefined();
   else expect(stored).toMatchObject({ ...content });
-  expect((await documents.list('unpublished/')).items).toEqual([]);
+  const { done, published } = await readHead(documents, 'default');
+  expect(published).toBe(done);
 }
 
 describe('publishing', () => {
@@ -156,17 +159,6 @@ describe('publishing', () => {
     }
   });
 
-  it('leaves changes alone that are still at work', async () => {
-    const { documents, snapshots, runtime, clock } = createHarness();
-    const publisher = createPublisher({ documents, snapshots, runtime });
-    await publisher.change('default', 'orders', async () => {
-      expect(await publisher.repair()).toBe(0);
-      clock.now += 61_000;
-      expect(await publisher.repair()).toBe(1);
-    });
-    expect((await documents.list('unpublished/')).items).toEqual([]);
-  });
-
   it('tells a change as done when only its spreading failed, and logs and repairs it', async () => {
     const snapshots = createMemorySnapshots();
     const put = vi.spyOn(snapshots, 'put').mockRejectedValueOnce(new Error('KV is down'));
@@ -183,26 +175,6 @@ describe('publishing', () => {
     expect((await call('GET', '/status')).json).toMatchObject({
       items: [{ bus: 'orders', live: true, ageSeconds: 61 }],
     });
-  });
-
-  it('repairs the others where one cannot be repaired', async () => {
-    const { documents, snapshots, runtime, failures, clock } = createHarness();
-    await documents.put('bus/default/b', { name: 'b', shards: 1, record: 'all', retention: '1h' });
-    await documents.put('bus/default/a', { name: 'a' });
-    await documents.put('unpublished/default/a/0', { at: clock.now });
-    await documents.put('unpublished/default/b/0', { at: clock.now });
-    clock.now += 61_000;
-    expect(await createPublisher({ documents, snapshots, runtime }).repair()).toBe(1);
-    expect(failures).toHaveLength(1);
-    expect(await snapshots.get('default', 'b')).toBeDefined();
-  });
-
-  it('refuses more changes at once than it can keep track of', async () => {
-    const { documents, snapshots, runtime } = createHarness();
-    const publisher = createPublisher({ documents, snapshots, runtime });
-    for (let slot = 0; slot < 16; slot += 1) await documents.put(`unpublished/default/orders/${slot}`, { at: 0 });
-    const attempt = publisher.change('default', 'orders', async () => 'written');
-    await expect(attempt).rejects.toMatchObject({ code: 'unavailable', retryAfter: 1 });
   });
 });
 

@@ -16,7 +16,7 @@ describe('secrets', () => {
     expect([created.status, created.json]).toEqual([201, document]);
     const read = await call('GET', '/secrets/pii');
     const list = await call('GET', '/secrets');
-    expect([read.json, list.json]).toEqual([document, { items: [{ version: 1, document }] }]);
+    expect([read.json, list.json]).toEqual([document, { items: [{ version: 2, document }] }]);
     const snapshot = await snapshots.get('default', 'orders');
     const stored = JSON.stringify([(await documents.list('', { limit: 1_000 })).items, snapshot]);
     expect(created.text + read.text + list.text + stored).not.toContain(marker);
@@ -80,21 +80,21 @@ describe('a new master key', () => {
 
   it('takes everything over, former secrets too, without a change of what they are', async () => {
     const harness = createHarness();
-    const { call, documents, snapshots, runtime, clock, failures } = harness;
+    const { call, documents, live, snapshots, runtime, clock, failures } = harness;
     await call('PUT', '/buses/orders', { body: {} });
     await call('PUT', '/secrets/pii', { body });
     await call('PUT', '/connections/crm', { body: { bearer: { token: marker } } });
     for (const secret of [marker, 'the-second']) {
       await call('PUT', '/connections/signs', { body: { hmac: { header: 'x-sig', secret, overlap: '2h' } } });
     }
-    await documents.put('secret/acme/moved', (await documents.get('secret/default/pii'))?.value);
+    await documents.put('secret/acme/moved', (await live.get('secret/default/pii'))?.value);
     const publisher = createPublisher({ documents, snapshots, runtime });
     const vault = createVault({ current: newKey, previous: masterKey });
-    expect(await reseal({ documents, publisher, vault, runtime })).toBe(3);
+    expect(await reseal({ documents: live, publisher, vault, runtime })).toBe(3);
     // The one that was moved to another tenant is reported, and stays.
     expect(failures).toMatchObject([{ code: 'credential_unavailable' }]);
     await documents.delete('secret/acme/moved');
-    expect(await reseal({ documents, publisher, vault, runtime })).toBe(0);
+    expect(await reseal({ documents: live, publisher, vault, runtime })).toBe(0);
 
     const { connections = [], secrets = [] } = (await snapshots.get('default', 'orders')) ?? {};
     const alone = createVault({ current: newKey });
@@ -106,7 +106,7 @@ describe('a new master key', () => {
     expect(await open(connections[1]?.former?.sealed, 'connection', 'signs')).toBe(marker);
 
     clock.now += 7_200_000;
-    expect(await reseal({ documents, publisher, vault, runtime })).toBe(1);
+    expect(await reseal({ documents: live, publisher, vault, runtime })).toBe(1);
     expect((await snapshots.get('default', 'orders'))?.connections?.[1]).not.toHaveProperty('former');
   });
 

@@ -132,7 +132,7 @@ describe('lists', () => {
       for (const rule of ['r1', 'r2']) await call('PUT', `/buses/${bus}/rules/${rule}`, { body: ruleBody });
     }
     const first = await call('GET', '/buses/a/rules?limit=1');
-    expect(first.json).toMatchObject({ items: [{ version: 1, document: { name: 'r1', bus: 'a' } }], next: 'r1' });
+    expect(first.json).toMatchObject({ items: [{ version: 2, document: { name: 'r1', bus: 'a' } }], next: 'r1' });
     const second = await call('GET', '/buses/a/rules?limit=1&cursor=r1');
     expect(second.json).toMatchObject({ items: [{ document: { name: 'r2', bus: 'a' } }] });
     expect(second.json['next']).toBeUndefined();
@@ -155,4 +155,18 @@ describe('lists', () => {
       expect((await call('GET', `/buses?${query}`)).json).toMatchObject({ code: 'request_invalid', place: 'cursor' });
     },
   );
+});
+
+describe('many changes at once', () => {
+  it('all go through, one after the other, and none is lost', async () => {
+    const { call, snapshots, failures } = createHarness();
+    await call('PUT', '/buses/orders', { body: {} });
+    const names = Array.from({ length: 50 }, (_, index) => `r${index}`);
+    const answers = await Promise.all(
+      names.map((name) => call('PUT', `/buses/orders/rules/${name}`, { body: ruleBody })),
+    );
+    expect(statusesOf(answers)).toEqual(names.map(() => 201));
+    expect((await snapshots.get('default', 'orders'))?.rules.map(({ name }) => name)).toEqual(names.toSorted());
+    expect(failures).toEqual([]);
+  });
 });

@@ -1,0 +1,150 @@
+import { TulleError } from '../../event/error.ts';
+import type { Documents, Runtime } from '../../mesh/ports.ts';
+import { documentKeys, walkDocuments } from '../document-keys.ts';
+import { reportFailure } from '../report.ts';
+import { type Change, type ChangeEntry, sealChange } from './change.ts';
+import { advanceHead, ensureHead, readHead } from './head.ts';
+import type { Tagged } from './live-documents.ts';
+import { createStaging, type Staging } from './staging.ts';
+
+/**
+ * How configuration is changed, over a store that knows only single conditional writes. A change is a document of its
+ * own, numbered without a gap: creating it is the one moment at which everything in it becomes true. Then it is carried
+ * out document by document; whoever comes next finishes first what a crash left half done.
+ */
+export interface Changes {
+  /**
+   * Calls `plan`, which reads and writes `staging`, and makes what it wrote one change. `plan` is called again, on what is
+   * there then, when somebody else was faster.
+   * @throws TulleError what `plan` throws, or `unavailable` when too many change the tenant at the same time
+   */
+  commit<Result>(order: ChangeOrder, plan: (staging: Staging) => Promise<Result>): Promise<Committed<Result>>;
+  /** Carries out what was committed; answers the last sequence, up to which everything is done. */
+  settle(tenant: string): Promise<number>;
+  /** The change with this number, `undefined` where there is none yet. */
+  read(tenant: string, sequence: number): Promise<Change | undefined>;
+}
+
+export interface ChangeOrder {
+  readonly tenant: string;
+  readonly by: string;
+  readonly why?: string | undefined;
+}
+
+export interface Committed<Result> {
+  readonly result: Result;
+  /** Absent where nothing had to be changed. */
+  readonly change?: Change;
+  /** Up to this everything is done. */
+  readonly sequence: number;
+}
+
+export function createChanges(documents: Documents, runtime: Runtime): Changes {
+  async function read(tenant: string, sequence: number): Promise<Change | undefined> {
+    const stored = await documents.get(documentKeys.change(tenant, sequence));
+    return stored?.value as Change | undefined;
+  }
+
+  async function settle(tenant: string): Promise<number> {
+    const done = (await readHead(documents, tenant)).done;
+    let sequence = done;
+    for (;;) {
+      const next = await read(tenant, sequence + 1);
+      if (next === undefined) break;
+      await carryOut(next);
+      sequence += 1;
+    }
+    if (sequence > done) await advanceHead(documents, tenant, { done: sequence });
+    return sequence;
+  }
+
+  /** May be done by several at once, and by somebody who is late: each write holds only for what the change was planned on. */
+  async function carryOut({ sequence, entries }: Change): Promise<void> {
+    for (let start = 0; start < entries.length; start += writtenAtOnce) {
+      await Promise.all(entries.slice(start, start + writtenAtOnce).map((entry) => write(sequence, entry)));
+    }
+  }
+
+  async function write(sequence: number, { key, version, document }: ChangeEntry): Promise<void> {
+    if (document === undefined) await forgetLearnt(key);
+    const tagged: Tagged = { change: sequence, ...(document === undefined ? {} : { document }) };
+    try {
+      await documents.put(key, tagged, version);
+    } catch (error) {
+      // Somebody else has carried it out already.
+      if (!isConflict(error)) throw error;
+    }
+  }
+
+  /** What was learnt from a bus's events goes with the bus. */
+  async function forgetLearnt(key: string): Promise<void> {
+    const [kind, tenant = '', bus = ''] = key.split('/');
+    if (kind !== 'bus') return;
+    for await (const learnt of walkDocuments(documents, documentKeys.discovered(tenant, bus))) {
+      await documents.delete(learnt.key);
+    }
+  }
+
+  async function create(
+    order: ChangeOrder,
+    sequence: number,
+    entries: readonly ChangeEntry[],
+  ): Promise<Change | undefined> {
+    const { tenant, by, why } = order;
+    if (sequence === 1) await ensureHead(documents, tenant);
+    const before = sequence === 1 ? undefined : await read(tenant, sequence - 1);
+    const change = await sealChange({
+      sequence,
+      at: new Date(runtime.now()).toISOString(),
+      by,
+      ...(why === undefined ? {} : { why }),
+      entries,
+      previousHash: before?.hash ?? '',
+    });
+    try {
+      await documents.put(documentKeys.change(tenant, sequence), change, 0);
+      return change;
+    } catch (error) {
+      if (isConflict(error)) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    read,
+    settle,
+    async commit(order, plan) {
+      for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+        if (attempt > 0) await runtime.pause(runtime.random() * Math.min(longestPauseMs, 5 * 2 ** attempt));
+        const sequence = (await settle(order.tenant)) + 1;
+        const staging = createStaging(documents);
+        const result = await plan(staging);
+        const entries = staging.entries();
+        if (entries.length === 0) return { result, sequence: sequence - 1 };
+        const change = await create(order, sequence, entries);
+        if (change === undefined) continue;
+        try {
+          await carryOut(change);
+          await advanceHead(documents, order.tenant, { done: sequence });
+        } catch (error) {
+          // It is made, and cannot be taken back: whoever comes next carries it out.
+          reportFailure(runtime, error);
+        }
+        return { result, change, sequence };
+      }
+      throw new TulleError('unavailable', 'Too many changes of this tenant at the same time.', {
+        mend: 'Send the request again in a moment, or send several changes as one.',
+        retryAfter: 1,
+      });
+    },
+  };
+}
+
+function isConflict(error: unknown): boolean {
+  return TulleError.is(error) && error.code === 'version_conflict';
+}
+
+/** Workers allow six connections at once. */
+const writtenAtOnce = 5;
+const maxAttempts = 64;
+const longestPauseMs = 500;

@@ -1,0 +1,82 @@
+import { requireAccess } from '../mesh/authentication.ts';
+import { readJson } from './body.ts';
+import { orderOf } from './change-order.ts';
+import { listPage, readPageRequest, toList } from './paging.ts';
+import { readPrecondition, toETag } from './precondition.ts';
+import { type Address, keyOf, type Resource } from './resource.ts';
+import { requireName } from './resources/name.ts';
+import type { Call, Methods, Services } from './services.ts';
+import { type Edit, requireBus, stageEdits } from './stage-edits.ts';
+import { requireDocument } from './store.ts';
+
+/** All documents of a resource: `/v1/admin/{resources}` or `/v1/admin/buses/{bus}/{resources}` */
+export function resourceList({ documents }: Services, resource: Resource): Methods {
+  return {
+    async GET({ principal, params, query }) {
+      const bus = resource.scope === 'bus' ? requireName(params['bus'] ?? '', 'bus') : '';
+      requireAccess(principal, 'viewer', bus === '' ? '*' : bus);
+      await requireBus(documents, principal.tenant, bus);
+      const page = await listPage(documents, resource.prefix(principal.tenant, bus), readPageRequest(query));
+      return Response.json(
+        toList(page, ({ value, version }) => ({ version, document: show(resource, value as object) })),
+      );
+    },
+  };
+}
+
+/** One document; `parameter` is what its name is called in the address. */
+export function resourceItem(services: Services, resource: Resource, parameter: string = resource.kind): Methods {
+  const { documents } = services;
+
+  function addressOf({ params }: Call): Address {
+    const bus = resource.scope === 'bus' ? requireName(params['bus'] ?? '', 'bus') : '';
+    return { bus, name: requireName(params[parameter] ?? '', parameter) };
+  }
+
+  return {
+    async GET(call) {
+      const address = addressOf(call);
+      const { tenant } = call.principal;
+      requireAccess(call.principal, 'viewer', accessOf(resource, address));
+      await requireBus(documents, tenant, address.bus);
+      const key = keyOf(resource, tenant, address);
+      const { value, version } = await requireDocument(documents, key, resource.describe(address));
+      return Response.json(show(resource, value as object), { headers: { etag: toETag(version) } });
+    },
+
+    async PUT(call) {
+      const address = addressOf(call);
+      requireAccess(call.principal, 'admin', accessOf(resource, address));
+      const precondition = readPrecondition(call.request.headers);
+      const edit: Edit = { resource, address, precondition, action: { put: await readJson(call.request) } };
+      const { result, change } = await services.publisher.change(orderOf(call), (staging) =>
+        stageEdits(services, call.principal, staging, [edit]),
+      );
+      const [edited] = result;
+      const version = change?.sequence ?? edited?.version ?? 0;
+      const status = change !== undefined && edited?.present === undefined ? 201 : 200;
+      return Response.json(show(resource, edited?.document ?? {}), { status, headers: { etag: toETag(version) } });
+    },
+
+    async DELETE(call) {
+      const address = addressOf(call);
+      requireAccess(call.principal, 'admin', accessOf(resource, address));
+      const precondition = readPrecondition(call.request.headers);
+      const edit: Edit = { resource, address, precondition, action: 'remove' };
+      await services.publisher.change(orderOf(call), (staging) =>
+        stageEdits(services, call.principal, staging, [edit]),
+      );
+      return new Response(null, { status: 204 });
+    },
+  };
+}
+
+/** The bus that an admin has to be for; `*` for what every bus shares. */
+export function accessOf(resource: Resource, { bus, name }: Address): string {
+  if (resource.isBus === true) return name;
+  return resource.scope === 'bus' ? bus : '*';
+}
+
+export function show(resource: Resource, document: object): object {
+  return resource.show?.(document) ?? document;
+}

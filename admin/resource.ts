@@ -1,0 +1,50 @@
+import type { Principal } from '../mesh/authentication.ts';
+import type { Documents } from '../mesh/ports.ts';
+import type { Services } from './services.ts';
+
+/** One kind of configuration: how its documents are checked, stored and shown. What is common to all is in the endpoint. */
+export interface Resource {
+  readonly kind: string;
+  /** Resources of a tenant take an admin of every bus, those of a bus one of that bus. */
+  readonly scope: 'bus' | 'tenant';
+  /** What a reader calls it, such as `rule to-crm on the bus orders`. */
+  describe(address: Address): string;
+  /** Where its documents lie. */
+  prefix(tenant: string, bus: string): string;
+  /** So many may lie there. */
+  readonly most?: { readonly count: number; readonly plural: string };
+  /** The bus whose own document this is, and which need not be there before. */
+  readonly isBus?: true;
+  /**
+   * What to store, from what was sent to its address and from what is there.
+   * @throws TulleError with every fault
+   */
+  admit(input: unknown, order: ResourceOrder): Promise<object>;
+  /** Whether it goes together with everything else, when that is staged. @throws TulleError */
+  check?(document: object, order: ResourceOrder): Promise<void>;
+  /** Whether nothing else needs what is gone, when everything is staged. @throws TulleError `in_use` */
+  checkRemoved?(order: ResourceOrder): Promise<void>;
+  /** What may be shown of it; absent where that is all. */
+  show?(document: object): object;
+}
+
+export interface Address {
+  readonly name: string;
+  /** Empty for resources of a tenant. */
+  readonly bus: string;
+}
+
+/** One document to put or to remove, among everything that changes with it. */
+export interface ResourceOrder {
+  readonly services: Services;
+  readonly principal: Principal;
+  readonly address: Address;
+  /** As everything will be after the change. */
+  readonly documents: Documents;
+  /** What is stored there now. */
+  readonly present: object | undefined;
+}
+
+export function keyOf(resource: Resource, tenant: string, { bus, name }: Address): string {
+  return `${resource.prefix(tenant, bus)}${name}`;
+}
