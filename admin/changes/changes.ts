@@ -118,9 +118,19 @@ export function createChanges(documents: Documents, runtime: Runtime): Changes {
         if (attempt > 0) await runtime.pause(runtime.random() * Math.min(longestPauseMs, 5 * 2 ** attempt));
         const sequence = (await settle(order.tenant)) + 1;
         const staging = createStaging(documents);
-        const result = await plan(staging);
+        let result;
+        try {
+          result = await plan(staging);
+        } catch (error) {
+          // What it refused may be a mixture, if somebody began to carry out another change meanwhile.
+          if ((await read(order.tenant, sequence)) !== undefined) continue;
+          throw error;
+        }
         const entries = staging.entries();
-        if (entries.length === 0) return { result, sequence: sequence - 1 };
+        if (entries.length === 0) {
+          if ((await read(order.tenant, sequence)) !== undefined) continue;
+          return { result, sequence: sequence - 1 };
+        }
         const change = await create(order, sequence, entries);
         if (change === undefined) continue;
         try {

@@ -12,25 +12,34 @@ export interface Staging extends Documents {
 /** @param documents the store itself, with the marks of what was deleted */
 export function createStaging(documents: Documents): Staging {
   const staged = new Map<string, { readonly base: StoredDocument | undefined; document: unknown }>();
+  const known = new Map<string, Promise<StoredDocument | undefined>>();
+
+  /** Read once: a change is planned on what was there at its first look. */
+  function read(key: string): Promise<StoredDocument | undefined> {
+    const stored = known.get(key) ?? documents.get(key);
+    known.set(key, stored);
+    return stored;
+  }
 
   async function stage(key: string, document: unknown): Promise<StoredDocument | undefined> {
-    const known = staged.get(key);
-    const base = known === undefined ? await documents.get(key) : known.base;
+    const before = staged.has(key) ? toStaged(key) : undefined;
+    const base = await read(key);
+    const present = staged.has(key) ? before : base && toLive(base);
     staged.set(key, { base, document });
-    return known === undefined ? base && toLive(base) : toStaged(key);
+    return present;
   }
 
   /** `undefined` also where it is to be deleted. */
   function toStaged(key: string): StoredDocument | undefined {
-    const known = staged.get(key);
-    if (known?.document === undefined) return undefined;
-    return { key, value: known.document, version: (known.base && toLive(known.base)?.version) ?? 0 };
+    const { base, document } = staged.get(key) ?? {};
+    if (document === undefined) return undefined;
+    return { key, value: document, version: (base && toLive(base)?.version) ?? 0 };
   }
 
   return {
     async get(key) {
       if (staged.has(key)) return toStaged(key);
-      const stored = await documents.get(key);
+      const stored = await read(key);
       return stored === undefined ? undefined : toLive(stored);
     },
     async put(key, value) {
