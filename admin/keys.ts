@@ -43,13 +43,13 @@ export function keyList({ documents, publisher, runtime }: Services): Methods {
         hash: await hashToken(token),
         created: new Date(runtime.now()).toISOString(),
       };
-      const { sequence } = await publisher.change(orderOf(call), async (staging) => {
+      const { change, sequence } = await publisher.change(orderOf(call), async (staging) => {
         await requireCount(staging, documentKeys.keys(tenant), keysMax, 'keys');
         await staging.put(documentKeys.key(tenant, id), document);
       });
       return Response.json(
         { ...toKeyView(document), key: token },
-        { status: 201, headers: { etag: toETag(sequence), location: `/v1/admin/keys/${id}` } },
+        { status: 201, headers: { etag: toETag(change?.sequence ?? sequence), location: `/v1/admin/keys/${id}` } },
       );
     },
   };

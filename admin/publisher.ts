@@ -1,9 +1,9 @@
 import { TulleError } from '../event/error.ts';
 import type { Documents, Runtime, Snapshots } from '../mesh/ports.ts';
 import type { Snapshot } from '../mesh/snapshot.ts';
-import type { ChangeEntry } from './changes/change.ts';
-import { type ChangeOrder, type Changes, type Committed, createChanges } from './changes/changes.ts';
-import { advanceHead, readHead } from './changes/head.ts';
+import type { Change, ChangeEntry } from './changes/change.ts';
+import { type ChangeOrder, type Changes, type Committed, createChanges, type Settled } from './changes/changes.ts';
+import { advanceHead } from './changes/head.ts';
 import { createLiveDocuments } from './changes/live-documents.ts';
 import type { Staging } from './changes/staging.ts';
 import { sweepDeleted } from './changes/sweep.ts';
@@ -41,11 +41,11 @@ export function createPublisher({ documents, snapshots, runtime, onPublished }: 
   const live = createLiveDocuments(documents);
 
   /** Stores the snapshot; answers whether that changed it. */
-  async function store(tenant: string, bus: string): Promise<boolean> {
+  async function store(tenant: string, bus: string, known: number): Promise<boolean> {
     const key = documentKeys.snapshot(tenant, bus);
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       if (attempt > 0) await runtime.pause(runtime.random() * attempt * 5);
-      const sequence = await changes.settle(tenant);
+      const { sequence } = await changes.settle(tenant, known);
       const present = await documents.get(key);
       const content = await buildSnapshot(live, tenant, bus);
       // Somebody began to carry out the next change: what was read may be a mixture.
@@ -75,8 +75,8 @@ export function createPublisher({ documents, snapshots, runtime, onPublished }: 
     throw busy();
   }
 
-  async function publish(tenant: string, bus: string, again: boolean): Promise<void> {
-    const changed = await store(tenant, bus);
+  async function publish(tenant: string, bus: string, known: number, again: boolean): Promise<void> {
+    const changed = await store(tenant, bus, known);
     if (!changed && !again) return;
     const snapshot = await spread(tenant, bus);
     onPublished?.(tenant, bus, snapshot);
@@ -86,8 +86,7 @@ export function createPublisher({ documents, snapshots, runtime, onPublished }: 
    * Publishes every bus that a change up to `sequence` touched. `own` is a change that was only just made; whoever made
    * the others may have stored their snapshots and crashed before they were spread.
    */
-  async function publishUpTo(tenant: string, sequence: number, own?: Committed<unknown>['change']): Promise<void> {
-    const { published } = await readHead(documents, tenant);
+  async function publishUpTo(tenant: string, { sequence, published }: Settled, own?: Change): Promise<void> {
     const again = new Map<string, boolean>();
     for (let number = published + 1; number <= sequence; number += 1) {
       const change = number === own?.sequence ? own : await changes.read(tenant, number);
@@ -98,9 +97,9 @@ export function createPublisher({ documents, snapshots, runtime, onPublished }: 
     const buses = [...again];
     for (let start = 0; start < buses.length; start += publishedAtOnce) {
       const some = buses.slice(start, start + publishedAtOnce);
-      await Promise.all(some.map(([bus, repeat]) => publish(tenant, bus, repeat)));
+      await Promise.all(some.map(([bus, repeat]) => publish(tenant, bus, sequence, repeat)));
     }
-    await advanceHead(documents, tenant, { published: sequence });
+    await advanceHead(documents, tenant, { done: sequence, published: sequence });
   }
 
   /** Every bus has to learn of what belongs to the tenant. */
@@ -118,9 +117,9 @@ export function createPublisher({ documents, snapshots, runtime, onPublished }: 
   }
 
   async function repairTenant(tenant: string): Promise<number> {
-    const sequence = await changes.settle(tenant);
-    const { published } = await readHead(documents, tenant);
-    if (sequence > published) await publishUpTo(tenant, sequence);
+    const settled = await changes.settle(tenant);
+    const { sequence, published } = settled;
+    if (sequence > published) await publishUpTo(tenant, settled);
     await sweepDeleted(documents, changes, tenant, runtime.now());
     return sequence - published;
   }
@@ -129,10 +128,9 @@ export function createPublisher({ documents, snapshots, runtime, onPublished }: 
     changes,
     async change(order, plan) {
       const committed = await changes.commit(order, plan);
-      const { published } = await readHead(documents, order.tenant);
-      if (published >= committed.sequence) return committed;
+      if (committed.published >= committed.sequence) return committed;
       try {
-        await publishUpTo(order.tenant, committed.sequence, committed.change);
+        await publishUpTo(order.tenant, committed, committed.change);
       } catch (error) {
         // The change is made and cannot be taken back: it is told as done, and `repair` publishes it.
         reportFailure(runtime, error);

@@ -1,6 +1,6 @@
 import { TulleError } from '../event/error.ts';
-import { documentMaxBytes, type Documents } from '../mesh/ports.ts';
-import type { Snapshot } from '../mesh/snapshot.ts';
+import { documentMaxBytes, type Documents, type StoredDocument } from '../mesh/ports.ts';
+import type { EventSchema, Snapshot } from '../mesh/snapshot.ts';
 import { toRule } from './admission.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
 import { type ArchiveDocument, toArchiveSettings } from './resources/archive.ts';
@@ -23,38 +23,25 @@ export async function buildSnapshot(
 ): Promise<SnapshotContent | undefined> {
   const stored = await documents.get(documentKeys.bus(tenant, bus));
   if (stored === undefined) return undefined;
-  const rules = [];
-  for await (const { value, version } of walkDocuments(documents, documentKeys.rules(tenant, bus))) {
-    rules.push(toRule(value as RuleDocument, version));
-  }
-  const keys = [];
-  for await (const { value } of walkDocuments(documents, documentKeys.keys(tenant))) {
-    keys.push(toKey(value as KeyDocument));
-  }
-  const archives = [];
-  for await (const { value } of walkDocuments(documents, documentKeys.archives(tenant, bus))) {
-    archives.push(toArchiveSettings(value as ArchiveDocument));
-  }
-  const functions = [];
-  for await (const { value } of walkDocuments(documents, documentKeys.functions(tenant))) {
-    functions.push(toFunctionSettings(value as FunctionDocument));
-  }
-  const connections = [];
-  for await (const { value, version } of walkDocuments(documents, documentKeys.connections(tenant))) {
-    connections.push(toConnectionSettings(value as ConnectionDocument, version));
-  }
-  const secrets = [];
-  for await (const { value } of walkDocuments(documents, documentKeys.secrets(tenant))) {
-    secrets.push(toSealedSecret(value as SecretDocument));
-  }
   const settings = toBusSettings(stored.value as BusDocument);
-  const schemas = [];
-  if (settings.schemas !== undefined) {
-    for await (const { value } of walkDocuments(documents, documentKeys.schemas(tenant))) {
-      const schema = toEventSchema(value as SchemaDocument);
-      if (schema.versions.length > 0) schemas.push(schema);
-    }
-  }
+  const read = (prefix: string): Promise<StoredDocument[]> => readAll(documents, prefix);
+  const [rules, keys, archives, functions, connections, secrets, schemas] = await Promise.all([
+    read(documentKeys.rules(tenant, bus)).then((all) =>
+      all.map(({ value, version }) => toRule(value as RuleDocument, version)),
+    ),
+    read(documentKeys.keys(tenant)).then((all) => all.map(({ value }) => toKey(value as KeyDocument))),
+    read(documentKeys.archives(tenant, bus)).then((all) =>
+      all.map(({ value }) => toArchiveSettings(value as ArchiveDocument)),
+    ),
+    read(documentKeys.functions(tenant)).then((all) =>
+      all.map(({ value }) => toFunctionSettings(value as FunctionDocument)),
+    ),
+    read(documentKeys.connections(tenant)).then((all) =>
+      all.map(({ value, version }) => toConnectionSettings(value as ConnectionDocument, version)),
+    ),
+    read(documentKeys.secrets(tenant)).then((all) => all.map(({ value }) => toSealedSecret(value as SecretDocument))),
+    settings.schemas === undefined ? [] : read(documentKeys.schemas(tenant)).then(toUsedSchemas),
+  ]);
   return {
     tenant,
     bus,
@@ -67,6 +54,18 @@ export async function buildSnapshot(
     ...(connections.length === 0 ? {} : { connections }),
     ...(secrets.length === 0 ? {} : { secrets }),
   };
+}
+
+async function readAll(documents: Documents, prefix: string): Promise<StoredDocument[]> {
+  const all: StoredDocument[] = [];
+  for await (const stored of walkDocuments(documents, prefix)) all.push(stored);
+  return all;
+}
+
+function toUsedSchemas(stored: readonly StoredDocument[]): EventSchema[] {
+  return stored
+    .map(({ value }) => toEventSchema(value as SchemaDocument))
+    .filter(({ versions }) => versions.length > 0);
 }
 
 /** Refuses a rule with which the bus's snapshot would not fit into a document. @throws TulleError `too_large` */

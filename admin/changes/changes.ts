@@ -19,8 +19,8 @@ export interface Changes {
    * @throws TulleError what `plan` throws, or `unavailable` when too many change the tenant at the same time
    */
   commit<Result>(order: ChangeOrder, plan: (staging: Staging) => Promise<Result>): Promise<Committed<Result>>;
-  /** Carries out what was committed; answers the last sequence, up to which everything is done. */
-  settle(tenant: string): Promise<number>;
+  /** Carries out what was committed, but for what is `known` to be carried out; answers how far that is. */
+  settle(tenant: string, known?: number): Promise<Settled>;
   /** The change with this number, `undefined` where there is none yet. */
   read(tenant: string, sequence: number): Promise<Change | undefined>;
 }
@@ -37,7 +37,11 @@ export interface Committed<Result> {
   readonly change?: Change;
   /** Up to this everything is done. */
   readonly sequence: number;
+  /** Up to this everything is published, as far as is known. */
+  readonly published: number;
 }
+
+export type Settled = Pick<Committed<unknown>, 'sequence' | 'published'>;
 
 export function createChanges(documents: Documents, runtime: Runtime): Changes {
   async function read(tenant: string, sequence: number): Promise<Change | undefined> {
@@ -45,17 +49,17 @@ export function createChanges(documents: Documents, runtime: Runtime): Changes {
     return stored?.value as Change | undefined;
   }
 
-  async function settle(tenant: string): Promise<number> {
-    const done = (await readHead(documents, tenant)).done;
-    let sequence = done;
+  async function settle(tenant: string, known = 0): Promise<Settled> {
+    const { done, published } = await readHead(documents, tenant);
+    let sequence = Math.max(done, known);
     for (;;) {
       const next = await read(tenant, sequence + 1);
       if (next === undefined) break;
       await carryOut(next);
       sequence += 1;
     }
-    if (sequence > done) await advanceHead(documents, tenant, { done: sequence });
-    return sequence;
+    if (sequence > Math.max(done, known)) await advanceHead(documents, tenant, { done: sequence });
+    return { sequence, published };
   }
 
   /** May be done by several at once, and by somebody who is late: each write holds only for what the change was planned on. */
@@ -116,7 +120,8 @@ export function createChanges(documents: Documents, runtime: Runtime): Changes {
     async commit(order, plan) {
       for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
         if (attempt > 0) await runtime.pause(runtime.random() * Math.min(longestPauseMs, 5 * 2 ** attempt));
-        const sequence = (await settle(order.tenant)) + 1;
+        const settled = await settle(order.tenant);
+        const sequence = settled.sequence + 1;
         const staging = createStaging(documents);
         let result;
         try {
@@ -129,18 +134,20 @@ export function createChanges(documents: Documents, runtime: Runtime): Changes {
         const entries = staging.entries();
         if (entries.length === 0) {
           if ((await read(order.tenant, sequence)) !== undefined) continue;
-          return { result, sequence: sequence - 1 };
+          return { result, ...settled };
         }
         const change = await create(order, sequence, entries);
         if (change === undefined) continue;
         try {
           await carryOut(change);
-          await advanceHead(documents, order.tenant, { done: sequence });
+          // Whoever publishes it says so as well; others need not carry out many writes again until then.
+          if (entries.length > fewEntries) await advanceHead(documents, order.tenant, { done: sequence });
         } catch (error) {
           // It is made, and cannot be taken back: whoever comes next carries it out.
           reportFailure(runtime, error);
+          return { result, change, ...settled };
         }
-        return { result, change, sequence };
+        return { result, change, sequence, published: settled.published };
       }
       throw new TulleError('unavailable', 'Too many changes of this tenant at the same time.', {
         mend: 'Send the request again in a moment, or send several changes as one.',
@@ -156,5 +163,6 @@ function isConflict(error: unknown): boolean {
 
 /** Workers allow six connections at once. */
 const writtenAtOnce = 5;
+const fewEntries = 10;
 const maxAttempts = 64;
 const longestPauseMs = 500;

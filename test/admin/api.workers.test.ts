@@ -20,7 +20,7 @@ describe('the admin API inside workerd', () => {
     expect([created.status, created.json['code']]).toEqual([201, undefined]);
     const key = await keyFor('viewer', ['orders']);
     expect((await call('GET', '/buses/orders/rules', { key })).json).toMatchObject({
-      items: [{ version: 1, document: created.json }],
+      items: [{ version: 2, document: created.json }],
     });
     expect((await call('GET', '/status', { key })).json).toMatchObject({
       items: [{ bus: 'orders', rules: 1, version: 3, liveVersion: 3, live: true }],

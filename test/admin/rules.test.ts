@@ -45,6 +45,7 @@ describe('rules', () => {
     expect(snapshot?.rules).toEqual([
       {
         name: 'crm',
+        version: 2,
         enabled: false,
         filter: ruleBody.filter,
         steps,

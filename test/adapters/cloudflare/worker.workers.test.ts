@@ -34,7 +34,7 @@ describe('the Worker', () => {
     await vi.waitFor(async () => {
       expect(await deliveries('walk')).toMatchObject([{ eventId: 'e1', status: 'delivered', attempt: 1 }]);
     }, 5_000);
-  });
+  }, 20_000);
 
   it('tries again by itself when a target fails, until it takes the event', async () => {
     await createBus('again');

@@ -54,7 +54,7 @@ describe('changes', () => {
         }),
       );
       const sequences = (await Promise.all(increments)).map(({ sequence }) => sequence);
-      expect(sequences.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      expect(sequences.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
       const live = createLiveDocuments(documents);
       for (const name of ['r', 's'])
         expect(await live.get(`rule/default/a/${name}`)).toMatchObject({ value: { count: 8 } });
@@ -80,7 +80,7 @@ describe('changes', () => {
     while (stuck.length < 2) await new Promise((resolve) => setImmediate(resolve));
     const changes = createChanges(documents, runtime);
     const live = createLiveDocuments(documents);
-    expect(await changes.settle('default')).toBe(1);
+    expect(await changes.settle('default')).toMatchObject({ sequence: 1 });
     expect(await live.get('rule/default/a/new')).toMatchObject({ value: { by: 'late' } });
     await changes.commit(order, async (staging) => {
       await staging.delete('rule/default/a/new');
@@ -111,6 +111,7 @@ describe('changes', () => {
     expect(second.items.map(({ key }) => key)).toEqual([names[6]]);
     expect(second.next).toBeUndefined();
 
+    await changes.settle('default');
     await sweepDeleted(documents, changes, 'default', runtime.now() + 3_600_000);
     expect((await documents.list('rule/')).items).toHaveLength(7);
     await sweepDeleted(documents, changes, 'default', runtime.now() + 2 * 86_400_000);
