@@ -36,6 +36,7 @@ interface Box {
   readonly until: number;
   readonly outcomes: DeliveryOutcome[];
   readonly listeners: Set<() => void>;
+  isOpen: boolean;
 }
 
 export function createWaitBoxes({ now, pause }: WaitBoxOptions): WaitBoxes {
@@ -47,6 +48,7 @@ export function createWaitBoxes({ now, pause }: WaitBoxOptions): WaitBoxes {
     const box = boxes.get(receipt);
     if (box === undefined) return;
     boxes.delete(receipt);
+    box.isOpen = false;
     empty(box);
     ring(box);
   }
@@ -54,6 +56,24 @@ export function createWaitBoxes({ now, pause }: WaitBoxOptions): WaitBoxes {
   function empty({ outcomes }: Box): DeliveryOutcome[] {
     for (const { reply = '' } of outcomes) repliesLength -= reply.length;
     return outcomes.splice(0);
+  }
+
+  /** Resolves when something is in the box, it was closed, or the time is over. */
+  function newsOf(box: Box, milliseconds: number): Promise<void> {
+    const timer = new AbortController();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    function end(): void {
+      box.listeners.delete(look);
+      resolve();
+      timer.abort();
+    }
+    // Somebody else who waits at the box may have emptied it.
+    function look(): void {
+      if (box.outcomes.length > 0 || !box.isOpen) end();
+    }
+    box.listeners.add(look);
+    pause(milliseconds, timer.signal).then(end, reject);
+    return promise;
   }
 
   function sweep(): void {
@@ -65,7 +85,7 @@ export function createWaitBoxes({ now, pause }: WaitBoxOptions): WaitBoxes {
       if (stopped || boxes.has(receipt)) return;
       if (boxes.size >= mostBoxes) sweep();
       if (boxes.size >= mostBoxes) return;
-      boxes.set(receipt, { until: now() + milliseconds + GRACE_MS, outcomes: [], listeners: new Set() });
+      boxes.set(receipt, { until: now() + milliseconds + GRACE_MS, outcomes: [], listeners: new Set(), isOpen: true });
     },
     put(outcomes) {
       for (const outcome of outcomes) {
@@ -85,17 +105,7 @@ export function createWaitBoxes({ now, pause }: WaitBoxOptions): WaitBoxes {
     async take(receipt, milliseconds) {
       const box = boxes.get(receipt);
       if (box === undefined) return undefined;
-      if (box.outcomes.length === 0 && milliseconds > 0) {
-        const timer = new AbortController();
-        await new Promise<void>((resolve, reject) => {
-          box.listeners.add(resolve);
-          pause(milliseconds, timer.signal).then(() => {
-            box.listeners.delete(resolve);
-            resolve();
-          }, reject);
-        });
-        timer.abort();
-      }
+      if (box.outcomes.length === 0 && milliseconds > 0) await newsOf(box, milliseconds);
       return boxes.get(receipt) === box ? empty(box) : undefined;
     },
     close,
@@ -108,5 +118,4 @@ export function createWaitBoxes({ now, pause }: WaitBoxOptions): WaitBoxes {
 
 function ring({ listeners }: Box): void {
   for (const listener of listeners) listener();
-  listeners.clear();
 }

@@ -41,6 +41,9 @@ export const errorCodes = {
     fault: 'user',
     title: 'A secret or a token could not be had; a later attempt may succeed',
   },
+  // To a publisher who waits for a reply
+  reply_missing: { status: 502, fault: 'user', title: 'No target replied' },
+  reply_late: { status: 504, fault: 'user', title: 'No target replied in time' },
   // Ours
   unavailable: { status: 503, fault: 'system', title: 'The service cannot take this now' },
   internal: { status: 500, fault: 'system', title: 'Something failed on our side' },

@@ -56,7 +56,7 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
       }
       const outcome = await takeTurn(turn, queued, { ...attempts, health, connections: size });
       const retries = [...outcome.retries, ...toHandedOver(journal)];
-      return { ...outcome, retries, records: journal.records, tally: journal.tally() };
+      return { ...outcome, retries, ...toHistory(journal) };
     }
     // A target that has not answered lately may hang: it gets half of them, and others do not wait.
     const connections = createConnections(size, (target) => (health.isWell(target) ? size : Math.ceil(size / 2)));
@@ -66,7 +66,7 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
     const groups = await toGroups(messages, (place, item) => journal.removed(place, item));
     for (const left of await Promise.all(groups.map(deliver))) retries.push(...left);
     retries.push(...untried(), ...toHandedOver(journal));
-    return { retries, records: journal.records, tally: journal.tally(), ...throttled() };
+    return { retries, ...toHistory(journal), ...throttled() };
   };
 
   /** What was given up, as new deliveries to the dead-letter targets. */
@@ -97,6 +97,11 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
     }
     return [...groups.values()];
   }
+}
+
+function toHistory(journal: Journal): Pick<Settlement, 'records' | 'tally' | 'outcomes'> {
+  const { records, outcomes } = journal;
+  return { records, tally: journal.tally(), ...(outcomes.length === 0 ? {} : { outcomes }) };
 }
 
 /** `undefined` when the rule or the target was removed or disabled after the event was matched. */

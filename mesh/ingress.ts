@@ -2,11 +2,13 @@ import { type ErrorItem, TulleError } from '../event/error.ts';
 import type { Event } from '../event/event.ts';
 import { type Authenticator, type KeyLookup, requireAccess } from './authentication.ts';
 import { type ClaimedPlan, findDuplicates, routeOnce } from './deduplication.ts';
-import type { Queue, Runtime } from './ports.ts';
+import type { Appended, Queue, Runtime, Waits } from './ports.ts';
 import { cloudEventsProtocol } from './protocols/cloudevents.ts';
 import type { Limits } from './protocols/protocol.ts';
 import type { Receipt } from './envelope.ts';
 import { type Plan, route, toAddress } from './router.ts';
+import type { DeliveryStanding } from './publish/standings.ts';
+import { createWait, readWaiting } from './publish/wait.ts';
 import { createMismatchReport } from './mismatch-report.ts';
 import type { Faults } from './schema-gate.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
@@ -14,6 +16,8 @@ import type { SnapshotSource } from './snapshot-source.ts';
 export interface IngressOptions {
   readonly snapshots: SnapshotSource;
   readonly queue: Queue;
+  /** Where publishers may wait; absent: every one is answered when its events are durable. */
+  readonly waits?: Waits;
   readonly authenticator: Authenticator;
   readonly limits: Limits;
   readonly runtime: Runtime;
@@ -42,15 +46,20 @@ export interface AcceptedEvent {
   readonly duplicate?: true;
   /** Where the event does not fit the schema of its type; on buses with `schemas: warn`. */
   readonly warnings?: readonly ErrorItem[];
+  /** What became of its deliveries, for a publisher who waited. */
+  readonly deliveries?: readonly DeliveryStanding[];
 }
 
-/** Takes a request for a bus in; answers 202 only when the queue has everything on disk. */
+/**
+ * Takes a request for a bus in; answers only when the queue has everything on disk: at once (202), or, where the publisher
+ * prefers to wait, when its targets have it (200).
+ */
 export type Ingress = (request: Request, bus: string) => Promise<Response>;
 
 const protocols = [cloudEventsProtocol];
 
 export function createIngress(options: IngressOptions): Ingress {
-  const { snapshots, queue, authenticator, limits, runtime, findKey, discovery } = options;
+  const { snapshots, queue, waits, authenticator, limits, runtime, findKey, discovery } = options;
   const reportMismatch = createMismatchReport(runtime, options.report);
   const createReceipt = createReceipts(runtime);
   return async (request, bus) => {
@@ -76,17 +85,29 @@ export function createIngress(options: IngressOptions): Ingress {
     const faults = compiled.schemas?.review(events, { batch });
     const { deduplicationSeconds } = compiled.snapshot.settings;
     const receipt = createReceipt();
+    const waiting = waits && readWaiting(request, { batch, receipt });
     const plan: Plan & Partial<ClaimedPlan> =
       deduplicationSeconds === undefined
-        ? route(compiled, events, receipt, runtime.random())
-        : routeOnce(compiled, events, receipt, deduplicationSeconds);
-    const appends = Array.from(plan.shards, ([shard, entries]) => queue.append(toAddress(compiled, shard), entries));
+        ? route(compiled, events, waiting?.receipt ?? receipt, runtime.random())
+        : routeOnce(compiled, events, waiting?.receipt ?? receipt, deduplicationSeconds);
+    const wait =
+      waiting && createWait({ ...waiting, waits, runtime, tenant: principal.tenant, bus, shards: plan.shards });
+    const appends = Array.from(plan.shards, ([shard, entries]) =>
+      queue.append(toAddress(compiled, shard), wait?.with(entries) ?? entries),
+    );
     const [only] = appends;
-    const appended = only !== undefined && appends.length === 1 ? [await only] : await Promise.all(appends);
+    let appended: readonly Appended[];
+    try {
+      appended = only !== undefined && appends.length === 1 ? [await only] : await Promise.all(appends);
+    } catch (error) {
+      wait?.close();
+      throw error;
+    }
     const duplicates = findDuplicates(plan, appended);
     if (compiled.snapshot.settings.discovery === true) discovery?.observe(principal.tenant, bus, events);
     if (faults !== undefined) reportMismatch(bus, faults);
-    return accepted(events, plan.matched, { faults, duplicates });
+    const answer = toAccepted(events, plan.matched, { faults, duplicates });
+    return (await wait?.answer(answer)) ?? new Response(JSON.stringify(answer), acceptedInit);
   };
 }
 
@@ -94,12 +115,12 @@ export function createIngress(options: IngressOptions): Ingress {
 const mostWarnings = 5;
 const acceptedInit = { status: 202, headers: { 'content-type': 'application/json' } };
 
-function accepted(
+function toAccepted(
   events: readonly Event[],
   matched: readonly number[],
   { faults, duplicates }: { faults: readonly Faults[] | undefined; duplicates: ReadonlySet<number> },
-): Response {
-  const body: Accepted = {
+): Accepted {
+  return {
     accepted: events.length,
     events: events.map((event, index) => {
       const warnings = faults?.[index]?.slice(0, mostWarnings);
@@ -112,7 +133,6 @@ function accepted(
       };
     }),
   };
-  return new Response(JSON.stringify(body), acceptedInit);
 }
 
 /** Names requests in delivery ids: 104 random bits an isolate and a number; no dot (Standard Webhooks, `webhook-id`). */

@@ -7,6 +7,7 @@ import type { Reshape } from '../reshape.ts';
 import type { AttemptResult, Delivery, Sink, TargetPolicy } from '../sink.ts';
 import type { Group, Item } from './group.ts';
 import type { About, Journal } from './journal.ts';
+import { correlate } from '../publish/correlate.ts';
 import { prepare, type Ready } from './prepare.ts';
 import { presetOf } from './presets.ts';
 import { publishReply } from './reply.ts';
@@ -81,6 +82,8 @@ export function createAttempt(options: AttemptOptions, group: Group): Attempt {
     const { planned } = item;
     if (prepared.kind === 'ready') {
       const { events, gone } = prepared;
+      const parts = events.flatMap(({ part }) => part ?? []);
+      if (parts.length > 0) journal.made(group, planned, parts);
       journal.added(events.length + gone.length - deliveriesIn(item));
       if (gone.length > 0) journal.filtered(group, { planned, parts: gone });
       return { ready: events };
@@ -102,7 +105,9 @@ export function createAttempt(options: AttemptOptions, group: Group): Attempt {
     const results = await sink.deliver(deliveries, target.options, context);
     if (!results.some((result) => result.ok && result.reply !== undefined)) return results;
     return Promise.all(
-      chunk.map(({ planned }, index) => publishReply(results[index] ?? unanswered, planned.event, group, publish)),
+      chunk.map(({ planned }, index) =>
+        publishReply(correlate(results[index] ?? unanswered, planned), planned.event, group, publish),
+      ),
     );
   }
 

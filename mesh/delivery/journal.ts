@@ -2,6 +2,8 @@ import { createTally, type End, type Tally } from '../books.ts';
 import type { PlannedEvent } from '../envelope.ts';
 import { type DeliveryStatus, type LedgerRecord, nameLength, type StepNote } from '../ledger.ts';
 import type { Runtime } from '../ports.ts';
+import type { DeliveryOutcome } from '../publish/outcome.ts';
+import { createOutcomes } from '../publish/outcomes.ts';
 import type { AttemptResult } from '../sink.ts';
 import type { Group } from './group.ts';
 import type { Death } from './hand-over.ts';
@@ -15,10 +17,14 @@ export interface Journal {
   readonly records: readonly LedgerRecord[];
   /** Of the records, those of deliveries that were given up. */
   readonly deaths: readonly Death[];
+  /** For publishers who wait. */
+  readonly outcomes: readonly DeliveryOutcome[];
   /** Of everything that was written down so far. */
   tally(): Tally;
   /** So many deliveries came into being. */
   added(deliveries: number): void;
+  /** The steps have made several events of one. */
+  made(group: Group, planned: PlannedEvent, parts: readonly number[]): void;
   attempted(group: Group, about: About, result: AttemptResult, decision: Decision): void;
   died(group: Group, about: About, reason: string, exhausted?: Exhausted): void;
   /** It ends because its target wants no more. */
@@ -53,15 +59,24 @@ export function createJournal(runtime: Runtime): Journal {
   const records: Draft[] = [];
   const deaths: Death[] = [];
   const tally = createTally();
+  const outcomes = createOutcomes(runtime);
   /** Parts of an event that fared alike share a record: a dead letter has the whole event in it. */
   const ofParts = new Map<PlannedEvent, Map<string, Draft>>();
 
-  function write(group: Group, about: About, status: DeliveryStatus, details: Details): void {
+  function write(
+    group: Group,
+    about: About,
+    status: Exclude<DeliveryStatus, 'redriven'>,
+    details: Details,
+    result?: AttemptResult,
+  ): void {
     const { record: kept } = group.compiled.snapshot.settings;
     const { planned, notes = [] } = about;
     const parts = about.part === undefined ? about.parts : [about.part];
+    const place = { rule: group.rule.name, target: group.target.name };
     const end = ends[status];
-    if (end !== undefined) tally.end({ rule: group.rule.name, target: group.target.name }, end, parts?.length ?? 1);
+    if (end !== undefined) tally.end(place, end, parts?.length ?? 1);
+    outcomes.tell(planned, { ...details, ...place, status, attempt: group.attempt, parts }, result);
     const dead = status === 'dead-lettered';
     const lost = dead || status === 'disabled' || status === 'expired';
     const fine = status === 'delivered' || status === 'filtered';
@@ -75,14 +90,13 @@ export function createJournal(runtime: Runtime): Journal {
       ...toRecord(runtime.now(), planned, status),
       tenant: group.tenant,
       bus: group.bus,
-      rule: group.rule.name,
-      target: group.target.name,
+      ...place,
       attempt: group.attempt,
       ...(parts === undefined ? {} : { parts: [...parts] }),
       // They are the same each time.
       ...(notes.length > 0 && (group.attempt === 1 || dead) ? { steps: notes } : {}),
       ...details,
-      ...(dead ? { event: planned.event.json, receipt: { ...planned.receipt, index: planned.index } } : {}),
+      ...(dead ? { event: planned.event.json, receipt: toReceipt(planned) } : {}),
     };
     records.push(draft);
     if (dead) deaths.push({ group, planned, record: draft });
@@ -101,15 +115,19 @@ export function createJournal(runtime: Runtime): Journal {
   return {
     records,
     deaths,
+    outcomes: outcomes.told,
     tally: () => tally.total(),
     added: (deliveries) => tally.add(deliveries),
+    made({ rule, target, attempt }, planned, parts) {
+      outcomes.tell(planned, { rule: rule.name, target: target.name, status: 'pending', attempt, parts });
+    },
     attempted(group, about, result, decision) {
       const details: Details = {
         ...(result.code === undefined ? {} : { code: result.code }),
         latencyMs: result.latencyMs,
         ...(result.ok ? {} : { failure: result.failure, reason: result.reason }),
       };
-      if (decision.kind === 'delivered') write(group, about, 'delivered', details);
+      if (decision.kind === 'delivered') write(group, about, 'delivered', details, result);
       else if (decision.kind === 'retry') {
         write(group, about, 'retrying', { ...details, nextAt: runtime.now() + decision.delayMs });
       } else {
@@ -132,6 +150,7 @@ export function createJournal(runtime: Runtime): Journal {
     },
     removed({ tenant, bus, rule, target, attempts }, { planned, parts }) {
       tally.end({ rule, target }, 'disabled', parts?.length ?? 1);
+      outcomes.tell(planned, { rule, target, status: 'disabled', attempt: attempts + 1, parts });
       records.push({
         ...toRecord(runtime.now(), planned, 'disabled'),
         tenant,
@@ -153,6 +172,11 @@ const ends: { readonly [Status in DeliveryStatus]?: End } = {
   expired: 'expired',
   filtered: 'filtered',
 };
+
+/** Nobody waits for what is put back. */
+function toReceipt({ receipt: { id, at }, index }: PlannedEvent): NonNullable<LedgerRecord['receipt']> {
+  return { id, index, at };
+}
 
 function toExhausted(exhausted: Exhausted | undefined): Details {
   return exhausted === undefined ? {} : { exhausted };

@@ -1,5 +1,4 @@
-import type { Exhausted } from '../delivery/retry.ts';
-import type { DeliveryStatus } from '../ledger.ts';
+import type { DeliveryStatus, LedgerRecord } from '../ledger.ts';
 
 /**
  * What became of a delivery that its publisher waits for. Fit for a publisher's eyes: what the target answered is not in it,
@@ -13,7 +12,6 @@ export interface DeliveryOutcome {
   readonly target: string;
   /** Of several events that the rule's steps made of this one, those that it is about, from 1. */
   readonly parts?: readonly number[];
-  /** `pending`: the steps have made these parts, and they are on their way. */
   readonly status: OutcomeStatus;
   /** From 1. */
   readonly attempt: number;
@@ -26,6 +24,7 @@ export interface DeliveryOutcome {
   readonly reply?: string;
 }
 
+/** `pending`: the steps have made these parts, and they are on their way. */
 export type OutcomeStatus = Exclude<DeliveryStatus, 'redriven'> | 'pending';
 
 /**
@@ -40,29 +39,24 @@ export function isEnd(status: OutcomeStatus): boolean {
   return status !== 'pending' && status !== 'retrying';
 }
 
-/** Why an attempt failed, without a word of what the target or a step said. */
-export function toPublicReason({
-  status,
-  code,
-  failure,
-  exhausted,
-}: {
-  readonly status: OutcomeStatus;
-  readonly code?: number;
-  readonly failure?: 'response' | 'timeout' | 'network' | 'refused';
-  readonly exhausted?: Exhausted;
-}): string | undefined {
+/** Why there was no delivery, without a word of what the target or a step said. */
+export function toPublicReason(
+  status: OutcomeStatus,
+  { code, failure, exhausted }: Pick<LedgerRecord, 'code' | 'failure' | 'exhausted'>,
+): string | undefined {
   if (status === 'delivered' || status === 'pending') return undefined;
   if (status === 'filtered') return 'the steps left no event';
   if (status === 'expired') return 'the time in expirytime is over';
-  const said = code === undefined ? sayFailure(failure) : `the target answered ${code}`;
-  const last = said ?? (status === 'disabled' ? 'the rule or the target is gone' : 'the delivery was given up');
-  if (exhausted === 'attempts') return `all attempts failed; the last: ${last}`;
-  return exhausted === 'age' ? `it became too old; the last: ${last}` : last;
+  const said = code === undefined ? failures[failure ?? 'none'] : `answered ${code}`;
+  if (exhausted === 'attempts') return `all attempts failed; the last: ${said ?? 'no answer'}`;
+  if (exhausted === 'age') return said === undefined ? 'too old before an attempt' : `too old; the last: ${said}`;
+  return said ?? (status === 'disabled' ? 'the rule or the target is gone' : 'the steps failed');
 }
 
-function sayFailure(failure: 'response' | 'timeout' | 'network' | 'refused' | undefined): string | undefined {
-  if (failure === 'timeout') return 'the target did not answer in time';
-  if (failure === 'network') return 'the target could not be reached';
-  return failure === 'refused' ? 'the request was not sent' : undefined;
-}
+const failures = {
+  response: 'answered without a status',
+  timeout: 'did not answer in time',
+  network: 'could not be reached',
+  refused: 'was not called, or its reply not taken',
+  none: undefined,
+} as const;

@@ -25,10 +25,17 @@ export interface Harness {
   /** Every failure that was reported. */
   readonly reported: unknown[];
   admin(method: string, path: string, body?: unknown): Promise<Response>;
-  publish(event: unknown, options?: { bus?: string; contentType?: string; key?: string }): Promise<Response>;
+  publish(event: unknown, options?: PublishOptions): Promise<Response>;
   /** Delivers what is due now; with `until`, moves the clock from retry to retry up to that time. */
   drain(until?: number): Promise<void>;
   deliveries(query?: string): Promise<LedgerRecord[]>;
+}
+
+export interface PublishOptions {
+  bus?: string;
+  contentType?: string;
+  key?: string;
+  headers?: Record<string, string>;
 }
 
 export const adminKey = 'admin-key-of-the-test-suite';
@@ -98,11 +105,12 @@ export function createHarness(
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         }),
       ),
-    publish: (event, { bus, key = adminKey, contentType } = {}) =>
+    publish: (event, { bus, key = adminKey, contentType, headers = {} } = {}) =>
       mesh.fetch(
         new Request(`https://mesh.test${bus === undefined ? '/v1/events' : `/v1/buses/${bus}/events`}`, {
           method: 'POST',
           headers: {
+            ...headers,
             authorization: `Bearer ${key}`,
             'content-type': contentType ?? `application/cloudevents${Array.isArray(event) ? '-batch' : ''}+json`,
           },

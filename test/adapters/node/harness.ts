@@ -40,6 +40,7 @@ export async function createNodeHarness({
     snapshots: createSqlSnapshots(documentsSql),
     secrets: createMemorySecrets(secrets),
     queue: { append: (_shard, entries) => log.log().append(entries, 86_400) },
+    ...(log.waits && { waits: log.waits }),
     ledger: log.ledger,
     deadLetters: log.deadLetters,
     runtime: {
@@ -70,10 +71,11 @@ export async function createNodeHarness({
     key: string,
     contentType: string,
     body?: string,
+    more: Record<string, string> = {},
   ): Promise<Response> {
     return fetch(server.url + path, {
       method,
-      headers: { authorization: `Bearer ${key}`, 'content-type': contentType },
+      headers: { ...more, authorization: `Bearer ${key}`, 'content-type': contentType },
       ...(body === undefined ? {} : { body }),
     });
   }
@@ -86,13 +88,14 @@ export async function createNodeHarness({
     answer: () => new Response(null, { status: 204 }),
     admin: (method, path, body) =>
       send(method, path, adminKey, 'application/json', body === undefined ? undefined : JSON.stringify(body)),
-    publish: (event, { bus, key = adminKey, contentType } = {}) =>
+    publish: (event, { bus, key = adminKey, contentType, headers } = {}) =>
       send(
         'POST',
         bus === undefined ? '/v1/events' : `/v1/buses/${bus}/events`,
         key,
         contentType ?? `application/cloudevents${Array.isArray(event) ? '-batch' : ''}+json`,
         typeof event === 'string' ? event : JSON.stringify(event),
+        headers,
       ),
     async drain(until) {
       await log.drain();
