@@ -112,7 +112,7 @@ export function describePublishModes(name: string, create: () => Harness | Promi
         const harness = await create();
         await withRule(harness);
         const events = [createEvent('e1'), createEvent('e2', { source: '/other' }), createEvent('e3')];
-        harness.answer = ({ headers }) => new Response(null, { status: headers.get('ce-id') === 'e3' ? 410 : 204 });
+        harness.answer = ({ headers }) => new Response(null, { status: headers.get('ce-id') === 'e3' ? 400 : 204 });
         const response = await publish(harness, events, { prefer: 'wait=10, reply' });
         expect(response.status).toBe(200);
         expect(response.headers.get('preference-applied')).toBe('wait=10');
@@ -120,7 +120,7 @@ export function describePublishModes(name: string, create: () => Harness | Promi
         expect(told.map(({ deliveries }) => deliveries.map(({ status }) => status))).toEqual([
           ['delivered'],
           [],
-          ['disabled'],
+          ['dead-lettered'],
         ]);
       });
 
@@ -169,6 +169,21 @@ export function describePublishModes(name: string, create: () => Harness | Promi
         const response = await publish(harness, createEvent(), { prefer: 'wait=10' });
         expect(response.status).toBe(200);
         expect(await deliveriesOf(response)).toMatchObject([{ target: 'crm', status: 'dead-lettered' }]);
+      });
+
+      it('does not wait for an event that was published before', async () => {
+        const harness = await create();
+        await withRule(harness);
+        await harness.admin('PUT', '/v1/admin/buses/default', { deduplication: { window: '1h' } });
+        expect((await publish(harness, createEvent(), { prefer: 'wait=10' })).status).toBe(200);
+        const response = await publish(harness, createEvent(), { prefer: 'wait=10' });
+        expect(response.status).toBe(200);
+        expect(await response.json()).toEqual({
+          accepted: 1,
+          events: [{ id: 'e1', matched: 1, duplicate: true, deliveries: [] }],
+        });
+        const asked = await publish(harness, createEvent(), { prefer: 'wait=10, reply' });
+        expect(await asked.json()).toMatchObject({ status: 502, detail: expect.stringContaining('before') });
       });
 
       it('leaves nothing behind when the publisher hangs up', async () => {

@@ -5,6 +5,8 @@ import { ruleSchema } from '../../admin/resources/rule.ts';
 import { maxNameLength, maxValueLength } from '../../event/attributes.ts';
 import { errorCodes } from '../../event/error.ts';
 import { maxJsonDepth } from '../../event/json-keys.ts';
+import { mostBoxes } from '../../adapters/waits.ts';
+import { longestWait } from '../../mesh/publish/preference.ts';
 import { defaultPreset } from '../../mesh/delivery/presets/default.ts';
 import { nameLength } from '../../mesh/ledger.ts';
 import { defaultLimits } from '../../mesh/protocols/protocol.ts';
@@ -35,6 +37,7 @@ describe('docs/operations.md', () => {
       ['steps of a rule', String(ruleSchema.properties.steps.maxItems)],
       ['targets of a rule', String(ruleSchema.properties.targets.maxItems)],
       ['shards of a bus', `${busSchema.properties.shards.maximum}, each about 1,000 requests a second on Workers`],
+      ['publishers who wait', `${longestWait} seconds; ${mostBoxes} in a shard, with 1,000 deliveries each`],
       [
         'attempts, age of a delivery',
         `${maxAttempts} attempts, ${maxAgeSeconds / 86_400} days; up to ` +
