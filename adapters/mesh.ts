@@ -22,6 +22,7 @@ import type {
   Ledger,
   Queue,
   QueueConsumer,
+  Replays,
   Runtime,
   Secrets,
   Snapshots,
@@ -39,6 +40,8 @@ export interface Platform {
   readonly queue: Queue;
   readonly ledger: Ledger;
   readonly deadLetters: DeadLetters;
+  /** Absent where the queue keeps no archives. */
+  readonly replays?: Replays;
   /** Without it every publisher is answered when its events are durable. */
   readonly waits?: Waits;
   readonly runtime: Runtime;
@@ -91,6 +94,7 @@ export function createMesh(platform: Platform): Mesh {
     functions: support,
     vault,
     connections: connectionSupport,
+    archives: platform.replays !== undefined,
     onPublished,
   });
   const app = createMeshApp({
@@ -99,6 +103,7 @@ export function createMesh(platform: Platform): Mesh {
     ...(platform.waits && { waits: platform.waits }),
     ledger: platform.ledger,
     deadLetters: platform.deadLetters,
+    replays: platform.replays,
     functions,
     authenticator,
     limits: { ...defaultLimits, exactLength: platform.exactLength },
@@ -112,6 +117,7 @@ export function createMesh(platform: Platform): Mesh {
     fetch: (request) => Promise.resolve((isAdmin(request) ? admin : app).fetch(request)),
     dispatch: createDispatcher({
       connections: platform.connections,
+      queue: platform.queue,
       snapshots: source,
       sinks,
       credentials,

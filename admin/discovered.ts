@@ -2,7 +2,7 @@ import type { FromSchema } from 'json-schema-to-ts';
 import { TulleError } from '../event/error.ts';
 import { dialects } from '../functions/schema/dialect.ts';
 import { requireAccess } from '../mesh/authentication.ts';
-import { readJson } from './body.ts';
+import { readJson } from '../mesh/protocols/json-body.ts';
 import { orderOf } from './change-order.ts';
 import type { DiscoveredDocument } from './discovery.ts';
 import { documentKeys } from './document-keys.ts';

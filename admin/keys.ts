@@ -1,7 +1,7 @@
 import { TulleError } from '../event/error.ts';
 import { formatToken, hashToken, type KeyLookup, requireAccess } from '../mesh/authentication.ts';
 import type { Documents } from '../mesh/ports.ts';
-import { readJson } from './body.ts';
+import { readJson } from '../mesh/protocols/json-body.ts';
 import { orderOf } from './change-order.ts';
 import { documentKeys } from './document-keys.ts';
 import { listPage, readPageRequest, toList } from './paging.ts';

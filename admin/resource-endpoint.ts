@@ -1,5 +1,5 @@
 import { requireAccess } from '../mesh/authentication.ts';
-import { readJson } from './body.ts';
+import { readJson } from '../mesh/protocols/json-body.ts';
 import { orderOf } from './change-order.ts';
 import { listPage, readPageRequest, toList } from './paging.ts';
 import { readPrecondition, toETag } from './precondition.ts';

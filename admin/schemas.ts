@@ -1,7 +1,7 @@
 import { TulleError } from '../event/error.ts';
 import { requireAccess } from '../mesh/authentication.ts';
 import type { Documents } from '../mesh/ports.ts';
-import { readJson } from './body.ts';
+import { readJson } from '../mesh/protocols/json-body.ts';
 import { orderOf } from './change-order.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
 import { readPrecondition, requirePrecondition, toETag } from './precondition.ts';

@@ -1,4 +1,5 @@
 import type { Event } from './event.ts';
+import { withAttributes } from './with-attributes.ts';
 
 /**
  * The extension attribute with the name of the replay that delivers an event once more. What functions and targets make of
@@ -8,4 +9,11 @@ export const replayAttribute = 'replayname';
 
 export function isReplayed(event: Event): boolean {
   return event.attributes[replayAttribute] !== undefined;
+}
+
+/** The event with the mark that `cause` has, if it has one. */
+export function withMarkOf(cause: Event, event: Event): Event {
+  const mark = cause.attributes[replayAttribute];
+  if (mark === undefined || event.attributes[replayAttribute] === mark) return event;
+  return withAttributes(event, { [replayAttribute]: mark });
 }

@@ -8,14 +8,17 @@ import { createFunctionEndpoint } from './functions/endpoint.ts';
 import type { Functions } from './functions/functions.ts';
 import { answerHandshake } from './delivery/handshake.ts';
 import { createIngress, type IngressOptions } from './ingress.ts';
-import type { DeadLetters, Ledger } from './ports.ts';
+import type { DeadLetters, Ledger, Replays } from './ports.ts';
 import { isSystemFault, toProblemResponse } from './problem.ts';
+import { createReplayEndpoint } from './replay/endpoint.ts';
 import { readTargets } from './targets.ts';
 import { createTraceEndpoint } from './trace/endpoint.ts';
 
 export interface MeshAppOptions extends IngressOptions {
   readonly ledger: Ledger;
   readonly deadLetters: DeadLetters;
+  /** Absent where the queue keeps no archives. */
+  readonly replays?: Replays | undefined;
   readonly functions: Functions;
   readonly authenticator: Authenticator;
   readonly report: (message: string, error: unknown) => void;
@@ -77,6 +80,17 @@ export function createMeshApp(options: MeshAppOptions): Hono {
   app.all(`${letterPath}/:id`, () => refuseMethod('GET, HEAD, DELETE'));
   app.post(`${letterPath}/:id/redrive`, ({ req }) => letters.redrive(req.raw, req.param('bus'), req.param('id')));
   app.all(`${letterPath}/:id/redrive`, () => refuseMethod('POST'));
+
+  const replays = createReplayEndpoint({ ...options, openBus });
+  const replayPath = '/v1/buses/:bus/replays';
+  app.get(replayPath, ({ req }) => replays.list(req.raw, req.param('bus')));
+  app.all(replayPath, () => refuseMethod('GET, HEAD'));
+  app.get(`${replayPath}/:name`, ({ req }) => replays.get(req.raw, req.param('bus'), req.param('name')));
+  app.put(`${replayPath}/:name`, ({ req }) => replays.start(req.raw, req.param('bus'), req.param('name')));
+  app.delete(`${replayPath}/:name`, ({ req }) => replays.delete(req.raw, req.param('bus'), req.param('name')));
+  app.all(`${replayPath}/:name`, () => refuseMethod('GET, HEAD, PUT, DELETE'));
+  app.post(`${replayPath}/:name/cancel`, ({ req }) => replays.cancel(req.raw, req.param('bus'), req.param('name')));
+  app.all(`${replayPath}/:name/cancel`, () => refuseMethod('POST'));
 
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
   app.notFound((context) =>

@@ -1,4 +1,3 @@
-import { TulleError } from '../event/error.ts';
 import type { CompiledSnapshot } from './compiled-snapshot.ts';
 import type { AttemptOptions } from './delivery/attempt.ts';
 import { createConnections } from './delivery/connections.ts';
@@ -11,9 +10,10 @@ import { createSignOffs, type Disable } from './delivery/sign-off.ts';
 import { takeTurn, type TurnMessage } from './delivery/turn.ts';
 import { createWatch } from './delivery/watch.ts';
 import { decodeEnvelope, deliveriesOf, type Envelope } from './envelope.ts';
-import type { QueueConsumer, Settlement } from './ports.ts';
+import type { Queue, QueueConsumer, Settlement } from './ports.ts';
 import type { Functions } from './functions/functions.ts';
 import { isReplay } from './replay/replay.ts';
+import { createReplayer } from './replay/replayer.ts';
 import { createReshape } from './reshape.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
 
@@ -23,6 +23,8 @@ export interface DispatcherOptions extends Pick<
 > {
   readonly snapshots: SnapshotSource;
   readonly functions: Functions;
+  /** Where deliveries of replays wait in lanes of other shards. */
+  readonly queue: Queue;
   readonly disable: Disable;
   /** Simultaneous calls of one dispatch; a Worker's invocation has the default, 6 connections. */
   readonly connections?: number | undefined;
@@ -39,9 +41,10 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
   const health = createHealth(runtime.now);
   const signOffs = createSignOffs(options.disable, runtime.now);
   const size = options.connections ?? CONNECTIONS;
+  const replay = createReplayer(options);
 
   return async (messages, turn) => {
-    if (isReplay(turn)) throw new TulleError('internal', 'there are no replays yet');
+    if (isReplay(turn)) return replay(messages, turn);
     const journal = createJournal(runtime);
     const reshape = createReshape(options.credentials, options.functions);
     const attempts = { ...options, journal, reshape, signOffs };

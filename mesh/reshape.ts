@@ -1,5 +1,6 @@
 import { fromObject, toObject } from '../event/create.ts';
 import type { Event } from '../event/event.ts';
+import { isReplayed, withMarkOf } from '../event/replay-mark.ts';
 import { hopsOf } from '../functions/compute/emitter.ts';
 import { type CloudEventObject, defaultFuel } from '../functions/transform/define-transformer.ts';
 import type { StepReport } from '../functions/transform/step.ts';
@@ -36,12 +37,17 @@ export function createReshape(credentials: Credentials, functions: Functions): R
       async call(name, object) {
         // Hops are counted from the event that was accepted: a step before may have taken the attribute away.
         const invocation = { now, random, hops: hopsOf(event) };
-        const events = await functions.call(rule.snapshot, name, fromObject(object), invocation);
+        const input = withMarkOf(event, fromObject(object));
+        const events = await functions.call(rule.snapshot, name, input, invocation);
         return events.map((answer): CloudEventObject => toObject(answer));
       },
       trace: (report) => note(notes, report),
     });
-    return left instanceof Promise ? left.then((events) => ({ events, notes })) : { events: left, notes };
+    const toReshaped = (events: Awaited<typeof left>): Reshaped => ({
+      events: isReplayed(event) ? events.map((made) => made && withMarkOf(event, made)) : events,
+      notes,
+    });
+    return left instanceof Promise ? left.then(toReshaped) : toReshaped(left);
   }
 
   return (rule, planned) => {

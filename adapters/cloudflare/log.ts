@@ -5,6 +5,7 @@ import type { ShardBooks } from '../../mesh/books.ts';
 import type { LedgerPage, LedgerQuery } from '../../mesh/ledger.ts';
 import type { LaneStatus } from '../../mesh/lane.ts';
 import type { Appended, Entries, Settlement } from '../../mesh/ports.ts';
+import type { ReplayOrder, ReplayStatus } from '../../mesh/replay/replay.ts';
 import type { DeliveryOutcome } from '../../mesh/publish/outcome.ts';
 import type { EventPage, EventQuery, WaitingDeliveries } from '../../mesh/trace/query.ts';
 import { createLog, type SqlLog } from '../sqlite/log.ts';
@@ -87,6 +88,26 @@ export class Log extends DurableObject<Env> {
 
   deleteDeadLetters(sequences: readonly number[]): Promise<number> {
     return this.#log.deleteDeadLetters(sequences);
+  }
+
+  startReplay(order: ReplayOrder): Promise<ReplayStatus> {
+    return this.#log.startReplay(order);
+  }
+
+  getReplay(name: string): ReplayStatus | undefined {
+    return this.#log.getReplay(name);
+  }
+
+  listReplays(): readonly ReplayStatus[] {
+    return this.#log.listReplays();
+  }
+
+  cancelReplay(name: string): Promise<ReplayStatus | undefined> {
+    return this.#log.cancelReplay(name);
+  }
+
+  deleteReplay(name: string): Promise<boolean> {
+    return this.#log.deleteReplay(name);
   }
 
   /** Since the object was started: what the platform bills. */

@@ -3,7 +3,7 @@ import { createMesh, type Mesh } from '../mesh.ts';
 import { createEnvironmentSecrets } from '../secrets.ts';
 import { createCertificates } from './certificates.ts';
 import { createD1Documents } from './documents.ts';
-import { createLogDeadLetters, createLogLedger, createLogQueue, createLogWaits } from './queue.ts';
+import { createLogDeadLetters, createLogLedger, createLogQueue, createLogReplays, createLogWaits } from './queue.ts';
 import { logFunction, report, workerRuntime } from './runtime.ts';
 import { createServices } from './services.ts';
 import { createKvSnapshots } from './snapshots.ts';
@@ -28,6 +28,7 @@ export function createMeshes(options: { readonly functions: readonly BundledFunc
         queue: createLogQueue(env.LOG),
         ledger: createLogLedger(env.LOG),
         deadLetters: createLogDeadLetters(env.LOG),
+        replays: createLogReplays(env.LOG),
         waits: createLogWaits(env.LOG),
         runtime: workerRuntime,
         adminKey: env.TULLE_ADMIN_KEY,

@@ -1,5 +1,5 @@
 import { TulleError } from '../../event/error.ts';
-import type { DeadLetters, Ledger, Queue, ShardPlace, Waits } from '../../mesh/ports.ts';
+import type { DeadLetters, Ledger, Queue, Replays, ShardPlace, Waits } from '../../mesh/ports.ts';
 import type { Log } from './log.ts';
 
 type Logs = DurableObjectNamespace<Log>;
@@ -69,6 +69,27 @@ export function createLogWaits(logs: Logs): Waits {
     },
     async close(shard, receipt) {
       await toStub(logs, shard).closeWait(receipt);
+    },
+  };
+}
+
+/** The replays of what the log's own shards keep. */
+export function createLogReplays(logs: Logs): Replays {
+  return {
+    async start(shard, order) {
+      return toStub(logs, shard).startReplay(order);
+    },
+    async get(shard, name) {
+      return toStub(logs, shard).getReplay(name);
+    },
+    async list(shard) {
+      return toStub(logs, shard).listReplays();
+    },
+    async cancel(shard, name) {
+      return toStub(logs, shard).cancelReplay(name);
+    },
+    async delete(shard, name) {
+      return toStub(logs, shard).deleteReplay(name);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { type Breaker, createBreaker, statusOf } from '../../mesh/delivery/breaker.ts';
+import { createMemoryArchives } from './archives.ts';
 import { type DeadLetterEntry, isMeant } from '../../mesh/dead-letters/query.ts';
 import { redrive, redriveLength } from '../../mesh/dead-letters/redrive.ts';
 import { leaveOut } from '../../mesh/deduplication.ts';
@@ -10,6 +11,7 @@ import type {
   Ledger,
   Queue,
   QueueConsumer,
+  Replays,
   Settlement,
   ShardPlace,
   TurnOutcome,
@@ -24,6 +26,7 @@ export interface MemoryQueue {
   readonly queue: Queue;
   readonly ledger: Ledger;
   readonly deadLetters: DeadLetters;
+  readonly replays: Replays;
   readonly waits: Waits;
   /** Hands out what is due until nothing is; messages whose consumer rejects are due again a second later. */
   drain(): Promise<void>;
@@ -142,6 +145,27 @@ export function createMemoryQueue(options: {
     return { entries, looked: sequences.length };
   }
 
+  const archives = createMemoryArchives({
+    now,
+    count: (target) => waiting.filter(({ lane }) => lane !== undefined && targetOfLane(lane) === target).length,
+  });
+
+  /** Whether there was a replay to go on with. */
+  async function replay(): Promise<boolean> {
+    const turn = archives.take();
+    if (turn === undefined) return false;
+    const { job, replays } = turn;
+    try {
+      const settlement = await consume(job.messages, { replay: job.replay, skip: job.skip });
+      if (settlement.replay === undefined) throw new Error('a replay has an outcome');
+      if (replays.isGoing(job)) write(settlement);
+      replays.settle(job, settlement.replay);
+    } catch (error) {
+      replays.fail(job, String(error), FAILURE_DELAY_MS);
+    }
+    return true;
+  }
+
   /** In an ordered lane one that is not due holds up those behind it. */
   function isBehind({ lane }: Waiting, index: number): boolean {
     if (lane === undefined || !isOrdered(lane)) return false;
@@ -155,6 +179,7 @@ export function createMemoryQueue(options: {
         const due = now();
         const duplicates = claim(entries.claims);
         const { messages, archived, laned } = leaveOut(entries, duplicates);
+        archives.keep({ tenant, bus }, archived);
         for (const body of [...messages, ...archived]) {
           kept.push({ tenant, bus, body });
           waiting.push({ due, body });
@@ -254,11 +279,15 @@ export function createMemoryQueue(options: {
       },
       delete: (shard, sequences) => Promise.resolve(remove(shard, sequences)),
     },
+    replays: archives.port,
     async drain() {
       for (;;) {
         const due = takeDue();
         const [first] = due;
-        if (first === undefined) return;
+        if (first === undefined) {
+          if (await replay()) continue;
+          return;
+        }
         const { lane } = first;
         const place = waiting.indexOf(first);
         waiting = waiting.filter((message) => !due.includes(message));
@@ -290,7 +319,8 @@ export function createMemoryQueue(options: {
     },
     nextAt() {
       const heads = waiting.filter((message, index) => !isBehind(message, index));
-      return heads.length === 0 ? undefined : Math.min(...heads.map(dueOf));
+      const at = Math.min(archives.nextAt(), ...heads.map(dueOf));
+      return at === Number.POSITIVE_INFINITY ? undefined : at;
     },
   };
 }

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { TulleError } from '../../event/error.ts';
-import type { DeadLetters, Ledger, Queue, QueueConsumer, ShardPlace, Waits } from '../../mesh/ports.ts';
+import type { DeadLetters, Ledger, Queue, QueueConsumer, Replays, ShardPlace, Waits } from '../../mesh/ports.ts';
 import { createLog, type SqlLog } from '../sqlite/log.ts';
 import type { LogPace } from '../sqlite/log-drain.ts';
 import { type Alarm, createAlarm } from './alarm.ts';
@@ -13,6 +13,7 @@ export interface Logs {
   readonly queue: Queue;
   readonly ledger: Ledger;
   readonly deadLetters: DeadLetters;
+  readonly replays: Replays;
   readonly waits: Waits;
   /** Goes on with what the last process left. */
   resume(): void;
@@ -140,6 +141,23 @@ export function openLogs(options: LogsOptions): Logs {
       },
       async close({ tenant, bus }, receipt) {
         logs.get(`${tenant}/${bus}`)?.log.waits.close(receipt);
+      },
+    },
+    replays: {
+      async start(shard, { shard: _shard, ...order }) {
+        return only(shard)?.startReplay(order);
+      },
+      async get(shard, name) {
+        return only(shard)?.getReplay(name);
+      },
+      async list(shard) {
+        return only(shard)?.listReplays() ?? [];
+      },
+      async cancel(shard, name) {
+        return only(shard)?.cancelReplay(name);
+      },
+      async delete(shard, name) {
+        return (await only(shard)?.deleteReplay(name)) ?? false;
       },
     },
     resume() {

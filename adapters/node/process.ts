@@ -53,6 +53,7 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
     queue: logs.queue,
     ledger: logs.ledger,
     deadLetters: logs.deadLetters,
+    replays: logs.replays,
     waits: logs.waits,
     runtime,
     adminKey: settings.adminKey,

@@ -32,7 +32,7 @@ const CLOCK_MS = 60_000;
 const SETTLE_MS = 900_000;
 
 /** Those that are kept for replays are in a table of their own. Both are read along their keys. */
-const batches = '(SELECT * FROM batch UNION ALL SELECT * FROM archived)';
+const batches = '(SELECT sequence, at, body FROM batch UNION ALL SELECT sequence, at, body FROM archived)';
 
 /** From the newest row to older ones. */
 interface Look<Found, Item> {

@@ -1,5 +1,6 @@
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
+import { replayAttribute } from '../../event/replay-mark.ts';
 import type { FunctionContext } from './define-function.ts';
 import { checkCount, checkSize, hopsAttribute, inherit } from './function-output.ts';
 import { toPlainEvent } from './plain-value.ts';
@@ -39,6 +40,8 @@ export function createEmitter(
       checkCount(emitted.length + 1);
       const object = toPlainEvent(output, '');
       object[hopsAttribute] = hops + 1;
+      const mark = input.attributes[replayAttribute];
+      if (mark !== undefined) object[replayAttribute] = mark;
       const event = inherit(object, input, `${input.attributes.id}-emitted-${emitted.length + 1}`, '');
       emitted.push({ event, bus });
     },

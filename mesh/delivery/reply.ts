@@ -1,5 +1,6 @@
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
+import { withMarkOf } from '../../event/replay-mark.ts';
 import { withAttributes } from '../../event/with-attributes.ts';
 import { hopsLimit, hopsOf } from '../../functions/compute/emitter.ts';
 import { hopsAttribute } from '../../functions/compute/function-output.ts';
@@ -43,7 +44,9 @@ export async function publishReply(
     return { ok: false, failure: 'refused', latencyMs, reason };
   }
   try {
-    const counted = result.reply.map((event) => withAttributes(event, { [hopsAttribute]: hops + 1 }));
+    const counted = result.reply.map((event) =>
+      withMarkOf(cause, withAttributes(event, { [hopsAttribute]: hops + 1 })),
+    );
     await publish(
       home,
       counted.map((event) => ({ event, bus: undefined })),

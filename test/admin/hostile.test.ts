@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bodyMaxBytes } from '../../admin/body.ts';
+import { bodyMaxBytes } from '../../mesh/protocols/json-body.ts';
 import { adminKey, createHarness, type Harness, ruleBody } from './harness.ts';
 
 const encoder = new TextEncoder();

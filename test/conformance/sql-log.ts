@@ -1,10 +1,11 @@
 import { createLog, type SqlLog } from '../../adapters/sqlite/log.ts';
 import type { Sql } from '../../adapters/sqlite/sql.ts';
 import { pause } from './waits.ts';
-import type { QueueHost, QueueUnderTest } from './queue.ts';
+import type { QueueHost } from './queue.ts';
+import type { ArchiveUnderTest } from './replays.ts';
 
 /** The SQL log over any SQLite as a queue under test; `reopen` gives the storage to the next process. */
-export function openSqlLog(host: QueueHost, reopen: () => Sql): QueueUnderTest & { log(): SqlLog } {
+export function openSqlLog(host: QueueHost, reopen: () => Sql): ArchiveUnderTest & { log(): SqlLog } {
   let alarm: number | undefined;
   let log = open();
 
@@ -28,6 +29,16 @@ export function openSqlLog(host: QueueHost, reopen: () => Sql): QueueUnderTest &
     log: () => log,
     append: (messages, laned, claims, awaited) =>
       log.append({ messages, ...(laned && { laned }), ...(claims && { claims }), ...(awaited && { awaited }) }, 86_400),
+    async archive(archived, archiveSeconds) {
+      await log.append({ messages: [], archived }, 86_400, archiveSeconds);
+    },
+    replays: {
+      start: (_shard, order) => log.startReplay(order),
+      get: (_shard, replay) => Promise.resolve(log.getReplay(replay)),
+      list: () => Promise.resolve(log.listReplays()),
+      cancel: (_shard, replay) => log.cancelReplay(replay),
+      delete: (_shard, replay) => log.deleteReplay(replay),
+    },
     async drain() {
       alarm = undefined;
       await log.drain();

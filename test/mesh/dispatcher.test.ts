@@ -51,6 +51,7 @@ describe('a turn of a lane', () => {
       throw new Error('not used here');
     };
     const dispatch = createDispatcher({
+      queue: { append: never },
       snapshots: { get: never, drop: never, newest: never, atLeast: () => Promise.resolve(versions.shift()) },
       sinks: new Map([
         [

@@ -71,6 +71,7 @@ export function createHarness(
     queue: memory.queue,
     ledger: memory.ledger,
     deadLetters: memory.deadLetters,
+    replays: memory.replays,
     waits: memory.waits,
     runtime: {
       now: () => harness.now,

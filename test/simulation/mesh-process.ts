@@ -96,6 +96,7 @@ export function createMeshProcess(options: {
       findKey: () => undefined,
     }),
     dispatch: createDispatcher({
+      queue: watched,
       snapshots,
       runtime,
       sinks,

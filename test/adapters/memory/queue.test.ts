@@ -1,7 +1,8 @@
 import { createMemoryQueue } from '../../../adapters/memory/queue.ts';
 import { describeDeadLetters } from '../../conformance/dead-letters.ts';
 import { describeWaits, pause } from '../../conformance/waits.ts';
-import { describeQueue, type QueueHost, type QueueUnderTest } from '../../conformance/queue.ts';
+import { describeQueue, type QueueHost } from '../../conformance/queue.ts';
+import { type ArchiveUnderTest, describeReplays } from '../../conformance/replays.ts';
 import { describeTrace } from '../../conformance/trace.ts';
 
 const shard = { tenant: 't', bus: 'b', shard: 0, retentionSeconds: 86_400 };
@@ -10,9 +11,10 @@ const shard = { tenant: 't', bus: 'b', shard: 0, retentionSeconds: 86_400 };
 describeQueue('memory', run);
 describeDeadLetters('memory', run);
 describeWaits('memory', run);
+describeReplays('memory', run);
 describeTrace('memory', run);
 
-async function run(host: QueueHost, work: (queue: QueueUnderTest) => Promise<void>): Promise<void> {
+async function run(host: QueueHost, work: (queue: ArchiveUnderTest) => Promise<void>): Promise<void> {
   const memory = createMemoryQueue({ ...host, pause });
   await work({
     append: (messages, laned, claims, awaited) =>
@@ -22,6 +24,10 @@ async function run(host: QueueHost, work: (queue: QueueUnderTest) => Promise<voi
         ...(claims && { claims }),
         ...(awaited && { awaited }),
       }),
+    async archive(archived, archiveSeconds) {
+      await memory.queue.append({ ...shard, archiveSeconds }, { messages: [], archived });
+    },
+    replays: memory.replays,
     drain: () => memory.drain(),
     nextAt: () => memory.nextAt(),
     ledger: memory.ledger,

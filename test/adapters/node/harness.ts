@@ -39,10 +39,14 @@ export async function createNodeHarness({
     documents: createSqlDocuments(documentsSql),
     snapshots: createSqlSnapshots(documentsSql),
     secrets: createMemorySecrets(secrets),
-    queue: { append: (_shard, entries) => log.log().append(entries, 86_400) },
+    queue: {
+      append: ({ retentionSeconds, archiveSeconds }, entries) =>
+        log.log().append(entries, retentionSeconds, archiveSeconds),
+    },
     ...(log.waits && { waits: log.waits }),
     ledger: log.ledger,
     deadLetters: log.deadLetters,
+    replays: log.replays,
     runtime: {
       now: () => harness.now,
       random: () => 0.5,

@@ -7,17 +7,19 @@ import type { Sql } from '../../../adapters/sqlite/sql.ts';
 import { createNodeSql, type NodeSql } from '../../../adapters/node/sql.ts';
 import type { LedgerFilter, LedgerRecord } from '../../../mesh/ledger.ts';
 import { describeDeadLetters } from '../../conformance/dead-letters.ts';
-import { describeQueue, type QueueHost, type QueueUnderTest } from '../../conformance/queue.ts';
+import { describeQueue, type QueueHost } from '../../conformance/queue.ts';
+import { type ArchiveUnderTest, describeReplays } from '../../conformance/replays.ts';
 import { openSqlLog } from '../../conformance/sql-log.ts';
 import { describeTrace } from '../../conformance/trace.ts';
 import { describeWaits } from '../../conformance/waits.ts';
 
 describeQueue('SQL log on Node SQLite', run);
 describeDeadLetters('SQL log on Node SQLite', run);
+describeReplays('SQL log on Node SQLite', run);
 describeTrace('SQL log on Node SQLite', run);
 describeWaits('SQL log on Node SQLite', run);
 
-async function run(host: QueueHost, work: (queue: QueueUnderTest) => Promise<void>): Promise<void> {
+async function run(host: QueueHost, work: (queue: ArchiveUnderTest) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tulle-log-'));
   let open: NodeSql | undefined;
   try {

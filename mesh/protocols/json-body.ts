@@ -1,14 +1,14 @@
-import { TulleError } from '../event/error.ts';
-import { endOfText, newScan, scanJson } from '../event/json-scan.ts';
-import { decodeText, readBody } from '../mesh/protocols/body.ts';
+import { TulleError } from '../../event/error.ts';
+import { endOfText, newScan, scanJson } from '../../event/json-scan.ts';
+import { decodeText, readBody } from './body.ts';
 
-/** The most that the body of an admin request takes. */
+/** The most that the body of such a request takes. */
 export const bodyMaxBytes = 262_144;
 /** Names come back in the places of faults. */
 const nameMaxLength = 512;
 
 /**
- * Reads the body of a request as JSON, bounded in size and depth; a member that is named twice is a slip, not a choice.
+ * Reads the body of a request about a resource as JSON, bounded in size and depth; a member that is named twice is a slip, not a choice.
  * @throws TulleError `media_type_unsupported`, `too_large`, `request_invalid` or `json_invalid`
  */
 export async function readJson(request: Request): Promise<unknown> {

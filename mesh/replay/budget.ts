@@ -1,0 +1,48 @@
+import type { CompiledRule } from '../compiled-snapshot.ts';
+import type { ReplayOrder } from './replay.ts';
+
+/** What one turn of a replay may make: about a second's worth, so that it can be cancelled, and its targets keep their rates. */
+export interface Budget {
+  readonly isSpent: boolean;
+  /** One event for the targets of these rules. */
+  spend(rules: readonly CompiledRule[]): void;
+  /** How long what was spent is meant to take. */
+  readonly delayMs: number;
+  /** `rule/target` of all that something was spent on. */
+  readonly targets: readonly string[];
+}
+
+/** `shares`: so many logs replay side by side. */
+export function createBudget({ perSecond }: Pick<ReplayOrder, 'perSecond'>, shares: number): Budget {
+  const spent = new Map<string, number>();
+  let events = 0;
+  let seconds = 0;
+
+  function pass(count: number, rate: number | undefined): void {
+    if (rate !== undefined) seconds = Math.max(seconds, (count * shares) / rate);
+  }
+
+  return {
+    get isSpent() {
+      return seconds >= 1;
+    },
+    spend(rules) {
+      events += 1;
+      pass(events, perSecond);
+      for (const rule of rules) {
+        for (const { rule: name, target } of rule.deliveries) {
+          const key = `${name}/${target}`;
+          const count = (spent.get(key) ?? 0) + 1;
+          spent.set(key, count);
+          pass(count, rule.target(target)?.ratePerSecond);
+        }
+      }
+    },
+    get delayMs() {
+      return seconds * 1000;
+    },
+    get targets() {
+      return [...spent.keys()];
+    },
+  };
+}

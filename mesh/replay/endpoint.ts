@@ -1,0 +1,143 @@
+import { TulleError } from '../../event/error.ts';
+import type { BusAccess } from '../bus-access.ts';
+import type { CompiledSnapshot } from '../compiled-snapshot.ts';
+import type { Replays, Runtime, ShardPlace } from '../ports.ts';
+import { readJson } from '../protocols/json-body.ts';
+import { toView } from './progress.ts';
+import type { ReplayOrder, ReplayStatus } from './replay.ts';
+import { asksFor, readReplayRequest, type ReplayRequest } from './request.ts';
+
+export interface ReplayEndpointOptions {
+  readonly openBus: BusAccess;
+  /** Absent where the queue keeps no archives. */
+  readonly replays?: Replays | undefined;
+  readonly runtime: Runtime;
+}
+
+/** The replays of a bus over HTTP: viewers watch them, admins start and end them. */
+export interface ReplayEndpoint {
+  list(request: Request, bus: string): Promise<Response>;
+  get(request: Request, bus: string, name: string): Promise<Response>;
+  /** The same request again answers how far it is. */
+  start(request: Request, bus: string, name: string): Promise<Response>;
+  cancel(request: Request, bus: string, name: string): Promise<Response>;
+  /** Ends it if it runs, and forgets it. */
+  delete(request: Request, bus: string, name: string): Promise<Response>;
+}
+
+/** At a time, on a bus: each reads what it replays. */
+const mostRunning = 10;
+const nameShape = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+export function createReplayEndpoint({ openBus, replays, runtime }: ReplayEndpointOptions): ReplayEndpoint {
+  function required(): Replays {
+    if (replays !== undefined) return replays;
+    throw new TulleError('request_invalid', 'The queue of this installation keeps no archives.', {
+      place: 'bus',
+      mend: 'Use the log as the queue: it is the default on Cloudflare and in Node.',
+    });
+  }
+
+  /** Asks every shard; those that another one stands for say nothing. */
+  async function ofShards(
+    compiled: CompiledSnapshot,
+    ask: (shard: ShardPlace) => Promise<ReplayStatus | undefined>,
+  ): Promise<readonly ReplayStatus[]> {
+    const { tenant, bus, settings } = compiled.snapshot;
+    const shards = Array.from({ length: settings.shards }, (_, shard) => ask({ tenant, bus, shard }));
+    return (await Promise.all(shards)).filter((status) => status !== undefined);
+  }
+
+  function toOrder(compiled: CompiledSnapshot, name: string, request: ReplayRequest, by: string): ReplayOrder {
+    const { tenant, bus, version } = compiled.snapshot;
+    const part = (): string => Math.floor(runtime.random() * 2 ** 52).toString(36);
+    const now = runtime.now();
+    const { to = now, ...asked } = request;
+    return { ...asked, to, tenant, bus, name, version, by, id: part() + part(), startedAt: now };
+  }
+
+  async function requireRoom({ snapshot: { tenant, bus } }: CompiledSnapshot): Promise<void> {
+    const known = await required().list({ tenant, bus, shard: 0 });
+    if (known.filter(({ state }) => state === 'running').length < mostRunning) return;
+    throw new TulleError('limit_reached', `There are ${mostRunning} replays under way on this bus.`, {
+      mend: 'Wait until one has ended, or cancel one.',
+    });
+  }
+
+  return {
+    async list(request, bus) {
+      const { compiled } = await openBus(request, bus, 'viewer');
+      const { tenant, settings } = compiled.snapshot;
+      const shards = Array.from({ length: settings.shards }, (_, shard) => required().list({ tenant, bus, shard }));
+      const names = new Map<string, ReplayStatus[]>();
+      for (const status of (await Promise.all(shards)).flat()) {
+        const { name } = status.order;
+        names.set(name, [...(names.get(name) ?? []), status]);
+      }
+      const views = Array.from(names.values(), toView);
+      views.sort((one, other) => (one.startedAt < other.startedAt ? 1 : -1));
+      return Response.json({ replays: views });
+    },
+
+    async get(request, bus, name) {
+      const { compiled } = await openBus(request, bus, 'viewer');
+      const statuses = await ofShards(compiled, (shard) => required().get(shard, name));
+      if (statuses.length === 0) throw unknownReplay(name);
+      return Response.json(toView(statuses));
+    },
+
+    async start(request, bus, name) {
+      const { principal, compiled } = await openBus(request, bus, 'admin', { newest: true });
+      const port = required();
+      requireName(name);
+      const wanted = readReplayRequest(await readJson(request), compiled, runtime.now());
+      const [known] = await ofShards(compiled, (shard) => port.get(shard, name));
+      if (known !== undefined && !asksFor(wanted, known.order)) throw taken(name);
+      if (known === undefined) await requireRoom(compiled);
+      const order = known?.order ?? toOrder(compiled, name, wanted, principal.keyId);
+      // Also where it is known: a crash may have come between two shards.
+      const statuses = await ofShards(compiled, (shard) => port.start(shard, { ...order, shard: shard.shard }));
+      return Response.json(toView(statuses), { status: known === undefined ? 201 : 200 });
+    },
+
+    async cancel(request, bus, name) {
+      const { compiled } = await openBus(request, bus, 'admin');
+      const statuses = await ofShards(compiled, (shard) => required().cancel(shard, name));
+      if (statuses.length === 0) throw unknownReplay(name);
+      return Response.json(toView(statuses));
+    },
+
+    async delete(request, bus, name) {
+      const { compiled } = await openBus(request, bus, 'admin');
+      const { tenant, settings } = compiled.snapshot;
+      const port = required();
+      const deleted = await Promise.all(
+        Array.from({ length: settings.shards }, (_, shard) => port.delete({ tenant, bus, shard }, name)),
+      );
+      if (!deleted.includes(true)) throw unknownReplay(name);
+      return new Response(null, { status: 204 });
+    },
+  };
+}
+
+function requireName(name: string): void {
+  if (nameShape.test(name)) return;
+  throw new TulleError('request_invalid', 'The replay in the address is not a name.', {
+    place: 'replay',
+    mend: 'Give up to 63 lower-case letters, digits and hyphens that do not start with a hyphen.',
+  });
+}
+
+function unknownReplay(name: string): TulleError {
+  return new TulleError('not_found', `There is no replay ${JSON.stringify(name.slice(0, 64))}.`, {
+    place: 'replay',
+    mend: 'List them with GET /v1/buses/{bus}/replays.',
+  });
+}
+
+function taken(name: string): TulleError {
+  return new TulleError('in_use', `There is a replay ${name} that asks for something else.`, {
+    place: 'replay',
+    mend: 'Take another name, or delete that one first.',
+  });
+}
