@@ -3,11 +3,9 @@ import { replayAttribute } from '../../event/replay-mark.ts';
 import { withAttributes } from '../../event/with-attributes.ts';
 import { createRuleIndex } from '../../functions/filter/rule-index.ts';
 import type { CompiledRule, CompiledSnapshot } from '../compiled-snapshot.ts';
-import { decodeEnvelope, type DeliveryPlan, deliveriesOf, type Envelope, type PlannedEvent } from '../envelope.ts';
-import { hash } from '../hash.ts';
-import { isOrdered } from '../lane.ts';
+import { decodeEnvelope, deliveriesOf, type Envelope, type PlannedEvent } from '../envelope.ts';
 import type { Queue, ReplayTurn, Runtime, Settlement } from '../ports.ts';
-import { addLaned, createDrafts, type Drafts, encodeDrafts, toAddress } from '../router.ts';
+import { createDrafts, draft, type Drafts, encodeDrafts, toAddress } from '../router.ts';
 import type { ArchiveSettings } from '../snapshot.ts';
 import type { SnapshotSource } from '../snapshot-source.ts';
 import { createBudget } from './budget.ts';
@@ -33,18 +31,16 @@ export function createReplayer({ snapshots, queue, runtime }: ReplayerOptions): 
     if (compiled === undefined || archive === undefined) return failed(`The archive ${order.archive} was deleted.`);
     const page = createPage(compiled, archive, order, runtime.now());
     const { taken, skip: left } = readUntilFull(messages, skip, page);
-    const { own, others, outcome } = page.end();
-    // At least once: a crash before the settlement repeats these.
-    await Promise.all(
-      Array.from(others, ([shard, drafts]) =>
-        queue.append(toAddress(compiled, shard), encodeDrafts(compiled.snapshot, drafts)),
-      ),
-    );
-    const { messages: direct, laned } = encodeDrafts(compiled.snapshot, own);
-    const retries = [
-      ...direct.map((body) => ({ body, delayMs: 0 })),
-      ...laned.map(({ lane, body }) => ({ body, delayMs: 0, lane })),
-    ];
+    const { home, shards, outcome } = page.end();
+    const retries: Settlement['retries'][number][] = [];
+    for (const [shard, drafts] of shards) {
+      const entries = encodeDrafts(compiled.snapshot, drafts);
+      if (shard === home) {
+        for (const body of entries.messages) retries.push({ body, delayMs: 0 });
+        for (const { lane, body } of entries.laned) retries.push({ body, delayMs: 0, lane });
+        // At least once: a crash before the settlement repeats these.
+      } else await queue.append(toAddress(compiled, shard), entries);
+    }
     const added = retries.reduce((sum, { body }) => sum + deliveriesOf(body), 0);
     return { retries, records: [], tally: { added, ended: {} }, replay: { ...outcome, taken, skip: left } };
   };
@@ -54,9 +50,9 @@ interface Page {
   readonly isFull: boolean;
   read(planned: PlannedEvent): void;
   end(): {
-    readonly own: Drafts;
-    /** What waits in lanes of other shards. */
-    readonly others: ReadonlyMap<number, Drafts>;
+    /** The shard whose turn it is, and what each has to take. */
+    readonly home: number;
+    readonly shards: ReadonlyMap<number, Drafts>;
     readonly outcome: Omit<ReplayOutcome, 'taken' | 'skip'>;
   };
 }
@@ -78,38 +74,14 @@ function createPage(compiled: CompiledSnapshot, archive: ArchiveSettings, order:
   const from = Math.max(order.from, now - archive.retentionSeconds * 1000);
   const isWanted = createSelection(archive, order);
   const isChosen = ({ name }: CompiledRule): boolean => order.rules?.includes(name) ?? true;
-  const budget = createBudget(order, order.shard === undefined ? 1 : settings.shards);
-  const own = createDrafts();
-  const others = new Map<number, Drafts>();
+  const home = order.shard ?? 0;
+  const count = order.shard === undefined ? 1 : settings.shards;
+  const budget = createBudget(order, count);
+  const shards = new Map<number, Drafts>([[home, createDrafts()]]);
   let read = 0;
   let replayed = 0;
   let deliveries = 0;
   let at: number | undefined;
-
-  /** A lane is where the router puts its deliveries. */
-  function draftsOf(lane: string): Drafts {
-    const shard = isOrdered(lane) ? order.shard : hash(lane) % settings.shards;
-    if (order.shard === undefined || shard === undefined || shard === order.shard) return own;
-    const drafts = others.get(shard) ?? createDrafts();
-    others.set(shard, drafts);
-    return drafts;
-  }
-
-  function plan(event: Event, { receipt, index }: PlannedEvent, rules: readonly CompiledRule[]): void {
-    const toPlanned = (plans: readonly DeliveryPlan[]): PlannedEvent => ({
-      event,
-      receipt: { id: `${receipt.id}r${order.id}`, at: now },
-      index,
-      deliveries: plans,
-    });
-    const direct = rules.flatMap((rule) => rule.direct);
-    if (direct.length > 0) own.direct.push(toPlanned(direct));
-    for (const { delivery, laneOf } of rules.flatMap((rule) => rule.laned)) {
-      const lane = laneOf(event);
-      if (lane === undefined) own.direct.push(toPlanned([delivery]));
-      else addLaned(draftsOf(lane), lane, toPlanned([delivery]));
-    }
-  }
 
   return {
     get isFull() {
@@ -123,14 +95,15 @@ function createPage(compiled: CompiledSnapshot, archive: ArchiveSettings, order:
       const marked = withAttributes(event, { [replayAttribute]: order.name });
       const rules = compiled.match(marked).rules.filter(isChosen);
       if (rules.length === 0) return;
-      plan(marked, planned, rules);
+      const again = { id: `${receipt.id}r${order.id}`, at: now };
+      draft(shards, { rules, isKept: false }, { event: marked, receipt: again, index: planned.index }, count, home);
       replayed += 1;
       deliveries += rules.reduce((sum, rule) => sum + rule.deliveries.length, 0);
       budget.spend(rules);
     },
     end: () => ({
-      own,
-      others,
+      home,
+      shards,
       outcome: {
         read,
         replayed,
