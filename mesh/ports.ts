@@ -153,7 +153,7 @@ export interface Turn {
   readonly share?: number;
 }
 
-/** A replay's turn: it has one at a time. */
+/** A replay's turn: it has one at a time. What its settlement has for later are new deliveries, which the books count. */
 export interface ReplayTurn {
   readonly replay: ReplayOrder;
   /** So many events of the first message were looked at in an earlier turn. */

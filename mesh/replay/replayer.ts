@@ -3,7 +3,7 @@ import { replayAttribute } from '../../event/replay-mark.ts';
 import { withAttributes } from '../../event/with-attributes.ts';
 import { createRuleIndex } from '../../functions/filter/rule-index.ts';
 import type { CompiledRule, CompiledSnapshot } from '../compiled-snapshot.ts';
-import { decodeEnvelope, deliveriesOf, type Envelope, type PlannedEvent } from '../envelope.ts';
+import { decodeEnvelope, type Envelope, type PlannedEvent } from '../envelope.ts';
 import type { Queue, ReplayTurn, Runtime, Settlement } from '../ports.ts';
 import { createDrafts, draft, type Drafts, encodeDrafts, toAddress } from '../router.ts';
 import type { ArchiveSettings } from '../snapshot.ts';
@@ -41,8 +41,7 @@ export function createReplayer({ snapshots, queue, runtime }: ReplayerOptions): 
         // At least once: a crash before the settlement repeats these.
       } else await queue.append(toAddress(compiled, shard), entries);
     }
-    const added = retries.reduce((sum, { body }) => sum + deliveriesOf(body), 0);
-    return { retries, records: [], tally: { added, ended: {} }, replay: { ...outcome, taken, skip: left } };
+    return { retries, records: [], replay: { ...outcome, taken, skip: left } };
   };
 }
 
