@@ -158,7 +158,10 @@ export function createMemoryQueue(options: {
     try {
       const settlement = await consume(job.messages, { replay: job.replay, skip: job.skip });
       if (settlement.replay === undefined) throw new Error('a replay has an outcome');
-      if (replays.isGoing(job)) write(settlement);
+      if (replays.isGoing(job)) {
+        books.plan(settlement.retries.map(({ body }) => body));
+        write(settlement);
+      }
       replays.settle(job, settlement.replay);
     } catch (error) {
       replays.fail(job, String(error), FAILURE_DELAY_MS);
