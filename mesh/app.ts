@@ -52,6 +52,8 @@ export function createMeshApp(options: MeshAppOptions): Hono {
   app.get('/v1/buses/:bus/deliveries', ({ req }) => trace.deliveries(req.raw, req.param('bus')));
   app.all('/v1/buses/:bus/deliveries', () => refuseMethod('GET, HEAD'));
   app.get('/v1/buses/:bus/events', ({ req }) => trace.events(req.raw, req.param('bus')));
+  app.get('/v1/buses/:bus/events/:id', ({ req }) => trace.trace(req.raw, req.param('bus'), req.param('id')));
+  app.all('/v1/buses/:bus/events/:id', () => refuseMethod('GET, HEAD'));
   app.all('/v1/events', () => refuseMethod('POST, OPTIONS'));
   app.all('/v1/buses/:bus/events', () => refuseMethod('GET, HEAD, POST, OPTIONS'));
 

@@ -22,6 +22,8 @@ export interface Matched {
   readonly rules: readonly CompiledRule[];
   /** An archive keeps it. */
   readonly isKept: boolean;
+  /** The bus records all: it is stored where nothing else asks for it, too. */
+  readonly isRecorded: boolean;
 }
 
 export interface CompiledRule {
@@ -58,15 +60,16 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
   for (const archive of archives) index.add(archive, archive.filter);
   const archiveSeconds = Math.max(0, ...archives.map(({ retentionSeconds }) => retentionSeconds));
   const schemas = createSchemaGate(snapshot);
+  const isRecorded = snapshot.settings.record === 'all';
   return {
     snapshot,
     ...(schemas === undefined ? {} : { schemas }),
     ...(archives.length === 0 ? {} : { archiveSeconds }),
     match(event) {
       const found = index.match(event.json, { mode: event.duplicateKeys ? 'validated' : 'trusted' });
-      if (archives.length === 0) return { rules: found as CompiledRule[], isKept: false };
+      if (archives.length === 0) return { rules: found as CompiledRule[], isKept: false, isRecorded };
       const matched = found.filter((one): one is CompiledRule => 'deliveries' in one);
-      return { rules: matched, isKept: matched.length < found.length && !isReplayed(event) };
+      return { rules: matched, isKept: matched.length < found.length && !isReplayed(event), isRecorded };
     },
     rule: (name) => rules.get(name),
   };

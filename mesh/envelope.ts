@@ -28,6 +28,8 @@ export interface PlannedEvent {
   /** Which event of the request it was, from 0. */
   readonly index: number;
   readonly deliveries: readonly DeliveryPlan[];
+  /** What else was planned for it and travels in lanes: for those who trace it, not to be delivered from here. */
+  readonly laned?: readonly DeliveryPlan[];
 }
 
 export interface Receipt {
@@ -52,14 +54,16 @@ export function encodeEnvelope(envelope: Envelope): string {
   const rows: EventRow[] = [];
   const parts: string[] = [''];
   let weight = 0;
-  for (const { event, receipt, index, deliveries } of envelope.events) {
+  for (const { event, receipt, index, deliveries, laned } of envelope.events) {
     const request = receipts.place(receipt.id);
     receiptRows[request] = toReceiptRow(receipt);
     const plan = deliveries.map((delivery) => names.place(toName(delivery)));
     for (const delivery of deliveries) weight += deliveriesIn(delivery);
     const span = event.data;
     const member = span === undefined ? 0 : span.member === 'data' ? 1 : 2;
-    rows.push([request, index, member, span?.start ?? 0, span?.end ?? 0, plan]);
+    const row: EventRow = [request, index, member, span?.start ?? 0, span?.end ?? 0, plan];
+    if (laned !== undefined) row.push(laned.map((delivery) => names.place(toName(delivery))));
+    rows.push(row);
     parts.push(event.json);
   }
   const header: Header = {
@@ -87,11 +91,12 @@ export function decodeEnvelope(text: string): Envelope {
     bus: header.b,
     version: header.s,
     attempts: header.n,
-    events: header.e.map(([request, index, member, start, end, plan], position) => ({
+    events: header.e.map(([request, index, member, start, end, plan, laned], position) => ({
       event: readEvent(entry(texts, position), toSpan(member, start, end)),
       receipt: entry(receipts, request),
       index,
       deliveries: plan.map((place) => entry(plans, place)),
+      ...(laned === undefined ? {} : { laned: laned.map((place) => entry(plans, place)) }),
     })),
   };
 }
@@ -134,8 +139,8 @@ interface Header {
   e: EventRow[];
 }
 
-/** Place in `r`, index, payload member (0 none, 1 `data`, 2 `data_base64`), its span, places in `d`. */
-type EventRow = [number, number, 0 | 1 | 2, number, number, number[]];
+/** Place in `r`, index, payload member (0 none, 1 `data`, 2 `data_base64`), its span, places in `d`, those of lanes. */
+type EventRow = [number, number, 0 | 1 | 2, number, number, number[], number[]?];
 
 /** Id, when it was accepted; where somebody waits: until when, and 1 for a reply. */
 type ReceiptRow = [string, number, number?, 1?];

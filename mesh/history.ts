@@ -63,8 +63,8 @@ export async function readEvents(
   });
 }
 
-/** A shard that has nothing older: what comes from now on is on no later page. */
-const over = 'over';
+/** Stands for a shard that has nothing older: what comes from now on is on no later page. */
+export const over = 'over';
 
 const common = { positionOf: ({ position }: { readonly position: string }) => position, over };
 

@@ -10,7 +10,7 @@ import type { Snapshot } from './snapshot.ts';
 export interface Plan {
   /** How many rules matched, an event each. */
   readonly matched: readonly number[];
-  /** What each shard has to take; an event that no rule matched is nowhere in it. */
+  /** What each shard has to take; an event that no rule matched is nowhere in it, unless it is kept. */
   readonly shards: ReadonlyMap<number, ShardPlan>;
 }
 
@@ -43,25 +43,24 @@ export function route(compiled: CompiledSnapshot, events: readonly Event[], rece
 /** Plans one event's deliveries. Without a `partitionkey` it goes to the shard `home`. */
 export function draft(
   shards: Map<number, Drafts>,
-  { rules, isKept }: Matched,
+  { rules, isKept, isRecorded }: Matched,
   about: Omit<PlannedEvent, 'deliveries'>,
   count: number,
   home: number,
 ): void {
-  if (rules.length === 0 && !isKept) return;
+  if (rules.length === 0 && !isKept && !isRecorded) return;
   const { event } = about;
   const key = event.attributes['partitionkey'];
   const shard = typeof key === 'string' && count > 1 ? hash(key) % count : home;
-  const direct = directOf(rules);
+  const { direct, laned } = split(rules, event);
   const plan = (deliveries: readonly DeliveryPlan[]): PlannedEvent => ({ ...about, deliveries });
-  if (isKept) draftsOf(shards, shard).archived.push(plan(direct));
-  else if (direct.length > 0) draftsOf(shards, shard).direct.push(plan(direct));
-  for (const rule of rules) {
-    for (const { delivery, laneOf } of rule.laned) {
-      const lane = laneOf(event);
-      if (lane === undefined) draftsOf(shards, shard).direct.push(plan([delivery]));
-      else addLaned(draftsOf(shards, isOrdered(lane) ? shard : hash(lane) % count), lane, plan([delivery]));
-    }
+  if (direct.length > 0 || isKept || isRecorded) {
+    const others = laned.length === 0 ? {} : { laned: laned.map(({ delivery }) => delivery) };
+    const drafts = draftsOf(shards, shard);
+    (isKept ? drafts.archived : drafts.direct).push({ ...plan(direct), ...others });
+  }
+  for (const { delivery, lane } of laned) {
+    addLaned(draftsOf(shards, isOrdered(lane) ? shard : hash(lane) % count), lane, plan([delivery]));
   }
 }
 
@@ -96,9 +95,26 @@ export function toChunks(events: readonly PlannedEvent[]): PlannedEvent[][] {
   return chunks;
 }
 
-function directOf(rules: readonly CompiledRule[]): readonly DeliveryPlan[] {
+/** The deliveries of an event, and those of them that have to wait in a lane. */
+function split(
+  rules: readonly CompiledRule[],
+  event: Event,
+): {
+  readonly direct: readonly DeliveryPlan[];
+  readonly laned: readonly { readonly delivery: DeliveryPlan; readonly lane: string }[];
+} {
   const [only] = rules;
-  return rules.length === 1 && only !== undefined ? only.direct : rules.flatMap((rule) => rule.direct);
+  if (rules.length === 1 && only?.laned.length === 0) return { direct: only.direct, laned: [] };
+  const direct = rules.flatMap((rule) => rule.direct);
+  const laned: { delivery: DeliveryPlan; lane: string }[] = [];
+  for (const rule of rules) {
+    for (const { delivery, laneOf } of rule.laned) {
+      const lane = laneOf(event);
+      if (lane === undefined) direct.push(delivery);
+      else laned.push({ delivery, lane });
+    }
+  }
+  return { direct, laned };
 }
 
 function draftsOf(shards: Map<number, Drafts>, shard: number): Drafts {

@@ -30,8 +30,8 @@ export interface Snapshot {
 export interface BusSettings {
   /** Durable logs side by side, 1–64. One takes about 1,000 requests/s on Workers. */
   readonly shards: number;
-  /** What the ledger keeps of deliveries. */
-  readonly record: 'all' | 'failures' | 'none';
+  /** What the ledger keeps of deliveries; with `all` the log keeps every event, also one that no rule matched. */
+  readonly record: 'all' | 'deliveries' | 'failures' | 'none';
   /** How long the log keeps events and history, in seconds. */
   readonly retentionSeconds: number;
   /** What becomes of an event that does not fit the schema of its type; absent where none is looked at. */

@@ -1,4 +1,4 @@
-import { readRecords } from './history.ts';
+import { type BusPlace, readRecords } from './history.ts';
 import type { LaneStatus } from './lane.ts';
 import type { LedgerRecord } from './ledger.ts';
 import type { Ledger } from './ports.ts';
@@ -24,19 +24,25 @@ export interface TargetStatus {
   readonly last?: Pick<LedgerRecord, 'at' | 'status' | 'code'>;
 }
 
+/** What waits in lanes, and how the breakers are, by `rule/target`, over all shards of a bus. */
+export async function readLanes(ledger: Ledger, { tenant, bus, shards }: BusPlace): Promise<Map<string, LaneStatus>> {
+  const lanes = await Promise.all(Array.from({ length: shards }, (_, shard) => ledger.lanes({ tenant, bus, shard })));
+  const known = new Map<string, LaneStatus>();
+  for (const lane of lanes.flat()) known.set(lane.target, together(known.get(lane.target), lane));
+  return known;
+}
+
 /** Every target of a bus, in the order of its rules. */
 export async function readTargets(ledger: Ledger, tenant: string, snapshot: Snapshot): Promise<TargetStatus[]> {
   const { bus, settings, rules } = snapshot;
   const { shards } = settings;
   const [{ records }, lanes] = await Promise.all([
     readRecords(ledger, { tenant, bus, shards }, { filter: {}, limit: 1_000 }),
-    Promise.all(Array.from({ length: shards }, (_, shard) => ledger.lanes({ tenant, bus, shard }))),
+    readLanes(ledger, { tenant, bus, shards }),
   ]);
-  const known = new Map<string, LaneStatus>();
-  for (const lane of lanes.flat()) known.set(lane.target, together(known.get(lane.target), lane));
   return rules.flatMap((rule) =>
     rule.targets.map((target): TargetStatus => {
-      const { waiting, breaker, probeAt, share } = known.get(`${rule.name}/${target.name}`) ?? idle;
+      const { waiting, breaker, probeAt, share } = lanes.get(`${rule.name}/${target.name}`) ?? idle;
       const last = records.find((record) => record.rule === rule.name && record.target === target.name);
       return {
         rule: rule.name,

@@ -21,22 +21,24 @@ export interface HistoryStore {
 }
 
 /** What one look goes through at most: what SQLite passes over costs a tenth of what we read. */
-const SOUGHT_BYTES = 64_000_000;
+const SOUGHT_BYTES = 32_000_000;
 const READ_BYTES = 8_000_000;
-const LOOK_ROWS = 20_000;
-/** At a time: full rows are 500 KB. */
+const LOOK_ROWS = 50_000;
+/** What one statement goes through. */
+const STRETCH_BYTES = 16_000_000;
+/** What waits, at a time: full rows are 500 KB. */
 const ROWS = 20;
 /** Several machines' clocks, and what lies between the acceptance of an event and its row. */
 const CLOCK_MS = 60_000;
 /** A record is written so long after it was made: a job lasts as long as its targets let it. */
 const SETTLE_MS = 900_000;
 
-/** Those that are kept for replays are in a table of their own. Both are read along their keys. */
-const batches = '(SELECT sequence, at, body FROM batch UNION ALL SELECT sequence, at, body FROM archived)';
+/** Those that are kept for replays are in a table of their own. */
+const batches = ['batch', 'archived'] as const;
 
 /** From the newest row to older ones. */
 interface Look<Found, Item> {
-  readonly table: typeof batches | 'record' | 'dead_letter';
+  readonly tables: readonly ('batch' | 'archived' | 'record' | 'dead_letter')[];
   readonly query: { readonly after?: string; readonly limit: number };
   /** When the rows sought were written. */
   readonly from: number | undefined;
@@ -56,57 +58,83 @@ export function createHistoryStore(sql: Pick<Sql, 'run'>): HistoryStore {
   }
 
   /** The newest row that was written up to then. There is no index on time, but sequence and time grow together. */
-  function lastBy(table: string, time: number): number {
-    const [first] = run(`SELECT sequence FROM ${table} ORDER BY sequence LIMIT 1`);
-    const [newest] = run(`SELECT sequence FROM ${table} ORDER BY sequence DESC LIMIT 1`);
+  function lastBy(tables: Look<never, never>['tables'], time: number): number {
+    const rows = union(tables, 'sequence, at');
+    const [first] = run(`SELECT sequence FROM ${rows} ORDER BY sequence LIMIT 1`);
+    const [newest] = run(`SELECT sequence FROM ${rows} ORDER BY sequence DESC LIMIT 1`);
     let low = Number(first?.['sequence'] ?? 0) - 1;
     let high = Number(newest?.['sequence'] ?? 0);
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      const [row] = run(`SELECT sequence, at FROM ${table} WHERE sequence <= ? ORDER BY sequence DESC LIMIT 1`, middle);
+      const [row] = run(`SELECT sequence, at FROM ${rows} WHERE sequence <= ? ORDER BY sequence DESC LIMIT 1`, middle);
       if (row === undefined || Number(row['at']) <= time) low = middle;
       else high = Number(row['sequence']) - 1;
     }
     return low;
   }
 
-  function look<Found, Item>({ table, query, from, to, strings, ...look }: Look<Found, Item>) {
+  function look<Found, Item>({ tables, query, from, to, strings, ...look }: Look<Found, Item>) {
     const { after, limit } = query;
     const { condition, values } = toPrefilter(strings);
     const items: Item[] = [];
     let [next, before] =
-      after === undefined ? [to === undefined ? last : lastBy(table, to), last] : readPosition(after);
+      after === undefined ? [to === undefined ? last : lastBy(tables, to), last] : readPosition(after);
     let reached = after;
     const stopped = () => ({ items, ...(reached === undefined ? {} : { reached }) });
-    let bytes = values.length > 0 ? SOUGHT_BYTES : READ_BYTES;
-    let rowsAtOnce = values.length > 0 ? ROWS : 1;
-    for (let looked = 0; looked < LOOK_ROWS && bytes > 0;) {
-      const rows = run(
-        `SELECT sequence, at, octet_length(body) AS bytes, iif(${condition}, body, NULL) AS body FROM ${table}
-         WHERE sequence <= ? ORDER BY sequence DESC LIMIT ?`,
-        ...values,
+    const isFiltered = values.length > 0;
+    const bodiesAtOnce = isFiltered ? 20 : 2;
+    let rowsAtOnce = isFiltered ? 64 : 2;
+    let bytes = isFiltered ? SOUGHT_BYTES : READ_BYTES;
+    let looked = 0;
+    while (looked < LOOK_ROWS && bytes > 0) {
+      const [stretch] = run(
+        `SELECT count(*) AS rows, min(sequence) AS first, min(at) AS at, sum(bytes) AS bytes
+         FROM (SELECT * FROM ${union(tables, 'sequence, at, octet_length(body) AS bytes')}
+               WHERE sequence <= ? ORDER BY sequence DESC LIMIT ?)`,
         next,
         rowsAtOnce,
       );
-      looked += rows.length;
-      for (const row of rows) {
-        if (from !== undefined && Number(row['at']) < from) return { items };
-        const sequence = Number(row['sequence']);
-        const all = row['body'] === null ? [] : look.read(String(row['body']));
-        for (let index = Math.min(before, all.length) - 1; index >= 0; index--) {
-          const found = all[index];
-          if (found === undefined || !look.isSought(found)) continue;
-          if (items.length === limit) return stopped();
-          reached = `${sequence}:${index}`;
-          items.push(look.toItem(found, reached, sequence));
-        }
-        bytes -= Number(row['bytes']);
-        next = sequence - 1;
-        before = last;
-        reached = `${sequence}:0`;
+      const rowsHere = Number(stretch?.['rows'] ?? 0);
+      if (rowsHere === 0) return { items };
+      const bytesHere = Number(stretch?.['bytes']);
+      if (bytesHere > STRETCH_BYTES && rowsHere > 1) {
+        rowsAtOnce = Math.ceil(rowsAtOnce / 4);
+        continue;
       }
-      if (rows.length < rowsAtOnce) return { items };
-      rowsAtOnce = Math.min(ROWS, rowsAtOnce * 2);
+      const first = Number(stretch?.['first']);
+      for (let isMore = true; isMore;) {
+        const rows = run(
+          `SELECT sequence, body FROM ${union(tables, 'sequence, at, body')}
+           WHERE sequence BETWEEN ? AND ? AND at >= ? AND ${condition}
+           ORDER BY sequence DESC LIMIT ?`,
+          first,
+          next,
+          from ?? 0,
+          ...values,
+          bodiesAtOnce,
+        );
+        for (const row of rows) {
+          const sequence = Number(row['sequence']);
+          const all = look.read(String(row['body']));
+          for (let index = Math.min(sequence === next ? before : last, all.length) - 1; index >= 0; index--) {
+            const found = all[index];
+            if (found === undefined || !look.isSought(found)) continue;
+            if (items.length === limit) return stopped();
+            reached = `${sequence}:${index}`;
+            items.push(look.toItem(found, reached, sequence));
+          }
+          next = sequence - 1;
+          before = last;
+        }
+        isMore = rows.length === bodiesAtOnce;
+      }
+      next = first - 1;
+      before = last;
+      reached = `${first}:0`;
+      if (rowsHere < rowsAtOnce || (from !== undefined && Number(stretch?.['at']) < from)) return { items };
+      looked += rowsHere;
+      bytes -= bytesHere;
+      rowsAtOnce = Math.min(4_096, rowsAtOnce * 2);
     }
     return stopped();
   }
@@ -123,7 +151,7 @@ export function createHistoryStore(sql: Pick<Sql, 'run'>): HistoryStore {
       const isDead = filter.status === 'dead-lettered';
       let room = eventLength;
       return look({
-        table: isDead ? 'dead_letter' : 'record',
+        tables: [isDead ? 'dead_letter' : 'record'],
         query,
         from: from === undefined ? undefined : from - CLOCK_MS,
         to: to === undefined ? undefined : to + SETTLE_MS,
@@ -144,7 +172,7 @@ export function createHistoryStore(sql: Pick<Sql, 'run'>): HistoryStore {
       const cursor = Number(run("SELECT value FROM setting WHERE name = 'cursor'")[0]?.['value'] ?? 0);
       let room = eventLength;
       return look({
-        table: batches,
+        tables: batches,
         query,
         from: from === undefined ? undefined : from - CLOCK_MS,
         to: to === undefined ? undefined : to + CLOCK_MS,
@@ -195,6 +223,11 @@ export function createHistoryStore(sql: Pick<Sql, 'run'>): HistoryStore {
       return { items };
     },
   };
+}
+
+/** Rows of several tables of one sequence, read along their keys. */
+function union(tables: readonly string[], columns: string): string {
+  return `(${tables.map((table) => `SELECT ${columns} FROM ${table}`).join(' UNION ALL ')})`;
 }
 
 /** Later than every sequence number, and than every place in a row. */

@@ -6,22 +6,44 @@ export interface Prefilter {
 }
 
 /**
- * Never passes over a row that holds all of them, however they are escaped: looks for the longest run of characters that
- * JSON writes as they are or as `\uXXXX`, and takes every row that has such an escape. `instr` knows no patterns.
+ * Never passes over a row that holds all of them, however they are escaped: looks for characters in a row that JSON
+ * writes as they are or as `\uXXXX`, and takes every row that has such an escape. GLOB leaps from one place where the
+ * first character stands to the next, at 1 to 4 GB/s where `instr` does 0.6.
  */
 export function toPrefilter(strings: readonly (string | undefined)[]): Prefilter {
-  const runs = strings.flatMap((text) => (text === undefined ? [] : longestRun(text)));
+  const runs = strings.flatMap((text) => (text === undefined ? [] : tellingRun(text)));
   if (runs.length === 0) return { condition: 'TRUE', values: [] };
-  const all = runs.map(() => 'instr(body, ?) > 0').join(' AND ');
-  return { condition: `(${all}) OR instr(body, '\\u') > 0`, values: runs };
+  const all = runs.map(() => 'body GLOB ?').join(' AND ');
+  return { condition: `((${all}) OR body GLOB '*\\u*')`, values: runs.map((run) => `*${run}*`) };
 }
 
-/** A longer one finds nothing sooner. */
-const runLength = 256;
+/** Workers take patterns of 50 bytes. */
+const runBytes = 48;
 
-/** Without what may be written in another way: quotes, slashes, control characters, halves of surrogate pairs. */
-function longestRun(text: string): string[] {
+/** The longest part without what JSON may write in another way or what means something in a pattern. */
+function tellingRun(text: string): string[] {
   let longest = '';
-  for (const run of text.slice(0, 4_096).split(/["\\/\p{Cc}\p{Cs}]+/u)) if (run.length > longest.length) longest = run;
-  return longest === '' ? [] : [Array.from(longest).slice(0, runLength).join('')];
+  for (const run of text.slice(0, 4_096).split(/["\\/*?[\]\p{Cc}\p{Cs}]+/u)) {
+    if (run.length > longest.length) longest = run;
+  }
+  const cut = cutTo(fromRarer(longest), runBytes);
+  return cut === '' ? [] : [cut];
+}
+
+/** Small letters stand everywhere in a text: digits, capitals and signs are leapt to. */
+function fromRarer(run: string): string {
+  const start = run.search(/[^a-z :,]/);
+  return start > 0 && run.length - start >= 6 ? run.slice(start) : run;
+}
+
+function cutTo(text: string, bytes: number): string {
+  let cut = '';
+  let length = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    length += code < 0x80 ? 1 : code < 0x8_00 ? 2 : code < 0x1_00_00 ? 3 : 4;
+    if (length > bytes) break;
+    cut += character;
+  }
+  return cut;
 }

@@ -18,9 +18,9 @@ export const busSchema = {
       description: 'the number of durable logs side by side, 1 to 64; it can grow, not shrink',
     },
     record: {
-      enum: ['all', 'failures', 'none'],
-      default: 'all',
-      description: 'what the history keeps of deliveries',
+      enum: ['all', 'deliveries', 'failures', 'none'],
+      default: 'deliveries',
+      description: 'what the history keeps of deliveries; all: also the events that no rule matched',
     },
     retention: { ...durationSchema, default: '24h' },
     schemas: {

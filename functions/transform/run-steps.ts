@@ -106,9 +106,10 @@ function checkCount(events: number): void {
 }
 
 function runStep(step: CompiledStep, object: CloudEventObject, context: SharedContext): Objects | Promise<Objects> {
-  const { trace } = context;
+  const { trace, observe } = context;
   // A transformer may change the event before it fails.
   const before = step.onError === 'passThrough' ? JSON.stringify(object) : undefined;
+  const seen = observe === undefined ? '' : (before ?? JSON.stringify(object));
   const { id, source } = object;
   let touched: readonly string[] | undefined;
   // Copied for each step: what is left in the tank is read then.
@@ -116,6 +117,7 @@ function runStep(step: CompiledStep, object: CloudEventObject, context: SharedCo
 
   const succeed = (result: StepResult): Objects => {
     const objects = toObjects(result, id, source);
+    observe?.(step.index, seen, objects);
     trace?.({ ...nameOf(step), outcome: 'done', events: objects.length, ...(touched ? { touched } : {}) });
     return objects;
   };
@@ -123,6 +125,7 @@ function runStep(step: CompiledStep, object: CloudEventObject, context: SharedCo
     if (!TulleError.is(error) || error.fault === 'system') throw error;
     const located = stepError(error, step);
     const reason = `${located.code}: ${located.message}`;
+    observe?.(step.index, seen, []);
     if (step.onError === 'deadLetter' || isPassing(error)) {
       trace?.({ ...nameOf(step), outcome: 'failed', events: 0, reason });
       throw located;

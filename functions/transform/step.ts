@@ -1,7 +1,7 @@
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
 import { checkOptions } from '../schema/options.ts';
-import type { CompiledTransformer, StepContext, Transformer } from './define-transformer.ts';
+import type { CloudEventObject, CompiledTransformer, StepContext, Transformer } from './define-transformer.ts';
 import { decodeEvent, encodeEvent } from './event-object.ts';
 import type { Exactness } from './exact-numbers.ts';
 import { runSteps } from './run-steps.ts';
@@ -33,6 +33,8 @@ export interface CompiledSteps {
 export interface StepsContext extends Omit<StepContext, 'report' | 'spent'> {
   /** Told what became of each step, in the order in which they ran: names and paths, never values. */
   readonly trace?: (report: StepReport) => void;
+  /** Shown what a step was given, as JSON text, and what it left; for rehearsals, since it takes time. */
+  readonly observe?: (step: number, before: string, after: readonly (CloudEventObject | undefined)[]) => void;
 }
 
 export interface StepReport {

@@ -1,8 +1,12 @@
+import { TulleError } from '../../event/error.ts';
 import type { BusAccess, OpenBus } from '../bus-access.ts';
 import { type BusPlace, type Positions, readEvents, readRecords } from '../history.ts';
 import type { Ledger, Runtime } from '../ports.ts';
+import { readLanes } from '../targets.ts';
+import { findEvents } from './find.ts';
 import type { KeptEvent } from './query.ts';
-import { selectDeliveries, selectEvents, writeCursor } from './selection.ts';
+import { selectDeliveries, selectEvent, selectEvents, writeCursor } from './selection.ts';
+import { traceEvents, traceOthers } from './trace.ts';
 
 export interface TraceEndpointOptions {
   readonly openBus: BusAccess;
@@ -16,6 +20,8 @@ export interface TraceEndpoint {
   deliveries(request: Request, bus: string): Promise<Response>;
   /** The events that are kept, newest first, without their data. */
   events(request: Request, bus: string): Promise<Response>;
+  /** All that is known of the events of one id. */
+  trace(request: Request, bus: string, id: string): Promise<Response>;
 }
 
 export function createTraceEndpoint({ openBus, ledger, runtime }: TraceEndpointOptions): TraceEndpoint {
@@ -34,6 +40,31 @@ export function createTraceEndpoint({ openBus, ledger, runtime }: TraceEndpointO
       const { filter, ...selection } = selectEvents(request.url, runtime.now());
       const page = await readEvents(ledger, placeOf(open), { filter, ...selection });
       return answer({ events: page.items.map(toItem), ...toCursor(filter.to, page.positions) });
+    },
+
+    async trace(request, bus, id) {
+      const open = await openBus(request, bus, 'viewer', { newest: true });
+      const { filter, positions, rule } = selectEvent(request.url, id, runtime.now());
+      const place = placeOf(open);
+      const [findings, lanes] = await Promise.all([
+        findEvents(ledger, place, { filter: { ...filter, id }, positions }),
+        readLanes(ledger, place),
+      ]);
+      const { snapshot } = open.compiled;
+      const withData = open.principal.role === 'admin';
+      const events = await traceEvents(findings, { snapshot, lanes, withData, rule });
+      const others = traceOthers(findings);
+      const { positions: next, incomplete } = findings;
+      if (events.length === 0 && Object.keys(others).length === 0 && next === undefined) throw unknownEvent(id);
+      const more = findings.events.slice(events.length).map(toItem);
+      return answer({
+        id,
+        events,
+        ...(more.length === 0 ? {} : { more }),
+        ...others,
+        ...(incomplete.length === 0 ? {} : { incomplete }),
+        ...toCursor(filter.to, next),
+      });
     },
   };
 }
@@ -61,6 +92,13 @@ function toItem({ eventId, source, type, receipt, index, deliveries, laned = [],
 
 function toCursor(to: number, positions: Positions | undefined): { readonly cursor?: string } {
   return positions === undefined ? {} : { cursor: writeCursor(to, positions) };
+}
+
+function unknownEvent(id: string): TulleError {
+  return new TulleError('not_found', `No event of the id ${JSON.stringify(id.slice(0, 64))} is kept here.`, {
+    place: 'id',
+    mend: "It was published to another bus, refused, or is older than the bus's retention; or no rule matched it and the bus does not record all.",
+  });
 }
 
 function answer(body: unknown): Response {

@@ -42,9 +42,9 @@ export interface KeptEvent {
   readonly index: number;
   /** Version of the snapshot that matched it. */
   readonly version: number;
-  /** What was planned outside of lanes. */
+  /** What was planned outside of lanes; nothing where no rule matched and the bus records all. */
   readonly deliveries: readonly DeliveryPlan[];
-  /** What was planned in lanes, where the bus records all. */
+  /** What was planned in lanes. */
   readonly laned?: readonly DeliveryPlan[];
   /** `false`: it is still to be handed out, or with the dispatcher just now. */
   readonly settled: boolean;
@@ -112,17 +112,18 @@ export function toKept(
   place: Pick<KeptEvent, 'position' | 'settled'>,
   withEvent: boolean,
 ): KeptEvent {
-  const { event, receipt, index, deliveries } = planned;
+  const { event, receipt, index, deliveries, laned } = planned;
   const { id, source, type } = event.attributes;
   return {
     ...place,
     eventId: id.slice(0, nameLength),
     source: source.slice(0, nameLength),
     type: type.slice(0, nameLength),
-    receipt,
+    receipt: toReceipt(receipt),
     index,
     version: envelope.version,
     deliveries,
+    ...(laned === undefined ? {} : { laned }),
     ...(withEvent ? { event: event.json } : {}),
   };
 }
@@ -141,10 +142,14 @@ export function waitingOf(
       planned.deliveries.map((delivery) => ({
         ...delivery,
         source: planned.event.attributes.source.slice(0, nameLength),
-        receipt: planned.receipt,
+        receipt: toReceipt(planned.receipt),
         index: planned.index,
         attempts: envelope.attempts,
         ...place,
       })),
     );
+}
+
+function toReceipt({ id, at }: Receipt): Receipt {
+  return { id, at };
 }

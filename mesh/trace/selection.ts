@@ -24,6 +24,16 @@ export function selectEvents(url: string, now: number): Selection<EventFilter> {
   return select(read, { id: read('id') }, now);
 }
 
+/** @throws TulleError `request_invalid` */
+export function selectEvent(
+  url: string,
+  id: string,
+  now: number,
+): Omit<Selection<EventFilter>, 'limit'> & { readonly id: string; readonly rule?: string } {
+  const read = readParameters(url, ['source', 'type', 'rule', 'from', 'to', 'cursor']);
+  return { ...select(read, {}, now), id, ...present({ rule: read('rule') }) };
+}
+
 /** The end of the time that is looked at, then a position for each shard, with `_` for one that has not begun. */
 export function writeCursor(to: number, positions: Positions): string {
   return [to, ...positions.map((position) => position ?? '_')].join('.');

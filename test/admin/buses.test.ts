@@ -11,7 +11,7 @@ describe('buses', () => {
       kind: 'bus',
       name: 'orders',
       shards: 1,
-      record: 'all',
+      record: 'deliveries',
       retention: '24h',
       schemas: 'off',
       unknownTypes: 'allow',
@@ -46,7 +46,7 @@ describe('buses', () => {
     expect(snapshot).toMatchObject({
       tenant: 'default',
       bus: 'orders',
-      settings: { shards: 2, record: 'all', retentionSeconds: 2_700 },
+      settings: { shards: 2, record: 'deliveries', retentionSeconds: 2_700 },
       rules: [],
     });
     expect(published).toEqual([{ tenant: 'default', bus: 'orders', snapshot }]);

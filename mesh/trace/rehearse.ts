@@ -1,0 +1,91 @@
+import { TulleError } from '../../event/error.ts';
+import type { Event } from '../../event/event.ts';
+import { defaultFuel } from '../../functions/transform/define-transformer.ts';
+import { compileSteps, type StepReport } from '../../functions/transform/step.ts';
+import { transformers } from '../../functions/transform/transformers.ts';
+import type { Receipt } from '../envelope.ts';
+import { createSeededRandom } from '../seeded-random.ts';
+import type { Rule } from '../snapshot.ts';
+import { viewBefore, withoutKeys } from './masked-view.ts';
+
+/** What a step makes of the event, found by running the steps again. */
+export interface RehearsedStep {
+  /** Its place among the rule's steps, from 0. */
+  readonly step: number;
+  readonly kind: string;
+  /** `notCalled`: it would call a function. `notRun`: no event came that far. */
+  readonly outcome: StepReport['outcome'] | 'notCalled' | 'notRun';
+  readonly touched?: readonly string[];
+  readonly reason?: string;
+  /** What it was given and what it left, the first three of several, with everything masked that the rule redacts. */
+  readonly input?: readonly unknown[];
+  readonly output?: readonly unknown[];
+}
+
+/** Shows a value, or says that it is too long. */
+export type Show = (value: unknown) => unknown;
+
+/**
+ * Runs a rule's steps on an event once more, with the time and the chance of its delivery and without any effect: no
+ * function is called, no secret is read. What cannot be known that way ends the rehearsal.
+ */
+export async function rehearse(
+  { name, steps }: Rule,
+  bus: string,
+  { event, receipt, index }: { readonly event: Event; readonly receipt: Receipt; readonly index: number },
+  show: Show,
+): Promise<readonly RehearsedStep[]> {
+  const drafts = steps.map((step, place): Draft => {
+    const [kind = ''] = Object.keys(step).filter((key) => key !== 'onError');
+    const keeps = transformers[kind]?.keepsEvent === true;
+    return { step: place, kind, outcome: keeps ? 'done' : 'notRun', touched: new Set(), input: [], output: [] };
+  });
+  try {
+    const seed = `${receipt.id}/${index}/${name}`;
+    const context = { now: receipt.at, random: createSeededRandom(seed), fuel: defaultFuel, rule: { bus, name } };
+    await compileSteps(steps.map(withoutKeys)).run(event, {
+      ...context,
+      trace: (report) => note(drafts[report.step], report),
+      observe(step, before, after) {
+        const draft = drafts[step];
+        if (draft === undefined || draft.input.length === mostShown) return;
+        draft.input.push(show(viewBefore(steps, step)(before)));
+        const view = viewBefore(steps, step + 1);
+        for (const object of after.slice(0, mostShown - draft.output.length)) {
+          if (object !== undefined) draft.output.push(show(view(JSON.stringify(object))));
+        }
+      },
+    });
+  } catch (error) {
+    if (!TulleError.is(error)) throw error;
+    const failed = drafts.findLast(({ outcome }) => outcome !== 'notRun');
+    if (failed !== undefined && failed.reason === undefined) failed.reason = `${error.code}: ${error.message}`;
+  }
+  return drafts.map(({ touched, input, output, reason, ...rest }) => ({
+    ...rest,
+    ...(touched.size === 0 ? {} : { touched: [...touched] }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(input.length === 0 ? {} : { input, output }),
+  }));
+}
+
+const mostShown = 3;
+
+interface Draft {
+  readonly step: number;
+  readonly kind: string;
+  outcome: RehearsedStep['outcome'];
+  readonly touched: Set<string>;
+  reason?: string;
+  readonly input: unknown[];
+  readonly output: unknown[];
+}
+
+/** Of several events the one that did not get through is told. */
+function note(draft: Draft | undefined, { kind, outcome, touched = [], reason }: StepReport): void {
+  if (draft === undefined) return;
+  const isCall = outcome === 'failed' && kind === 'compute';
+  if (draft.outcome === 'notRun' || outcome !== 'done') draft.outcome = isCall ? 'notCalled' : outcome;
+  for (const path of touched) draft.touched.add(path);
+  if (reason !== undefined && !isCall) draft.reason ??= reason;
+}
