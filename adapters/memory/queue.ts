@@ -226,7 +226,10 @@ export function createMemoryQueue(options: {
         });
       },
       waiting(place, eventId) {
-        const items = waiting.flatMap(({ due, body, lane }) =>
+        const isNew = ({ body, lane }: Waiting): boolean =>
+          lane === undefined && !settled.has(body) && kept.some((message) => message.body === body);
+        const left = waiting.filter((message) => !isNew(message));
+        const items = left.flatMap(({ due, body, lane }) =>
           waitingOf([body], eventId, { dueAt: due, ...(lane === undefined ? {} : { lane }) }, place),
         );
         return Promise.resolve({ items });

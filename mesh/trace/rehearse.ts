@@ -36,7 +36,7 @@ export async function rehearse(
   show: Show,
 ): Promise<readonly RehearsedStep[]> {
   const drafts = steps.map((step, place): Draft => {
-    const [kind = ''] = Object.keys(step).filter((key) => key !== 'onError');
+    const kind = Object.keys(step).find((key) => key !== 'onError') ?? '';
     const keeps = transformers[kind]?.keepsEvent === true;
     return { step: place, kind, outcome: keeps ? 'done' : 'notRun', touched: new Set(), input: [], output: [] };
   });

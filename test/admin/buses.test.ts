@@ -167,7 +167,7 @@ describe('buses', () => {
         code: 'resource_invalid',
         place: '/record',
         detail: expect.any(String),
-        mend: 'Use one of "all", "failures", "none".',
+        mend: 'Use one of "all", "deliveries", "failures", "none".',
       },
       {
         code: 'resource_invalid',
