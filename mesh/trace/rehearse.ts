@@ -22,8 +22,8 @@ export interface RehearsedStep {
   readonly output?: readonly unknown[];
 }
 
-/** Shows a value, or says that it is too long. */
-export type Show = (value: unknown) => unknown;
+/** Shows an event, given as JSON text, through a view; or says that it is too long. */
+export type Show = (json: string, view: (json: string) => unknown) => unknown;
 
 /**
  * Runs a rule's steps on an event once more, with the time and the chance of its delivery and without any effect: no
@@ -49,10 +49,10 @@ export async function rehearse(
       observe(step, before, after) {
         const draft = drafts[step];
         if (draft === undefined || draft.input.length === mostShown) return;
-        draft.input.push(show(viewBefore(steps, step)(before)));
+        draft.input.push(show(before, viewBefore(steps, step)));
         const view = viewBefore(steps, step + 1);
         for (const object of after.slice(0, mostShown - draft.output.length)) {
-          if (object !== undefined) draft.output.push(show(view(JSON.stringify(object))));
+          if (object !== undefined) draft.output.push(show(JSON.stringify(object), view));
         }
       },
     });

@@ -78,6 +78,7 @@ const mostEvents = 10;
 /** UTF-16 units of one value that is shown, and of all. */
 const shownLength = 8_192;
 const allShownLength = 256_000;
+const viewedLength = 131_072;
 
 /** What became of the events that were found, without any effect on them. */
 export async function traceEvents(findings: Findings, options: TraceOptions): Promise<readonly EventTrace[]> {
@@ -162,7 +163,7 @@ async function traceEvent(
     matchedBy: version,
     explainedBy: snapshot.version,
     ...(same.some((other) => other !== kept && other.receipt.at <= receipt.at) ? { repeated: true } : {}),
-    ...(withData && event !== undefined ? { event: show(viewOf(snapshot.rules)(event.json)) } : {}),
+    ...(withData && event !== undefined ? { event: show(event.json, viewOf(snapshot.rules)) } : {}),
     rules,
     ...(names.length > mostRules ? { rulesLeftOut: names.length - mostRules } : {}),
   };
@@ -244,7 +245,10 @@ function readEvent(json: string): Event | undefined {
 
 function createShow(): Show {
   let room = allShownLength;
-  return (value) => {
+  return (json, view) => {
+    // To mask it, all of it has to be read.
+    if (json.length > viewedLength) return { omitted: `${json.length} characters` };
+    const value = view(json);
     const text = JSON.stringify(value);
     if (text.length > room) return { omitted: `${text.length} characters` };
     if (text.length > shownLength) {
