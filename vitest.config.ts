@@ -34,6 +34,11 @@ export default defineConfig({
                 TULLE_MASTER_KEY: btoa('master-key-of-the-test-suite-032'),
                 TULLE_ALLOW_PRIVATE_TARGETS: 'true',
               },
+              // The queue as in wrangler.toml, but nobody waits for a batch to fill, or a day and a half for the crash guard.
+              queueConsumers: {
+                tulle: { maxBatchSize: 25, maxBatchTimeout: 0.05, maxRetries: 2, deadLetterQueue: 'tulle-dead' },
+                'tulle-dead': { maxBatchTimeout: 0.05 },
+              },
               serviceBindings: { FUNCTION_SCORE: 'function-score' },
               workers: [{ name: 'function-score', modules: true, script: functionInAnotherWorker }],
             },

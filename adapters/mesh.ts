@@ -30,6 +30,7 @@ import type {
 } from '../mesh/ports.ts';
 import { defaultLimits } from '../mesh/protocols/protocol.ts';
 import type { Sink } from '../mesh/sink.ts';
+import type { SecondQueue } from '../mesh/snapshot.ts';
 import { createSnapshotSource } from '../mesh/snapshot-source.ts';
 
 /** What a platform brings. */
@@ -56,6 +57,8 @@ export interface Platform {
   readonly functions?: FunctionSupport;
   /** See `Limits`: the platform's HTTP server ends every body at its declared length. */
   readonly exactLength: boolean;
+  /** The queues that a bus may choose, beside the log. */
+  readonly queues?: readonly SecondQueue[];
   /** See `DispatcherOptions`. */
   readonly connections?: number;
   readonly report: (message: string, error: unknown) => void;
@@ -65,6 +68,8 @@ export interface Platform {
 export interface Mesh {
   fetch(request: Request): Promise<Response>;
   readonly dispatch: QueueConsumer;
+  /** How long a bus keeps its history; `undefined` when there is no such bus. */
+  retention(tenant: string, bus: string): Promise<number | undefined>;
   /** Once a minute: brings to an end what a crash left half done. */
   tick(): Promise<void>;
 }
@@ -95,6 +100,7 @@ export function createMesh(platform: Platform): Mesh {
     vault,
     connections: connectionSupport,
     archives: platform.replays !== undefined,
+    queues: platform.queues ?? [],
     onPublished,
   });
   const app = createMeshApp({
@@ -128,6 +134,10 @@ export function createMesh(platform: Platform): Mesh {
       disable: createDisabling({ publisher, runtime }),
       report,
     }),
+    async retention(tenant, bus) {
+      const compiled = await source.get(tenant, bus);
+      return compiled?.snapshot.settings.retentionSeconds;
+    },
     async tick() {
       await publisher.repair();
       if (vault.isRotating) await reseal({ documents: live, publisher, vault, runtime });

@@ -7,6 +7,7 @@ import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { Documents, Runtime, Snapshots } from '../mesh/ports.ts';
 import { isSystemFault, toProblemResponse } from '../mesh/problem.ts';
 import type { Sink, TargetPolicy } from '../mesh/sink.ts';
+import type { SecondQueue } from '../mesh/snapshot.ts';
 import { archiveResource } from './archives.ts';
 import { busList, busResource } from './buses.ts';
 import { createLiveDocuments } from './changes/live-documents.ts';
@@ -39,6 +40,8 @@ export interface AdminApiOptions {
   readonly connections?: ConnectionSupport;
   /** Whether the queue keeps archives; `true` where nothing is said. */
   readonly archives?: boolean;
+  /** The queues that a bus may choose here, beside the log. */
+  readonly queues?: readonly SecondQueue[];
   readonly onPublished?: PublisherOptions['onPublished'];
 }
 
@@ -52,6 +55,7 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
     functions: {},
     connections: {},
     archives: true,
+    queues: [],
     vault: createVault({}),
     ...options,
     documents,

@@ -16,8 +16,8 @@ export const busResource: Resource = {
   // A change of a key publishes every bus of the tenant.
   most: { count: 100, plural: 'buses' },
 
-  async admit(input, { address, present }) {
-    return admitBus(input, address.name, present as BusDocument | undefined);
+  async admit(input, { services: { queues }, address, present }) {
+    return admitBus(input, address.name, { present: present as BusDocument | undefined, queues });
   },
 
   async checkRemoved({ principal, address: { name }, documents }) {

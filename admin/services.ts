@@ -3,6 +3,7 @@ import type { ConnectionSupport } from '../mesh/connections/authorize.ts';
 import type { Vault } from '../mesh/connections/vault.ts';
 import type { Documents, Runtime, Snapshots } from '../mesh/ports.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
+import type { SecondQueue } from '../mesh/snapshot.ts';
 import type { AdmissionOptions } from './admission.ts';
 import type { Publisher } from './publisher.ts';
 
@@ -18,6 +19,8 @@ export interface Services extends AdmissionOptions {
   readonly connections: ConnectionSupport;
   /** Whether the queue keeps archives. */
   readonly archives: boolean;
+  /** The queues that a bus may choose here, beside the log. */
+  readonly queues: readonly SecondQueue[];
 }
 
 /** One authenticated request. */

@@ -5,7 +5,7 @@ import type { LedgerPage, LedgerQuery, LedgerRecord } from './ledger.ts';
 import type { LaneMessage, LaneStatus } from './lane.ts';
 import type { ReplayOrder, ReplayOutcome, ReplayStatus } from './replay/replay.ts';
 import type { DeliveryOutcome } from './publish/outcome.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { SecondQueue, Snapshot } from './snapshot.ts';
 import type { EventPage, EventQuery, WaitingDeliveries } from './trace/query.ts';
 
 /**
@@ -132,6 +132,8 @@ export interface ShardAddress extends ShardPlace {
   readonly retentionSeconds: number;
   /** The same for what is archived; absent where the bus has no archives (any more). */
   readonly archiveSeconds?: number;
+  /** What takes the messages of no lane; absent: the log, which has the lanes and the history in any case. */
+  readonly queue?: SecondQueue;
 }
 
 /**

@@ -4,7 +4,7 @@ import { type DeliveryPlan, encodeEnvelope, type PlannedEvent, type Receipt } fr
 import { hash } from './hash.ts';
 import { isOrdered, type LaneMessage } from './lane.ts';
 import type { Entries, ShardAddress } from './ports.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { SecondQueue, Snapshot } from './snapshot.ts';
 
 /** What becomes of one request's events: no I/O happens here. */
 export interface Plan {
@@ -20,6 +20,8 @@ export interface ShardPlan extends Entries {
 
 /** UTF-16 units in a message, unless a single event is larger. */
 export const MESSAGE_LENGTH = 500_000;
+/** Queues bills every 64 KB of a message as one, and takes 128. */
+const QUEUES_MESSAGE_LENGTH = 60_000;
 
 /**
  * Matches every event against all rules of the bus and plans the deliveries. Events with a `partitionkey` go to the
@@ -36,7 +38,10 @@ export function route(compiled: CompiledSnapshot, events: readonly Event[], rece
     matched.push(found.rules.length);
     draft(shards, found, { event, receipt, index }, settings.shards, anyShard);
   }
-  const encoded = Array.from(shards, ([shard, drafts]) => [shard, encodeDrafts(compiled.snapshot, drafts)] as const);
+  const encoded = Array.from(shards, ([shard, drafts]): [number, ShardPlan] => [
+    shard,
+    encodeDrafts(compiled.snapshot, drafts, settings.queue),
+  ]);
   return { matched, shards: new Map(encoded) };
 }
 
@@ -73,17 +78,25 @@ export interface Drafts {
 
 export function toAddress({ snapshot, archiveSeconds }: CompiledSnapshot, shard: number): ShardAddress {
   const { tenant, bus, settings } = snapshot;
-  const { retentionSeconds } = settings;
-  return { tenant, bus, shard, retentionSeconds, ...(archiveSeconds === undefined ? {} : { archiveSeconds }) };
+  const { retentionSeconds, queue } = settings;
+  return {
+    tenant,
+    bus,
+    shard,
+    retentionSeconds,
+    ...(archiveSeconds === undefined ? {} : { archiveSeconds }),
+    ...(queue === undefined ? {} : { queue }),
+  };
 }
 
-/** Splits by length, so that a message fits into a queue's row. */
-export function toChunks(events: readonly PlannedEvent[]): PlannedEvent[][] {
+/** Splits by length, so that a message fits into a row of the log, or into the bus's queue. */
+export function toChunks(events: readonly PlannedEvent[], queue?: SecondQueue): PlannedEvent[][] {
+  const most = queue === undefined ? MESSAGE_LENGTH : QUEUES_MESSAGE_LENGTH;
   const chunks: PlannedEvent[][] = [];
   let chunk: PlannedEvent[] = [];
   let length = 0;
   for (const planned of events) {
-    if (chunk.length > 0 && length + planned.event.json.length > MESSAGE_LENGTH) {
+    if (chunk.length > 0 && length + planned.event.json.length > most) {
       chunks.push(chunk);
       chunk = [];
       length = 0;
@@ -139,11 +152,12 @@ export function addLaned({ laned }: Drafts, lane: string, planned: PlannedEvent)
 export function encodeDrafts(
   { tenant, bus, version }: Pick<Snapshot, 'tenant' | 'bus' | 'version'>,
   { direct, archived, laned }: Drafts,
+  queue?: SecondQueue,
 ): ShardPlan {
-  const toMessages = (events: readonly PlannedEvent[]): string[] =>
-    toChunks(events).map((chunk) => encodeEnvelope({ tenant, bus, version, attempts: 0, events: chunk }));
+  const toMessages = (events: readonly PlannedEvent[], to?: SecondQueue): string[] =>
+    toChunks(events, to).map((chunk) => encodeEnvelope({ tenant, bus, version, attempts: 0, events: chunk }));
   return {
-    messages: toMessages(direct),
+    messages: toMessages(direct, queue),
     ...(archived.length === 0 ? {} : { archived: toMessages(archived) }),
     laned: Array.from(laned).flatMap(([lane, events]) => toMessages(events).map((body) => ({ lane, body }))),
   };

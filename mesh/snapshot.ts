@@ -27,6 +27,9 @@ export interface Snapshot {
   readonly secrets?: readonly SealedSecret[];
 }
 
+/** Queues of platforms that a bus may have instead of the log. */
+export type SecondQueue = 'cloudflare-queues';
+
 export interface BusSettings {
   /** Durable logs side by side, 1–64. One takes about 1,000 requests/s on Workers. */
   readonly shards: number;
@@ -34,6 +37,8 @@ export interface BusSettings {
   readonly record: 'all' | 'deliveries' | 'failures' | 'none';
   /** How long the log keeps events and history, in seconds. */
   readonly retentionSeconds: number;
+  /** Takes the place of the log for deliveries that wait in no lane; absent: the log has them all. */
+  readonly queue?: SecondQueue;
   /** What becomes of an event that does not fit the schema of its type; absent where none is looked at. */
   readonly schemas?: 'warn' | 'enforce';
   /** Types without a schema do not fit either. */

@@ -2,6 +2,7 @@ import { WorkerEntrypoint } from 'cloudflare:workers';
 import type { BundledFunction } from '../../functions/compute/define-function.ts';
 import type { Settlement, Task } from '../../mesh/ports.ts';
 import { createMeshes } from './mesh.ts';
+import { createQueueHandler } from './queues-handler.ts';
 
 export interface WorkerOptions {
   /** The functions in the bundle. */
@@ -27,6 +28,7 @@ export function createWorker(options: WorkerOptions) {
   const worker = {
     fetch: (request, env) => toMesh(env).fetch(request),
     scheduled: (_controller, env) => toMesh(env).tick(),
+    queue: createQueueHandler(toMesh),
   } satisfies ExportedHandler<Env>;
 
   return { worker, Dispatcher };

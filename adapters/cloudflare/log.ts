@@ -110,6 +110,15 @@ export class Log extends DurableObject<Env> {
     return this.#log.deleteReplay(name);
   }
 
+  /** `settlement` as JSON text, as the dispatcher answers it. */
+  record(settlement: string, retentionSeconds?: number): Promise<void> {
+    return this.#log.record(JSON.parse(settlement) as Settlement, retentionSeconds);
+  }
+
+  setAside(body: string, reason: string): Promise<void> {
+    return this.#log.setAside(body, reason);
+  }
+
   /** Since the object was started: what the platform bills. */
   rowsWritten(): number {
     return this.#log.rowsWritten();

@@ -4,6 +4,8 @@ import { createEnvironmentSecrets } from '../secrets.ts';
 import { createCertificates } from './certificates.ts';
 import { createD1Documents } from './documents.ts';
 import { createLogDeadLetters, createLogLedger, createLogQueue, createLogReplays, createLogWaits } from './queue.ts';
+import { createQueuesQueue } from './queues.ts';
+import { createWorkerOutbox } from './queues-handler.ts';
 import { logFunction, report, workerRuntime } from './runtime.ts';
 import { createServices } from './services.ts';
 import { createKvSnapshots } from './snapshots.ts';
@@ -21,11 +23,14 @@ export function createMeshes(options: { readonly functions: readonly BundledFunc
   return (env) => {
     let mesh = meshes.get(env);
     if (mesh === undefined) {
+      const log = createLogQueue(env.LOG);
+      const outbox = createWorkerOutbox(env);
       mesh = createMesh({
         documents: createD1Documents(env.DOCUMENTS),
         snapshots: createKvSnapshots(env.SNAPSHOTS),
         secrets: createEnvironmentSecrets(env),
-        queue: createLogQueue(env.LOG),
+        queue: outbox === undefined ? log : createQueuesQueue({ outbox, log }),
+        queues: outbox === undefined ? [] : ['cloudflare-queues'],
         ledger: createLogLedger(env.LOG),
         deadLetters: createLogDeadLetters(env.LOG),
         replays: createLogReplays(env.LOG),

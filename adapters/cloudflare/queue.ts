@@ -1,6 +1,7 @@
 import { TulleError } from '../../event/error.ts';
 import type { DeadLetters, Ledger, Queue, Replays, ShardPlace, Waits } from '../../mesh/ports.ts';
 import type { Log } from './log.ts';
+import type { SettlementLog } from './queues-consumer.ts';
 
 type Logs = DurableObjectNamespace<Log>;
 
@@ -90,6 +91,21 @@ export function createLogReplays(logs: Logs): Replays {
     },
     async delete(shard, name) {
       return toStub(logs, shard).deleteReplay(name);
+    },
+  };
+}
+
+/** The log's shards as the keeper of what Queues handed out. `retention`: a bus's, where there is that bus. */
+export function createLogRecorder(
+  logs: Logs,
+  retention: (tenant: string, bus: string) => Promise<number | undefined>,
+): SettlementLog {
+  return {
+    async record(place, settlement) {
+      await toStub(logs, place).record(JSON.stringify(settlement), await retention(place.tenant, place.bus));
+    },
+    async setAside(place, body, reason) {
+      await toStub(logs, place).setAside(body, reason);
     },
   };
 }

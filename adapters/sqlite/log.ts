@@ -18,6 +18,7 @@ import { createDrain, type LogPace, workersPace } from './log-drain.ts';
 import { createLogBooks } from './log-books.ts';
 import { createLogDeadLetters } from './log-dead-letters.ts';
 import { createLanes } from './log-lanes.ts';
+import { createLogOutside } from './log-outside.ts';
 import { createLogReplays } from './log-replays.ts';
 import { migrate } from './log-migration.ts';
 import { ROW_LENGTH, toRows, weigh } from './log-rows.ts';
@@ -49,6 +50,12 @@ export interface Log {
   deleteReplay(name: string): Promise<boolean>;
   getReplay(name: string): ReplayStatus | undefined;
   listReplays(): readonly ReplayStatus[];
+  /**
+   * For what another queue handed out. Resolves when it is on disk; without `retentionSeconds`, the log keeps what it has
+   * for as long as it did.
+   */
+  record(settlement: Settlement, retentionSeconds?: number): Promise<void>;
+  setAside(body: string, reason: string): Promise<void>;
   /** Rows written since the start, alarms included: what Cloudflare bills. */
   rowsWritten(): number;
   /** Rows that will be deleted, which is billed like a write. */
@@ -144,6 +151,15 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     createLogDeadLetters({ storage, books, lanes, nextSequence, now }, storage.deadLetterStore);
   const waits = createWaitBoxes(options);
   const drain = createDrain({ ...options, consume, storage, books, pace, lanes, replays, nextSequence, onSettled });
+  const outside = createLogOutside({
+    ...options,
+    storage,
+    books,
+    lanes,
+    replays,
+    nextSequence,
+    onRetry: (due) => drain.wake(due),
+  });
 
   let retentionSeconds = store.setting('retention') ?? DEFAULT_RETENTION_SECONDS;
   let archiveSeconds = store.setting('archive') ?? 0;
@@ -261,6 +277,12 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     }
   }
 
+  function keepFor(seconds: number): void {
+    if (seconds === retentionSeconds) return;
+    retentionSeconds = seconds;
+    store.setSetting('retention', seconds);
+  }
+
   async function arm(at: number): Promise<void> {
     if (stopped || at >= alarmAt) return;
     alarmAt = at;
@@ -293,10 +315,7 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
       if (buffered > 0 && buffered + length > BUFFER_LENGTH) {
         throw new TulleError('unavailable', 'the queue is taking in as much as it can', { retryAfter: 1 });
       }
-      if (retention !== retentionSeconds) {
-        retentionSeconds = retention;
-        store.setSetting('retention', retention);
-      }
+      keepFor(retention);
       if (archive !== archiveSeconds) {
         archiveSeconds = archive;
         store.setSetting('archive', archive);
@@ -365,6 +384,18 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     },
     getReplay: (name) => replays.get(name),
     listReplays: () => replays.list(),
+    async record(settlement, retention = retentionSeconds) {
+      if (stopped) throw new TulleError('unavailable', 'the queue is being shut', { retryAfter: 1 });
+      keepFor(retention);
+      outside.record(settlement);
+      await sync();
+      drain.wake();
+      if (draining === undefined) await arm(nextAlarm());
+    },
+    async setAside(body, reason) {
+      outside.setAside(body, reason);
+      await sync();
+    },
     rowsWritten: () => store.rowsWritten() + alarms,
     rowsKept: () => store.rowsKept() + claimStore.rowsKept(),
   };

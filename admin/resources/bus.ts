@@ -1,5 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts';
-import type { BusSettings } from '../../mesh/snapshot.ts';
+import type { BusSettings, SecondQueue } from '../../mesh/snapshot.ts';
 import { durationSchema, parseDuration } from '../duration.ts';
 import { faultOf, fillDefaults, findFaults, throwFaults } from '../validation.ts';
 import { descriptionSchema, nameSchema } from './name.ts';
@@ -23,6 +23,11 @@ export const busSchema = {
       description: 'what the history keeps of deliveries; all: also the events that no rule matched',
     },
     retention: { ...durationSchema, default: '24h' },
+    queue: {
+      enum: ['log', 'cloudflare-queues'],
+      default: 'log',
+      description: 'what takes deliveries that wait for nothing: the log, or a queue of the platform',
+    },
     schemas: {
       enum: ['off', 'warn', 'enforce'],
       default: 'off',
@@ -51,7 +56,11 @@ export type BusDocument = FromSchema<typeof busSchema>;
  * A bus as it is stored, from what was sent to the address of `name`.
  * @throws TulleError `resource_invalid` with every fault
  */
-export function admitBus(input: unknown, name: string, present?: BusDocument): BusDocument {
+export function admitBus(
+  input: unknown,
+  name: string,
+  { present, queues }: { readonly present: BusDocument | undefined; readonly queues: readonly SecondQueue[] },
+): BusDocument {
   const named = withAddress(input, { name });
   const faults = findFaults(busSchema, named);
   throwFaults(faults);
@@ -63,6 +72,24 @@ export function admitBus(input: unknown, name: string, present?: BusDocument): B
   }
   if (bus.deduplication !== undefined && parseDuration(bus.deduplication.window) > deduplicationMaxSeconds) {
     faults.push(faultOf('/deduplication/window', 'window must lie between 1s and 7d.'));
+  }
+  if (bus.queue !== 'log' && !queues.includes(bus.queue)) {
+    faults.push(
+      faultOf(
+        '/queue',
+        `This platform has no ${bus.queue}.`,
+        'Leave queue out; on Cloudflare Workers, declare the queue and its bucket in wrangler.toml.',
+      ),
+    );
+  }
+  if (bus.queue !== 'log' && bus.deduplication !== undefined) {
+    faults.push(
+      faultOf(
+        '/deduplication',
+        `With ${bus.queue} nothing can be deduplicated: that takes the log's transaction.`,
+        'Leave out deduplication, or queue.',
+      ),
+    );
   }
   if (present !== undefined && bus.shards < present.shards) {
     faults.push(
@@ -80,11 +107,12 @@ export function admitBus(input: unknown, name: string, present?: BusDocument): B
 export function toBusSettings(bus: BusDocument): BusSettings {
   const { shards, record, retention, deduplication } = bus;
   // A bus that is older than a setting has not got it.
-  const { schemas = 'off', unknownTypes = 'allow', discovery = false } = bus as Partial<BusDocument>;
+  const { queue = 'log', schemas = 'off', unknownTypes = 'allow', discovery = false } = bus as Partial<BusDocument>;
   return {
     shards,
     record,
     retentionSeconds: parseDuration(retention),
+    ...(queue === 'log' ? {} : { queue }),
     ...(schemas === 'off' ? {} : { schemas }),
     ...(unknownTypes === 'allow' ? {} : { unknownTypes }),
     ...(deduplication === undefined ? {} : { deduplicationSeconds: parseDuration(deduplication.window) }),

@@ -34,7 +34,7 @@ export function handOver(deaths: readonly Death[], now: number): Settlement['ret
     });
   }
   return [...together.values()].flatMap(({ group: { tenant, bus, compiled }, events }) =>
-    toChunks(events).map((chunk) => ({
+    toChunks(events, compiled.snapshot.settings.queue).map((chunk) => ({
       body: encodeEnvelope({ tenant, bus, version: compiled.snapshot.version, attempts: 0, events: chunk }),
       delayMs: 0,
     })),

@@ -27,7 +27,7 @@ export function createLater(group: Group): Later {
     },
     messages: () =>
       [...waiting.values()].flatMap(({ attempts, delayMs, lane, events }) =>
-        toBodies(group, attempts, toEvents(group, events)).map((body) => ({
+        toBodies(group, attempts, toEvents(group, events), lane === undefined).map((body) => ({
           body,
           delayMs,
           ...(lane === undefined ? {} : { lane }),
@@ -40,7 +40,7 @@ export function createLater(group: Group): Later {
 export function toLeftBodies(group: Group, attempts: number, items: readonly Item[]): string[] {
   const events: Parts = new Map();
   for (const { planned, parts = [] } of items) events.set(planned, [...(events.get(planned) ?? []), ...parts]);
-  return toBodies(group, attempts, toEvents(group, events));
+  return toBodies(group, attempts, toEvents(group, events), false);
 }
 
 function toEvents(group: Group, events: Parts): PlannedEvent[] {
@@ -66,7 +66,7 @@ export function createUntried(): { add(group: Group, item: Item): void; messages
           ...event,
           deliveries: Array.from(groups, ([of, parts]) => toPlan(of, parts)),
         }));
-        return toBodies(group, group.attempt - 1, planned).map((body) => ({ body, delayMs: 0 }));
+        return toBodies(group, group.attempt - 1, planned, true).map((body) => ({ body, delayMs: 0 }));
       }),
   };
 }
@@ -75,7 +75,14 @@ function toPlan({ rule, target }: Group, parts: readonly number[]): DeliveryPlan
   return { rule: rule.name, target: target.name, ...(parts.length === 0 ? {} : { parts }) };
 }
 
-function toBodies({ tenant, bus, compiled }: Group, attempts: number, events: readonly PlannedEvent[]): string[] {
-  const { version } = compiled.snapshot;
-  return toChunks(events).map((chunk) => encodeEnvelope({ tenant, bus, version, attempts, events: chunk }));
+function toBodies(
+  { tenant, bus, compiled }: Group,
+  attempts: number,
+  events: readonly PlannedEvent[],
+  direct: boolean,
+): string[] {
+  const { version, settings } = compiled.snapshot;
+  // Lanes are in the log, whatever queue the bus has.
+  const chunks = toChunks(events, direct ? settings.queue : undefined);
+  return chunks.map((chunk) => encodeEnvelope({ tenant, bus, version, attempts, events: chunk }));
 }

@@ -13,6 +13,7 @@ describe('buses', () => {
       shards: 1,
       record: 'deliveries',
       retention: '24h',
+      queue: 'log',
       schemas: 'off',
       unknownTypes: 'allow',
       discovery: false,
@@ -21,7 +22,7 @@ describe('buses', () => {
 
   it('are read as they can be sent back', async () => {
     const { call } = createHarness();
-    const schemas = { schemas: 'warn', unknownTypes: 'refuse', discovery: true };
+    const schemas = { queue: 'log', schemas: 'warn', unknownTypes: 'refuse', discovery: true };
     const body = { description: 'Orders.', shards: 4, record: 'failures', retention: '3d', ...schemas };
     await call('PUT', '/buses/orders', { body });
     const read = await call('GET', '/buses/orders');
@@ -30,6 +31,23 @@ describe('buses', () => {
     const again = await call('PUT', '/buses/orders', { body: read.json });
     expect(again.status).toBe(200);
     expect(again.headers.get('etag')).toBe(read.headers.get('etag'));
+  });
+
+  it('are refused a queue that the platform does not have', async () => {
+    const answer = await createHarness().call('PUT', '/buses/orders', { body: { queue: 'cloudflare-queues' } });
+    expect(answer.status).toBe(400);
+    expect(answer.json).toMatchObject({
+      code: 'resource_invalid',
+      detail: 'This platform has no cloudflare-queues.',
+      place: '/queue',
+      mend: expect.stringMatching(/^Leave queue out/),
+    });
+  });
+
+  it('are not deduplicated with a queue that cannot', async () => {
+    const body = { queue: 'cloudflare-queues', deduplication: { window: '1h' } };
+    const { json } = await createHarness({ queues: ['cloudflare-queues'] }).call('PUT', '/buses/orders', { body });
+    expect(json).toMatchObject({ code: 'resource_invalid', place: '/deduplication', mend: expect.any(String) });
   });
 
   it('answer HEAD as GET without a body', async () => {

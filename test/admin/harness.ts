@@ -7,7 +7,7 @@ import type { ConnectionSupport } from '../../mesh/connections/authorize.ts';
 import { createVault, type MasterKeys } from '../../mesh/connections/vault.ts';
 import type { FunctionSupport } from '../../mesh/functions/support.ts';
 import type { Documents, Runtime, Snapshots } from '../../mesh/ports.ts';
-import type { Snapshot } from '../../mesh/snapshot.ts';
+import type { SecondQueue, Snapshot } from '../../mesh/snapshot.ts';
 
 export const adminKey = 'operator-key-for-tests-0123456789';
 
@@ -59,6 +59,7 @@ export function createHarness(
     functions?: FunctionSupport;
     masterKeys?: MasterKeys;
     connections?: ConnectionSupport;
+    queues?: readonly SecondQueue[];
   } = {},
 ): Harness {
   const documents = ports.documents ?? createMemoryDocuments();
@@ -85,6 +86,7 @@ export function createHarness(
     functions: ports.functions ?? {},
     vault: createVault(ports.masterKeys ?? { current: masterKey }),
     connections: ports.connections ?? {},
+    queues: ports.queues ?? [],
     onPublished: (tenant, bus, snapshot) => published.push({ tenant, bus, snapshot }),
   });
   const send = async (request: Request): Promise<Response> => api.fetch(request);

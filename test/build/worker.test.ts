@@ -24,8 +24,8 @@ describe('the Worker as it is deployed', () => {
   });
 
   it('builds from the root, with every binding it needs', () => {
-    for (const binding of ['env.LOG', 'env.SNAPSHOTS', 'env.DOCUMENTS', 'env.TULLE_ALLOW_PRIVATE_TARGETS']) {
-      expect(output).toContain(binding);
+    for (const binding of ['LOG', 'SNAPSHOTS', 'DOCUMENTS', 'QUEUE', 'BODIES', 'TULLE_ALLOW_PRIVATE_TARGETS']) {
+      expect(output).toContain(`env.${binding}`);
     }
   });
 

@@ -1,11 +1,12 @@
 import { createLog, type SqlLog } from '../../adapters/sqlite/log.ts';
 import type { Sql } from '../../adapters/sqlite/sql.ts';
+import type { Waits } from '../../mesh/ports.ts';
 import { pause } from './waits.ts';
 import type { QueueHost } from './queue.ts';
 import type { ArchiveUnderTest } from './replays.ts';
 
 /** The SQL log over any SQLite as a queue under test; `reopen` gives the storage to the next process. */
-export function openSqlLog(host: QueueHost, reopen: () => Sql): ArchiveUnderTest & { log(): SqlLog } {
+export function openSqlLog(host: QueueHost, reopen: () => Sql): ArchiveUnderTest & { log(): SqlLog; waits: Waits } {
   let alarm: number | undefined;
   let log = open();
 

@@ -7,6 +7,7 @@ import type { MasterKeys } from '../../mesh/connections/vault.ts';
 import type { FunctionSupport } from '../../mesh/functions/support.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { Documents, Snapshots } from '../../mesh/ports.ts';
+import type { SecondQueue } from '../../mesh/snapshot.ts';
 
 export interface Received {
   readonly url: string;
@@ -47,12 +48,14 @@ export function createHarness(
     masterKeys?: MasterKeys;
     documents?: Documents;
     snapshots?: Snapshots;
+    createQueue?: typeof createMemoryQueue;
+    queues?: readonly SecondQueue[];
   } = {},
 ): Harness {
   const received: Received[] = [];
   const reported: unknown[] = [];
   const { documents = createMemoryDocuments(), snapshots = createMemorySnapshots() } = options;
-  const memory = createMemoryQueue({
+  const memory = (options.createQueue ?? createMemoryQueue)({
     consume: (messages, turn) => mesh.dispatch(messages, turn),
     now: () => harness.now,
     // Publishers wait by the clock of the test.
@@ -89,6 +92,7 @@ export function createHarness(
     masterKeys: options.masterKeys ?? {},
     functions: options.functions ?? {},
     exactLength: false,
+    queues: options.queues ?? [],
     report,
   });
 
