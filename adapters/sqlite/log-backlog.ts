@@ -139,7 +139,9 @@ export function createBacklog(store: Omit<Batches, 'countBatches'>, ahead: () =>
         else if (first === undefined) ranges.push([(first = sequence), sequence]);
         else ranges[ranges.length - 1] = [first, sequence];
       }
-      return { cursor: out[passed - 1], ahead: ranges };
+      // Those that this process has not come to yet stay.
+      const later = ahead().filter(([start]) => start > position);
+      return { cursor: out[passed - 1], ahead: [...ranges, ...later] };
     },
     advance() {
       for (const sequence of out.splice(0, countPassed())) settled.delete(sequence);

@@ -163,7 +163,8 @@ export async function takeTurn(
   function whatIsLeft(): Pick<TurnOutcome, 'taken' | 'remains'> {
     const rest = [...ready.map(toItem), ...queue];
     const begun = blocking.length > 0 || rest.length > 0;
-    if (current === undefined || !begun) return { taken: Math.max(index, 0), remains: [] };
+    // It may have stopped when the last thing of a message was done.
+    if (current === undefined || !begun) return { taken: Math.min(index + 1, messages.length), remains: [] };
     const { group } = current;
     if (blocking.length === 0 && ready.length === 0 && queue.length === group.items.length) {
       return { taken: index, remains: [] };

@@ -1,3 +1,4 @@
+import type { Tally } from '../../mesh/books.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../mesh/envelope.ts';
 import type { QueueConsumer, Settlement } from '../../mesh/ports.ts';
 import { isReplay } from '../../mesh/replay/replay.ts';
@@ -188,6 +189,85 @@ export const faults: readonly Fault[] = [
         }
       },
     }),
+  },
+  {
+    name: 'writes the books after the transaction',
+    storage(storage) {
+      const { store } = storage;
+      let late: (() => void)[] = [];
+      const setPosition: typeof store.setPosition = (cursor, books) => {
+        store.setPosition(cursor, store.booksOfCursor() ?? books);
+        late.push(() => store.setPosition(cursor, books));
+      };
+      const insertRecords: typeof store.insertRecords = (sequence, at, body, books) => {
+        store.insertRecords(sequence, at, body);
+        if (books !== undefined) late.push(() => store.setPosition(store.cursor(), books));
+      };
+      return {
+        ...storage,
+        store: { ...store, setPosition, insertRecords },
+        transaction(work) {
+          late = [];
+          const result = storage.transaction(work);
+          for (const write of late) write();
+          return result;
+        },
+      };
+    },
+  },
+  {
+    name: 'loses the count of a part',
+    consume: settling(({ tally, ...settlement }) => ({
+      ...settlement,
+      ...(tally === undefined ? {} : { tally: { ...tally, added: Math.max(0, tally.added - 1) } }),
+    })),
+  },
+  {
+    name: 'counts twice what is handed out again',
+    consume: (consume) => {
+      const seen = new Set<string>();
+      return async (messages, task) => {
+        const settlement = await consume(messages, task);
+        const isAgain = messages.some((message) => seen.has(message));
+        for (const message of messages) seen.add(message);
+        const ended = Object.entries(settlement.tally?.ended ?? {}).map(([target, ends]) => [
+          target,
+          Object.fromEntries(Object.entries(ends).map(([end, count]) => [end, 2 * count])),
+        ]);
+        if (!isAgain || settlement.tally === undefined) return settlement;
+        return { ...settlement, tally: { ...settlement.tally, ended: Object.fromEntries(ended) as Tally['ended'] } };
+      };
+    },
+  },
+  {
+    name: 'forgets after a restart what appends have brought since the last settlement',
+    storage(storage, { generation }) {
+      const { store } = storage;
+      const countBatches: typeof store.countBatches = (after, upTo, limit) =>
+        generation > 1 && limit === Number.MAX_SAFE_INTEGER
+          ? { rows: 0, deliveries: 0 }
+          : store.countBatches(after, upTo, limit);
+      return { ...storage, store: { ...store, countBatches } };
+    },
+  },
+  {
+    name: 'forgets after a restart what was settled behind a slow batch',
+    storage(storage) {
+      const { store } = storage;
+      const withoutAhead = (books: string): string => books.replace(/"ahead":\[.*?\]\]/, '"ahead":[]');
+      return {
+        ...storage,
+        store: {
+          ...store,
+          booksOfCursor: () =>
+            store.booksOfCursor() === undefined ? undefined : withoutAhead(store.booksOfCursor() ?? ''),
+          booksOfRecords(after) {
+            const found = store.booksOfRecords(after);
+            return found && { ...found, books: withoutAhead(found.books) };
+          },
+        },
+      };
+    },
   },
 ];
 

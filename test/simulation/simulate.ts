@@ -20,6 +20,8 @@ const PATIENCE_MS = 600_000;
 /** …or within this where waits double each time, or a clock was set: no event of the plans lives longer. */
 const LONG_PATIENCE_MS = 5 * 86_400_000;
 const MOST_STEPS = 150_000;
+/** The books are looked into after so many steps, whatever happens there. */
+const AUDIT_STEPS = 97;
 
 /** One installation from its first request until nothing is left to do. */
 export async function simulate(
@@ -42,11 +44,13 @@ export async function simulate(
   scheduler.after(plan.healAt + 1, () => look(1_000));
   await scheduler.run(() => {
     steps += 1;
+    if (steps % AUDIT_STEPS === seed % AUDIT_STEPS) world.audit();
     return isDone || steps > MOST_STEPS || scheduler.now > plan.healAt + patience;
   });
   // What was settled last may still be with its process.
   if (isDone) await settle(world);
   else oracle.violations.push(`stuck: ${describeLeft(world)}`);
+  world.audit();
   oracle.finish();
   return { seed, hash: world.hash(), violations: oracle.violations, virtualMs: scheduler.now };
 }

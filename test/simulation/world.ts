@@ -1,6 +1,7 @@
 import type { SignOff } from '../../mesh/delivery/sign-off.ts';
 import type { Snapshot, Target } from '../../mesh/snapshot.ts';
 import type { SnapshotReader } from '../../mesh/snapshot-source.ts';
+import { createAudit } from './audit.ts';
 import { createDisk, type Disk } from './disk.ts';
 import { busOf, createOracle, type Oracle } from './oracle.ts';
 import { type BusPlan, type Change, createPlan, type Plan, toRule } from './plan.ts';
@@ -24,6 +25,8 @@ export interface World {
   createProcess(name: string): Process;
   disk(shard: string): Disk;
   readonly disks: ReadonlyMap<string, Disk>;
+  /** Looks into the books. */
+  audit(): void;
   createReader(process: Process): SnapshotReader;
   /** A target signs off: soon its rule says so. */
   disable(signOff: SignOff): void;
@@ -53,6 +56,8 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
   const wall = (): number => EPOCH + Math.floor(scheduler.now) + offset;
   const oracle = createOracle({ plan, now: () => scheduler.now, wall, note });
   const configurations = createConfigurations();
+  const audit = createAudit(plan.buses);
+  let isAudited = true;
   trace?.(JSON.stringify(plan, undefined, 1));
 
   for (const { at, by } of plan.jumps) {
@@ -160,12 +165,23 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
       let disk = disks.get(shard);
       if (disk === undefined) {
         const bus = shard.split('/').slice(0, 2).join('/');
-        disk = createDisk((body, isThere) => oracle.recorded(bus, body, isThere));
+        disk = createDisk((body, isThere) => {
+          oracle.recorded(bus, body, isThere);
+          audit.recorded(bus, body, isThere);
+        });
         disks.set(shard, disk);
       }
       return disk;
     },
     disks,
+    audit() {
+      const fault = isAudited ? audit.check(disks) : undefined;
+      if (fault === undefined) return;
+      note('VIOLATION', fault);
+      oracle.violations.push(fault);
+      // One is enough: it stays.
+      isAudited = false;
+    },
     createReader: (process) => ({
       read: (tenant, bus, { atLeast } = {}) =>
         process.call((resolve, reject) => {
