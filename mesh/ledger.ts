@@ -23,7 +23,7 @@ export interface LedgerRecord {
   readonly failure?: 'response' | 'timeout' | 'network' | 'refused';
   /** The limit of the retry policy that made it a dead letter. */
   readonly exhausted?: 'attempts' | 'age';
-  /** Why it failed, for a reader; at most 1,024 characters, never a secret. */
+  /** Why it failed, for a reader; cut to `reasonLength`, never a secret. */
   readonly reason?: string;
   /** When the next attempt is due. */
   readonly nextAt?: number;
@@ -99,6 +99,8 @@ export function isPosition(text: string): boolean {
 
 /** The most that a record keeps of an event's id, source or type, in UTF-16 units: attributes may have 65,536. */
 export const nameLength = 1_024;
+/** The most that a record keeps of a reason. */
+export const reasonLength = 1_024;
 
 export function answers(record: LedgerRecord, filter: LedgerFilter): boolean {
   const { eventId, source, type, rule, target, status, from, to } = filter;

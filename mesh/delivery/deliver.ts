@@ -7,7 +7,7 @@ import { type Group, type Item, targetKeyOf } from './group.ts';
 import { GIVE_UP_AFTER, type Health } from './health.ts';
 import { createLater, createUntried } from './later.ts';
 import type { Ready } from './prepare.ts';
-import { createRoom, eventSizeOf, PART_SIZE, sizeOf } from './room.ts';
+import { createRoom, unusedOf, PART_SIZE, sizeOf } from './room.ts';
 import { endsUnsent } from './unsent.ts';
 import type { Watch } from './watch.ts';
 
@@ -124,7 +124,7 @@ export function createDelivery(options: DeliveryOptions): Deliveries {
         for (const { item, delayMs } of left) later.add(item, number, delayMs);
       } else failed(left);
       // The other parts may need the event.
-      for (const { planned, part } of delivered) if (part === undefined) room.giveBack(eventSizeOf(planned));
+      for (const { planned, part } of delivered) if (part === undefined) room.giveBack(unusedOf(planned));
     }
 
     const ready: Ready[] = [];

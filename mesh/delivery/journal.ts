@@ -1,6 +1,6 @@
 import { createTally, type End, type Tally } from '../books.ts';
 import type { PlannedEvent } from '../envelope.ts';
-import { type DeliveryStatus, type LedgerRecord, nameLength, type StepNote } from '../ledger.ts';
+import { type DeliveryStatus, type LedgerRecord, nameLength, reasonLength, type StepNote } from '../ledger.ts';
 import type { Runtime } from '../ports.ts';
 import type { DeliveryOutcome } from '../publish/outcome.ts';
 import { createOutcomes } from '../publish/outcomes.ts';
@@ -96,6 +96,7 @@ export function createJournal(runtime: Runtime): Journal {
       // They are the same each time.
       ...(notes.length > 0 && (group.attempt === 1 || dead) ? { steps: notes } : {}),
       ...details,
+      ...(details.reason === undefined ? {} : { reason: details.reason.slice(0, reasonLength) }),
       ...(dead ? { event: planned.event.json, receipt: toReceipt(planned) } : {}),
     };
     records.push(draft);

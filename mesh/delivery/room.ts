@@ -1,5 +1,5 @@
 import type { PlannedEvent } from '../envelope.ts';
-import { nameLength, type StepNote } from '../ledger.ts';
+import { nameLength, reasonLength, type StepNote } from '../ledger.ts';
 
 /** What one dispatch may answer with. Sizes are bytes at worst, with what is still under way. */
 export interface Room {
@@ -12,8 +12,10 @@ export interface Room {
 const SETTLEMENT_SIZE = 24_000_000;
 /** A UTF-16 unit in an RPC has two bytes at worst, and that of an event may be escaped. */
 const UNIT_SIZE = 2;
-/** A record beside the names of its event, in UTF-16 units. */
+/** A record beside the names of its event and its reason, in UTF-16 units. */
 const RECORD_LENGTH = 400;
+/** Why it failed: nobody knows before, and quotes are escaped. What is delivered has none. */
+const REASON_SIZE = reasonLength * 2 * UNIT_SIZE;
 /** A note beside its paths. */
 const NOTE_LENGTH = 100;
 /** One of several parts of an event that has its room already: its number in records and retries. */
@@ -36,12 +38,13 @@ export function createRoom(): Room {
 /** What a delivery may add to the settlement: a record, and the event again. */
 export function sizeOf(planned: PlannedEvent, notes: readonly StepNote[] = []): number {
   const { id, source, type } = planned.event.attributes;
-  const names = sum([id, source, type], (name) => Math.min(name.length, nameLength));
-  return (RECORD_LENGTH + names + sum(notes, lengthOf)) * UNIT_SIZE + eventSizeOf(planned);
+  const names = sum([id, source, type], (name) => Math.min(name.length, nameLength) * 2);
+  return (RECORD_LENGTH + names + sum(notes, lengthOf)) * UNIT_SIZE + unusedOf(planned);
 }
 
-export function eventSizeOf({ event }: PlannedEvent): number {
-  return event.json.length * 2 * UNIT_SIZE;
+/** Of that, what it does not add when it is delivered. */
+export function unusedOf({ event }: PlannedEvent): number {
+  return event.json.length * 2 * UNIT_SIZE + REASON_SIZE;
 }
 
 export function sum<Item>(items: readonly Item[], length: (item: Item) => number): number {

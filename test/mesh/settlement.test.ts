@@ -33,6 +33,23 @@ describe('what one dispatch answers', () => {
     expect(await harness.deliveries('status=dead-lettered')).toHaveLength(20);
   }, 30_000);
 
+  it('fits into an RPC when thousands of small events fail at length, between others that are taken', async () => {
+    const harness = createHarness();
+    const settlements = watchSettlements(harness);
+    for (let number = 0; number < 2; number++)
+      await withRule(harness, { targets: createTargets(20) }, `rule-${number}`);
+    harness.answer = ({ headers }) => {
+      const isTaken = Number(headers.get('ce-id')) % 2 === 0;
+      // Each quote is two characters in JSON.
+      return isTaken ? new Response(null, { status: 204 }) : new Response('"'.repeat(600), { status: 500 });
+    };
+    await harness.publish(Array.from({ length: 600 }, (_, number) => createEvent(String(number))));
+    await harness.drain();
+    const lengths = settlements.map((settlement) => JSON.stringify(settlement).length);
+    expect(Math.max(...lengths)).toBeLessThan(rpcLength);
+    expect(harness.received).toHaveLength(24_000);
+  }, 60_000);
+
   it('is in one piece where the targets take the events', async () => {
     const harness = createHarness();
     const settlements = watchSettlements(harness);
