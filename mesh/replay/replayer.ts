@@ -95,7 +95,13 @@ function createPage(compiled: CompiledSnapshot, archive: ArchiveSettings, order:
       const rules = compiled.match(marked).rules.filter(isChosen);
       if (rules.length === 0) return;
       const again = { id: `${receipt.id}r${order.id}`, at: now };
-      draft(shards, { rules, isKept: false, isRecorded: false }, { event: marked, receipt: again, index: planned.index }, count, home);
+      draft(
+        shards,
+        { rules, isKept: false, isRecorded: false },
+        { event: marked, receipt: again, index: planned.index },
+        count,
+        home,
+      );
       replayed += 1;
       deliveries += rules.reduce((sum, rule) => sum + rule.deliveries.length, 0);
       budget.spend(rules);
