@@ -1,5 +1,5 @@
 import type { LogOptions, LogStorage } from '../../adapters/sqlite/log.ts';
-import type { QueueConsumer } from '../../mesh/ports.ts';
+import type { QueueConsumer, Waits } from '../../mesh/ports.ts';
 import type { SnapshotReader } from '../../mesh/snapshot-source.ts';
 import type { World } from './world.ts';
 
@@ -9,6 +9,7 @@ export interface Fault {
   storage?(storage: LogStorage, place: FaultPlace): LogStorage;
   ports?(ports: LogPorts, place: FaultPlace): LogPorts;
   consume?(consume: QueueConsumer, place: FaultPlace): QueueConsumer;
+  waits?(waits: Waits, place: FaultPlace): Waits;
   reader?(reader: SnapshotReader, place: FaultPlace): SnapshotReader;
 }
 

@@ -178,6 +178,38 @@ export const faults: readonly Fault[] = [
     })),
   },
   {
+    name: 'tells a publisher that what is tried again was delivered',
+    consume: settling((settlement) => ({
+      ...settlement,
+      outcomes: (settlement.outcomes ?? []).map((outcome) => ({
+        ...outcome,
+        status: outcome.status === 'retrying' ? 'delivered' : outcome.status,
+      })),
+    })),
+  },
+  {
+    name: 'tells a publisher of dead letters before they are in the books',
+    waits: (waits, { world }) => ({
+      ...waits,
+      async take(shard, receipt, milliseconds) {
+        const outcomes = await waits.take(shard, receipt, milliseconds);
+        return outcomes?.map((outcome) =>
+          outcome.status === 'retrying' && world.random.chance(0.5) ? { ...outcome, status: 'dead-lettered' } : outcome,
+        );
+      },
+    }),
+  },
+  {
+    name: 'lets a publisher wait beyond its time',
+    waits: (waits) => ({
+      ...waits,
+      async take(shard, receipt, milliseconds) {
+        const outcomes = await waits.take(shard, receipt, milliseconds);
+        return outcomes?.length === 0 ? new Promise(() => {}) : outcomes;
+      },
+    }),
+  },
+  {
     name: 'answers although the transaction failed',
     storage: (storage) => ({
       ...storage,

@@ -6,7 +6,7 @@ import type { Functions } from '../../mesh/functions/functions.ts';
 import { createPublish } from '../../mesh/functions/publish.ts';
 import { createIngress, type Ingress } from '../../mesh/ingress.ts';
 import { decodeEnvelope } from '../../mesh/envelope.ts';
-import type { Queue, QueueConsumer, Runtime } from '../../mesh/ports.ts';
+import type { Queue, QueueConsumer, Runtime, Waits } from '../../mesh/ports.ts';
 import { defaultLimits } from '../../mesh/protocols/protocol.ts';
 import type { Sink } from '../../mesh/sink.ts';
 import { createSnapshotSource } from '../../mesh/snapshot-source.ts';
@@ -36,10 +36,11 @@ export function createMeshProcess(options: {
   readonly process: Process;
   readonly generation: number;
   readonly queue: Queue;
+  readonly waits: Waits;
   readonly connections?: number;
   readonly fault?: Fault | undefined;
 }): MeshProcess {
-  const { world, process, generation, queue, connections, fault } = options;
+  const { world, process, generation, queue, waits, connections, fault } = options;
   const runtime: Runtime = {
     now: () => world.wall(),
     random: () => world.random.next(),
@@ -81,6 +82,7 @@ export function createMeshProcess(options: {
     ingress: createIngress({
       snapshots,
       queue: watched,
+      waits: fault?.waits?.(waits, place) ?? waits,
       // The key is the tenant's name: who asks is another test's matter.
       authenticator: {
         authenticate: (request) =>

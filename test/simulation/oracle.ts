@@ -1,6 +1,8 @@
 import type { HttpOptions } from '../../connectors/sinks/http.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { Target } from '../../mesh/snapshot.ts';
+import { isEnd } from '../../mesh/publish/outcome.ts';
+import type { DeliveryStanding } from '../../mesh/publish/standings.ts';
 import { waitAtLeastMs, waitAtMostMs } from './oracle-wait.ts';
 import type { BusPlan, EventPlan, Plan, RulePlan, TargetPlan } from './plan.ts';
 import { readRecords } from './disk.ts';
@@ -12,6 +14,10 @@ export interface Oracle {
   published(bus: BusPlan, id: string, place: Place, event: EventPlan): Message;
   /** `matched`: how many rules the publisher was told of, where it looked. */
   acknowledged(message: Message, matched: number | undefined): void;
+  /** The publisher waited, and is told what became of it; `over`: that every delivery has ended. */
+  told(message: Message, deliveries: readonly DeliveryStanding[], over: boolean): void;
+  /** A publisher's answer did not come although its time was over. */
+  waited(message: Message, milliseconds: number): void;
   /** The router has planned it. */
   planned(tenant: string, bus: string, source: string, id: string, deliveries: readonly string[]): void;
   /** Something happened on a bus after which things may come twice. */
@@ -107,6 +113,8 @@ export function createOracle(options: {
   const { plan, now, wall, note } = options;
   const violations: string[] = [];
   const messages = new Map<string, Message>();
+  /** Ends that publishers were told of, to be found in the books. */
+  const told: { readonly unit: Unit; readonly status: DeliveryStanding['status'] }[] = [];
   const units = new Map<string, Unit>();
   const targets = new Map<string, TargetState>();
   const disturbedAt = new Map<string, number[]>();
@@ -343,6 +351,24 @@ export function createOracle(options: {
       message.ackedAt = now();
       message.matched = matched;
     },
+    told(message, deliveries, over) {
+      for (const delivery of deliveries) {
+        const { rule, target, part, status } = delivery;
+        const state = targets.get(`${busOf(message.bus)}/${rule}/${target}`);
+        const unit = unitOf(
+          message,
+          `${rule}/${target}`,
+          part ?? (state?.rule.splits === true ? (message.event.data[0] ?? 0) : 0),
+        );
+        if (over && !isEnd(status)) fail(`told that all have ended: ${describe(unit)} is ${status}`);
+        if (status === 'delivered' && unit.okAnswers === 0)
+          fail(`told to be delivered: ${describe(unit)} was never taken`);
+        if (status === 'dead-lettered' || status === 'expired') told.push({ unit, status });
+      }
+    },
+    waited(message, milliseconds) {
+      fail(`no answer after ${milliseconds} ms: ${message.source} ${message.id}`);
+    },
     planned(tenant, bus, source, id, deliveries) {
       const message = messages.get(`${source} ${id}`);
       if (message === undefined || busOf(message.bus) !== `${tenant}/${bus}`) {
@@ -437,6 +463,10 @@ export function createOracle(options: {
       }
     },
     finish() {
+      for (const { unit, status } of told) {
+        const isThere = endsOf(unit).some((end) => end.status === status);
+        if (!isThere) fail(`told to be ${status}, which is in no books: ${describe(unit)}`);
+      }
       for (const message of messages.values()) {
         if (message.matched !== undefined) {
           const rules = new Set(Array.from(message.deliveries, (name) => name.split('/')[0]));

@@ -64,6 +64,8 @@ export interface Phase {
 export interface RequestPlan {
   /** After the one before it was answered. */
   readonly waitMs: number;
+  /** The publisher wants to know what became of it, within so many seconds. */
+  readonly prefersWait?: number;
   readonly events: readonly EventPlan[];
 }
 
@@ -200,6 +202,7 @@ function createRequests(random: Random, healAt: number): RequestPlan[] {
   const usual = random.pick([2, 50, 1_000]);
   return Array.from({ length: random.between(1, 4) }, () => ({
     waitMs: random.chance(0.05) ? random.between(0, healAt) : random.between(0, usual),
+    ...(random.chance(0.25) ? { prefersWait: random.pick([1, 3]) } : {}),
     events: Array.from({ length: random.chance(0.6) ? 1 : random.between(2, 4) }, (): EventPlan => ({
       type: random.pick(types),
       data: Array.from({ length: random.pick([0, 1, 2, 3]) }, (_, index) => index + 1),

@@ -1,6 +1,6 @@
 import type { Response as AnyResponse } from '@cloudflare/workers-types';
 import type { Log } from '../../adapters/sqlite/log.ts';
-import type { Queue } from '../../mesh/ports.ts';
+import type { Queue, Waits } from '../../mesh/ports.ts';
 import type { Fault } from './fault.ts';
 import { openLog } from './log-process.ts';
 import { createMeshProcess, type MeshProcess } from './mesh-process.ts';
@@ -47,7 +47,11 @@ export function createNodePlatform(world: World, fault: Fault | undefined): Plat
       append: (address, entries) =>
         logOf(busOf(address)).append(entries, address.retentionSeconds, address.archiveSeconds),
     };
-    const mesh = createMeshProcess({ world, process, generation, queue, connections: 8, fault });
+    const waits: Waits = {
+      take: (shard, receipt, milliseconds) => logOf(busOf(shard)).waits.take(receipt, milliseconds),
+      close: (shard, receipt) => Promise.resolve(logOf(busOf(shard)).waits.close(receipt)),
+    };
+    const mesh = createMeshProcess({ world, process, generation, queue, waits, connections: 8, fault });
     current = { process, mesh };
     world.onChange = (tenant, bus) => mesh.drop(tenant, bus);
     process.onDeath(() => {

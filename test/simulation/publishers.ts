@@ -1,3 +1,4 @@
+import type { DeliveryStanding } from '../../mesh/publish/standings.ts';
 import { busOf, type Message } from './oracle.ts';
 import type { BusPlan, RequestPlan } from './plan.ts';
 import type { Platform } from './platform.ts';
@@ -5,8 +6,17 @@ import type { World } from './world.ts';
 
 /** How long a publisher waits for its answer. */
 const PATIENCE_MS = 10_000;
+/** What an answer may take beside the wait that its publisher asked for. */
+const ANSWER_MS = 5_000;
 /** After that many attempts it gives up, and may never know. */
 const ATTEMPTS = 6;
+
+interface Answer {
+  readonly status: number;
+  readonly events: readonly { readonly matched: number; readonly deliveries?: readonly DeliveryStanding[] }[];
+}
+
+const nobodyHangsUp = { addEventListener: () => {}, removeEventListener: () => {} };
 
 /** Publishers send one request after the other, and each again while no answer comes. */
 export function startPublishers(world: World, platform: Platform): { readonly areDone: () => boolean } {
@@ -28,18 +38,22 @@ export function startPublishers(world: World, platform: Platform): { readonly ar
       const messages = plan.events.map((event, index) =>
         oracle.published(bus, `${name}-${index}`, { request, index, attempt }, event),
       );
-      if (await send(bus, messages)) return;
+      if (await send(bus, messages, plan)) return;
       await wait(random.between(0, 500));
     }
   }
 
   /** Whether the request is answered for good. */
-  async function send(bus: BusPlan, messages: readonly Message[]): Promise<boolean> {
+  async function send(bus: BusPlan, messages: readonly Message[], plan: RequestPlan): Promise<boolean> {
     world.note('publish', messages.map(({ source, id }) => `${source} ${id}`).join(', '));
     try {
-      const answer = await answerOf(bus, toRequest(bus, messages));
+      const answer = await answerOf(bus, messages, plan);
       if (answer === undefined) return false;
-      for (const [index, message] of messages.entries()) oracle.acknowledged(message, answer[index]?.matched);
+      for (const [index, message] of messages.entries()) {
+        const { matched, deliveries = [] } = answer.events[index] ?? {};
+        oracle.acknowledged(message, matched);
+        oracle.told(message, deliveries, answer.status === 200);
+      }
       world.note('ack', messages.map(({ source, id }) => `${source} ${id}`).join(', '));
       return true;
     } catch (error) {
@@ -49,21 +63,36 @@ export function startPublishers(world: World, platform: Platform): { readonly ar
     }
   }
 
-  function answerOf(bus: BusPlan, request: Request): Promise<readonly { matched: number }[] | undefined> {
+  function answerOf(
+    bus: BusPlan,
+    messages: readonly Message[],
+    { prefersWait }: RequestPlan,
+  ): Promise<Answer | undefined> {
     const { delayMs, answerLost, drop } = world.plan.trouble;
     return new Promise((resolve, reject) => {
       scheduler.after(PATIENCE_MS, () => resolve(undefined));
       if (world.mishap(drop)) return;
       scheduler.after(random.between(0, delayMs), () => {
-        platform.request(request, bus.bus).then(async (response) => {
+        const requested = platform.request(toRequest(bus, messages, prefersWait), bus.bus);
+        if (prefersWait !== undefined) watch(requested, messages, prefersWait * 1_000 + ANSWER_MS);
+        requested.then(async (response) => {
           // To read each answer would be a tenth of the whole simulation.
-          const isRead = random.chance(0.1);
-          const { events } = isRead
-            ? ((await response.json()) as { events: readonly { matched: number }[] })
-            : { events: [] };
-          if (!world.mishap(answerLost)) scheduler.after(random.between(0, delayMs), () => resolve(events));
+          const isRead = prefersWait !== undefined || random.chance(0.1);
+          const { events } = isRead ? ((await response.json()) as Pick<Answer, 'events'>) : { events: [] };
+          const answer = { status: response.status, events };
+          if (!world.mishap(answerLost)) scheduler.after(random.between(0, delayMs), () => resolve(answer));
         }, reject);
       });
+    });
+  }
+
+  /** However a wait ends, it ends in time, unless its process dies. */
+  function watch(requested: Promise<unknown>, [message]: readonly Message[], milliseconds: number): void {
+    let over = false;
+    const end = (): void => void (over = true);
+    requested.then(end, end);
+    scheduler.after(milliseconds, () => {
+      if (!over && message !== undefined) oracle.waited(message, milliseconds);
     });
   }
 
@@ -81,7 +110,7 @@ export function startPublishers(world: World, platform: Platform): { readonly ar
 }
 
 /** As light as what Node's server hands over: headers, and a body that is taken at once. */
-function toRequest(bus: BusPlan, messages: readonly Message[]): Request {
+function toRequest(bus: BusPlan, messages: readonly Message[], prefersWait: number | undefined): Request {
   const texts = messages.map(({ id, source, event, expiry }) =>
     JSON.stringify({
       specversion: '1.0',
@@ -100,6 +129,7 @@ function toRequest(bus: BusPlan, messages: readonly Message[]): Request {
     ['authorization', bus.tenant],
     ['content-type', `application/cloudevents${isBatch ? '-batch' : ''}+json`],
     ['content-length', String(body.length)],
+    ...(prefersWait === undefined ? [] : [['prefer', `wait=${prefersWait}`] as const]),
   ]);
   const light = {
     headers: {
@@ -108,6 +138,7 @@ function toRequest(bus: BusPlan, messages: readonly Message[]): Request {
       keys: () => headers.keys(),
     },
     arrayBuffer: () => Promise.resolve(body),
+    signal: nobodyHangsUp,
     url: `https://mesh.test/v1/buses/${busOf(bus)}/events`,
   };
   return light as unknown as Request;

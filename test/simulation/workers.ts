@@ -1,5 +1,5 @@
 import type { Log } from '../../adapters/sqlite/log.ts';
-import type { Appended, Queue } from '../../mesh/ports.ts';
+import type { Queue, ShardPlace, Waits } from '../../mesh/ports.ts';
 import type { Fault } from './fault.ts';
 import { openLog } from './log-process.ts';
 import { createMeshProcess, type MeshProcess } from './mesh-process.ts';
@@ -48,23 +48,31 @@ export function createWorkersPlatform(world: World, fault: Fault | undefined): P
     const known = isolates.get(name);
     if (known?.process.alive === true) return known;
     const process = world.createProcess(name);
+
+    function ask<Answer>(place: ShardPlace, work: (log: Log) => Promise<Answer>): Promise<Answer> {
+      const shard = `${busOf(place)}/${place.shard}`;
+      return rpc(process, () => {
+        const callee = object(shard);
+        const answered = async (): Promise<Answer> => {
+          const answer = await work(callee.log);
+          await outputGate(callee, shard);
+          return answer;
+        };
+        return { process: callee.process, answer: answered() };
+      });
+    }
+
     const queue: Queue = {
-      async append(address, entries) {
-        const shard = `${busOf(address)}/${address.shard}`;
-        return rpc(process, () => {
-          const callee = object(shard);
-          const done = async (): Promise<Appended> => {
-            const appended = await callee.log.append(entries, address.retentionSeconds, address.archiveSeconds);
-            await outputGate(callee, shard);
-            return appended;
-          };
-          return { process: callee.process, answer: done() };
-        });
-      },
+      append: (address, entries) =>
+        ask(address, (log) => log.append(entries, address.retentionSeconds, address.archiveSeconds)),
+    };
+    const waits: Waits = {
+      take: (place, receipt, milliseconds) => ask(place, async (log) => log.waits.take(receipt, milliseconds)),
+      close: (place, receipt) => ask(place, async (log) => log.waits.close(receipt)),
     };
     const created = {
       process,
-      mesh: createMeshProcess({ world, process, generation: nextGeneration(name), queue, fault }),
+      mesh: createMeshProcess({ world, process, generation: nextGeneration(name), queue, waits, fault }),
     };
     isolates.set(name, created);
     return created;
