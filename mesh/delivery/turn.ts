@@ -133,8 +133,8 @@ export async function takeTurn(
     if (!mayGoOn()) break;
     const size = probe ? 1 : current.attempt.batchSize;
     if (!(await gather(current, size))) break;
-    // Functions take their time to answer, and the target may have meanwhile.
-    if (throttledMs !== undefined) break;
+    // Functions take their time to answer, and the target may have meanwhile. A message of which nothing is left is done.
+    if (throttledMs !== undefined && ready.length + queue.length > 0) break;
     // Some may have been made a while ago, with the one before them.
     const { group } = current;
     const chunk = ready.splice(0, size).filter((made) => !endsUnsent(group, toItem(made), options));
