@@ -11,13 +11,15 @@ import type { SecondQueue } from '../mesh/snapshot.ts';
 import { archiveResource } from './archives.ts';
 import { busList, busResource } from './buses.ts';
 import { createLiveDocuments } from './changes/live-documents.ts';
+import { postChangeSet } from './change-sets.ts';
 import { connectionResource } from './connections.ts';
 import { functionResource } from './functions.ts';
 import { discoveredItem, discoveredList } from './discovered.ts';
+import { changeItem, changeList } from './history.ts';
 import { createKeyLookup, keyItem, keyList } from './keys.ts';
 import { createPublisher, type PublisherOptions } from './publisher.ts';
 import { reportFailure } from './report.ts';
-import { resourceItem, resourceList } from './resource-endpoint.ts';
+import { resourceHistory, resourceItem, resourceList } from './resource-endpoint.ts';
 import { ruleResource } from './rules.ts';
 import { secretResource } from './secrets.ts';
 import { schemaResource, schemaVersionItem } from './schemas.ts';
@@ -75,23 +77,32 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
   const routes: Readonly<Record<string, Methods>> = {
     '/v1/admin/buses': busList(services),
     '/v1/admin/buses/:bus': resourceItem(services, busResource),
+    '/v1/admin/buses/:bus/history': resourceHistory(services, busResource),
     '/v1/admin/buses/:bus/archives': resourceList(services, archiveResource),
     '/v1/admin/buses/:bus/archives/:archive': resourceItem(services, archiveResource),
+    '/v1/admin/buses/:bus/archives/:archive/history': resourceHistory(services, archiveResource),
     '/v1/admin/buses/:bus/rules': resourceList(services, ruleResource),
     '/v1/admin/buses/:bus/rules/:rule': resourceItem(services, ruleResource),
+    '/v1/admin/buses/:bus/rules/:rule/history': resourceHistory(services, ruleResource),
     '/v1/admin/buses/:bus/discovered': discoveredList(services),
     '/v1/admin/buses/:bus/discovered/:id': discoveredItem(services),
+    '/v1/admin/changes': changeList(services, (call) => postChangeSet(services, call)),
+    '/v1/admin/changes/:change': changeItem(services),
     '/v1/admin/connections': resourceList(services, connectionResource),
     '/v1/admin/connections/:connection': resourceItem(services, connectionResource),
+    '/v1/admin/connections/:connection/history': resourceHistory(services, connectionResource),
     '/v1/admin/functions': resourceList(services, functionResource),
     '/v1/admin/functions/:function': resourceItem(services, functionResource),
+    '/v1/admin/functions/:function/history': resourceHistory(services, functionResource),
     '/v1/admin/keys': keyList(services),
     '/v1/admin/keys/:id': keyItem(services),
     '/v1/admin/schemas': resourceList(services, schemaResource),
     '/v1/admin/schemas/:schema': resourceItem(services, schemaResource),
+    '/v1/admin/schemas/:schema/history': resourceHistory(services, schemaResource),
     '/v1/admin/schemas/:schema/versions/:version': schemaVersionItem(services),
     '/v1/admin/secrets': resourceList(services, secretResource),
     '/v1/admin/secrets/:secret': resourceItem(services, secretResource),
+    '/v1/admin/secrets/:secret/history': resourceHistory(services, secretResource),
     '/v1/admin/status': statusList(services),
   };
   for (const [path, methods] of Object.entries(routes)) {

@@ -18,8 +18,8 @@ export const archiveResource: Resource = {
     return admitArchive(input, address);
   },
 
-  async check(document, { principal, documents }) {
-    await requireArchiveRoom(documents, principal.tenant, document as ArchiveDocument);
+  async check([first], { principal, documents }) {
+    await requireArchiveRoom(documents, principal.tenant, first as ArchiveDocument);
   },
 };
 

@@ -30,10 +30,15 @@ export const connectionResource: Resource = {
     return seal(admitConnection(input, order.address.name, { policy, support }), order);
   },
 
-  async check(document, { principal: { tenant }, address: { name }, documents }) {
-    const connection = document as ConnectionDocument;
-    if (connection.hosts !== undefined) await requireConnectionUnused(documents, tenant, name, connection.hosts);
-    await requireCredentialRoom(documents, tenant, { connection });
+  restore: async (document) => document,
+
+  async check(put, { principal: { tenant }, documents }) {
+    const connections = put as readonly ConnectionDocument[];
+    for (const { name, hosts } of connections) {
+      if (hosts !== undefined) await requireConnectionUnused(documents, tenant, name, hosts);
+    }
+    const [connection] = connections;
+    if (connection !== undefined) await requireCredentialRoom(documents, tenant, { connection });
   },
 
   async checkRemoved({ principal, address, documents }) {

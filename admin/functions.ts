@@ -1,7 +1,6 @@
 import { TulleError } from '../event/error.ts';
 import { calledFunction } from '../functions/transform/compute.ts';
 import type { Documents } from '../mesh/ports.ts';
-import { findUsableConnections } from './connections.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
 import type { Resource } from './resource.ts';
 import { admitFunction, type FunctionDocument } from './resources/function.ts';
@@ -17,13 +16,13 @@ export const functionResource: Resource = {
   prefix: documentKeys.functions,
   most: { count: 100, plural: 'functions' },
 
-  async admit(input, { services, principal, address, documents }) {
-    const connections = await findUsableConnections(documents, principal);
+  async admit(input, { services, address, world }) {
+    const connections = await world.connections();
     return admitFunction(input, address.name, { support: services.functions, policy: services.policy, connections });
   },
 
-  async check(document, { principal, documents }) {
-    await requireFunctionRoom(documents, principal.tenant, document as FunctionDocument);
+  async check([first], { principal, documents }) {
+    await requireFunctionRoom(documents, principal.tenant, first as FunctionDocument);
   },
 
   async checkRemoved({ principal, address, documents }) {

@@ -1,9 +1,11 @@
+import { TulleError } from '../event/error.ts';
 import { requireAccess } from '../mesh/authentication.ts';
 import { readJson } from '../mesh/protocols/json-body.ts';
 import { orderOf } from './change-order.ts';
+import { answerHistory, readDocumentAt } from './history.ts';
 import { listPage, readPageRequest, toList } from './paging.ts';
 import { readPrecondition, toETag } from './precondition.ts';
-import { type Address, keyOf, type Resource } from './resource.ts';
+import { accessOf, type Address, keyOf, type Resource, show } from './resource.ts';
 import { requireName } from './resources/name.ts';
 import type { Call, Methods, Services } from './services.ts';
 import { type Edit, requireBus, stageEdits } from './stage-edits.ts';
@@ -33,6 +35,20 @@ export function resourceItem(services: Services, resource: Resource, parameter: 
     return { bus, name: requireName(params[parameter] ?? '', parameter) };
   }
 
+  /** As it was after a change. */
+  async function getVersion(call: Call, address: Address): Promise<Response> {
+    const text = call.query.get('version') ?? '';
+    const sequence = /^[1-9][0-9]{0,11}$/.test(text) ? Number(text) : 0;
+    const { tenant } = call.principal;
+    const document =
+      sequence === 0 ? undefined : await readDocumentAt(services, tenant, keyOf(resource, tenant, address), sequence);
+    if (document !== undefined) return Response.json(show(resource, document));
+    throw new TulleError('not_found', `There was no ${resource.describe(address)} at this version.`, {
+      place: 'version',
+      mend: 'Send a version that its history tells of.',
+    });
+  }
+
   return {
     async GET(call) {
       const address = addressOf(call);
@@ -40,6 +56,7 @@ export function resourceItem(services: Services, resource: Resource, parameter: 
       requireAccess(call.principal, 'viewer', accessOf(resource, address));
       await requireBus(documents, tenant, address.bus);
       const key = keyOf(resource, tenant, address);
+      if (call.query.get('version') !== null) return getVersion(call, address);
       const { value, version } = await requireDocument(documents, key, resource.describe(address));
       return Response.json(show(resource, value as object), { headers: { etag: toETag(version) } });
     },
@@ -71,12 +88,14 @@ export function resourceItem(services: Services, resource: Resource, parameter: 
   };
 }
 
-/** The bus that an admin has to be for; `*` for what every bus shares. */
-export function accessOf(resource: Resource, { bus, name }: Address): string {
-  if (resource.isBus === true) return name;
-  return resource.scope === 'bus' ? bus : '*';
-}
-
-export function show(resource: Resource, document: object): object {
-  return resource.show?.(document) ?? document;
+/** `…/{name}/history`: every version of a document, by whom and why. */
+export function resourceHistory(services: Services, resource: Resource, parameter: string = resource.kind): Methods {
+  return {
+    async GET(call) {
+      const bus = resource.scope === 'bus' ? requireName(call.params['bus'] ?? '', 'bus') : '';
+      const address = { bus, name: requireName(call.params[parameter] ?? '', parameter) };
+      requireAccess(call.principal, 'viewer', accessOf(resource, address));
+      return answerHistory(services, resource, address, call);
+    },
+  };
 }

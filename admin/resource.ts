@@ -1,5 +1,6 @@
 import type { Principal } from '../mesh/authentication.ts';
 import type { Documents } from '../mesh/ports.ts';
+import type { KnownConnections } from './admission.ts';
 import type { Services } from './services.ts';
 
 /** One kind of configuration: how its documents are checked, stored and shown. What is common to all is in the endpoint. */
@@ -20,8 +21,10 @@ export interface Resource {
    * @throws TulleError with every fault
    */
   admit(input: unknown, order: ResourceOrder): Promise<object>;
-  /** Whether it goes together with everything else, when that is staged. @throws TulleError */
-  check?(document: object, order: ResourceOrder): Promise<void>;
+  /** What to store to have it again as it was stored once, where `admit` does not take what is stored. */
+  restore?(document: object, order: ResourceOrder): Promise<object>;
+  /** Whether what was put of one bus, or of the tenant, goes together with everything else, when that is staged. @throws TulleError */
+  check?(documents: readonly object[], order: ResourceOrder): Promise<void>;
   /** Whether nothing else needs what is gone, when everything is staged. @throws TulleError `in_use` */
   checkRemoved?(order: ResourceOrder): Promise<void>;
   /** What may be shown of it; absent where that is all. */
@@ -43,8 +46,26 @@ export interface ResourceOrder {
   readonly documents: Documents;
   /** What is stored there now. */
   readonly present: object | undefined;
+  readonly world: World;
+}
+
+/** What many resources of a change look up, read once; it is first asked for when that is staged. */
+export interface World {
+  /** The functions that a rule may call. */
+  functions(): Promise<ReadonlySet<string>>;
+  connections(): Promise<KnownConnections>;
 }
 
 export function keyOf(resource: Resource, tenant: string, { bus, name }: Address): string {
   return `${resource.prefix(tenant, bus)}${name}`;
+}
+
+/** The bus that an admin has to be for; `*` for what every bus shares. */
+export function accessOf(resource: Resource, { bus, name }: Address): string {
+  if (resource.isBus === true) return name;
+  return resource.scope === 'bus' ? bus : '*';
+}
+
+export function show(resource: Resource, document: object): object {
+  return resource.show?.(document) ?? document;
 }

@@ -1,7 +1,5 @@
 import { admitRule, requireConnections, requireFunctions } from './admission.ts';
-import { findUsableConnections } from './connections.ts';
 import { documentKeys } from './document-keys.ts';
-import { findFunctionNames } from './functions.ts';
 import type { Resource } from './resource.ts';
 import type { RuleDocument } from './resources/rule.ts';
 import { requireRoom } from './snapshot-builder.ts';
@@ -13,16 +11,21 @@ export const ruleResource: Resource = {
   describe: ({ bus, name }) => `rule ${name} on the bus ${bus}`,
   prefix: documentKeys.rules,
 
-  async admit(input, { services, principal, address, documents }) {
-    const functions = await findFunctionNames(services, documents, principal.tenant);
-    const connections = await findUsableConnections(documents, principal);
+  async admit(input, { services, address, world }) {
+    const functions = await world.functions();
+    const connections = await world.connections();
     return admitRule(input, address, { ...services, functions, connections });
   },
 
-  async check(document, { services, principal, documents }) {
-    const rule = document as RuleDocument;
-    await requireRoom(documents, principal.tenant, rule);
-    requireFunctions(rule, await findFunctionNames(services, documents, principal.tenant));
-    requireConnections(rule, await findUsableConnections(documents, principal));
+  async check(documents, order) {
+    const rules = documents as readonly RuleDocument[];
+    const functions = await order.world.functions();
+    const connections = await order.world.connections();
+    for (const rule of rules) {
+      requireFunctions(rule, functions);
+      requireConnections(rule, connections);
+    }
+    const [first] = rules;
+    if (first !== undefined) await requireRoom(order.documents, order.principal.tenant, first);
   },
 };

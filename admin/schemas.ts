@@ -25,9 +25,20 @@ export const schemaResource: Resource = {
     return admitSchema(input, address.name, present as SchemaDocument | undefined);
   },
 
-  async check(document, { principal: { tenant }, documents }) {
-    await requireOnly(documents, tenant, document as SchemaDocument);
-    await requireSchemaRoom(documents, tenant, document as SchemaDocument);
+  async restore(document, { present }) {
+    const { versions } = document as SchemaDocument;
+    const known = (present as SchemaDocument | undefined)?.versions ?? [];
+    if (known.every(({ version }, index) => versions[index]?.version === version)) return document;
+    throw new TulleError('request_invalid', 'A version of a schema never goes, not even to restore an older state.', {
+      mend: 'Add the older schema as a new version.',
+    });
+  },
+
+  async check(put, { principal: { tenant }, documents }) {
+    const schemas = put as readonly SchemaDocument[];
+    for (const schema of schemas) await requireOnly(documents, tenant, schema);
+    const [first] = schemas;
+    if (first !== undefined) await requireSchemaRoom(documents, tenant, first);
   },
 };
 

@@ -22,8 +22,10 @@ export const secretResource: Resource = {
     return { ...document, sealed } satisfies SecretDocument;
   },
 
-  async check(document, { principal, documents }) {
-    await requireCredentialRoom(documents, principal.tenant, { secret: document as SecretDocument });
+  restore: async (document) => document,
+
+  async check([first], { principal, documents }) {
+    await requireCredentialRoom(documents, principal.tenant, { secret: first as SecretDocument });
   },
 
   async checkRemoved({ principal, address, documents }) {

@@ -1,17 +1,24 @@
-import { TulleError } from '../event/error.ts';
+import { type ErrorItem, TulleError } from '../event/error.ts';
 import type { Principal } from '../mesh/authentication.ts';
 import type { Documents } from '../mesh/ports.ts';
+import type { KnownConnections } from './admission.ts';
+import { findUsableConnections } from './connections.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
+import { findFunctionNames } from './functions.ts';
 import { type Precondition, requirePrecondition } from './precondition.ts';
-import { type Address, keyOf, type Resource, type ResourceOrder } from './resource.ts';
+import { type Address, keyOf, type Resource, type ResourceOrder, type World } from './resource.ts';
 import type { Services } from './services.ts';
+import { throwFaults } from './validation.ts';
 
 /** One document that is to be put, or removed. */
 export interface Edit {
   readonly resource: Resource;
   readonly address: Address;
   readonly precondition: Precondition;
-  readonly action: { readonly put: unknown } | 'remove';
+  /** `restore`: a document as it was stored once. */
+  readonly action: { readonly put: unknown } | { readonly restore: object } | 'remove';
+  /** Where it stands in the request, for faults; a JSON Pointer, absent where it is the request. */
+  readonly place?: string;
 }
 
 /** What an edit comes to. */
@@ -38,12 +45,14 @@ export async function stageEdits(
   edits: readonly Edit[],
 ): Promise<readonly Edited[]> {
   const { tenant } = principal;
+  const world = createWorld(services, principal, documents);
   const toOrder = ({ edit, present }: Edited): ResourceOrder => ({
     services,
     principal,
     address: edit.address,
     documents,
     present,
+    world,
   });
 
   async function look(edit: Edit): Promise<Edited> {
@@ -58,33 +67,78 @@ export async function stageEdits(
     return { edit, key, present: stored?.value as object | undefined, version: stored?.version ?? 0 };
   }
 
-  const looked: Edited[] = [];
-  for (const edit of edits) looked.push(await look(edit));
-  for (const { edit, key } of looked) if (edit.action === 'remove') await documents.delete(key);
-  const edited: Edited[] = [];
-  for (const one of looked) {
-    const { resource, address, action } = one.edit;
-    if (action === 'remove') {
-      edited.push(one);
-      continue;
-    }
+  async function put(one: Edited, action: Exclude<Edit['action'], 'remove'>): Promise<Edited> {
+    const { resource, address } = one.edit;
     if (one.present === undefined && resource.most !== undefined) {
       const { count, plural } = resource.most;
       await requireCount(documents, resource.prefix(tenant, address.bus), count, plural);
     }
-    const document = await resource.admit(action.put, toOrder(one));
+    const order = toOrder(one);
+    const document =
+      'put' in action
+        ? await resource.admit(action.put, order)
+        : await (resource.restore?.(action.restore, order) ?? resource.admit(action.restore, order));
     await documents.put(one.key, document);
-    edited.push({ ...one, document });
+    return { ...one, document };
   }
+
+  const looked: Edited[] = [];
+  for (let start = 0; start < edits.length; start += readAtOnce) {
+    looked.push(...(await Promise.all(edits.slice(start, start + readAtOnce).map(look))));
+  }
+  for (const { edit, key } of looked) if (edit.action === 'remove') await documents.delete(key);
+  const faults: ErrorItem[] = [];
+  const edited: Edited[] = [];
+  for (const one of looked) {
+    const { action } = one.edit;
+    if (action === 'remove') edited.push(one);
+    else await collect(one.edit, faults, async () => void edited.push(await put(one, action)));
+  }
+  throwFaults(faults);
   for (const one of edited) {
-    const { resource, address } = one.edit;
-    if (one.document === undefined) await resource.checkRemoved?.(toOrder(one));
-    else {
+    if (one.document === undefined)
+      await collect(one.edit, faults, async () => one.edit.resource.checkRemoved?.(toOrder(one)));
+  }
+  const groups = Map.groupBy(edited, ({ edit: { resource, address } }) => `${resource.kind}/${address.bus}`);
+  for (const together of groups.values()) {
+    const documentsOfGroup = together.flatMap(({ document }) => document ?? []);
+    const [first] = together;
+    if (first === undefined || documentsOfGroup.length === 0) continue;
+    const { resource, address } = first.edit;
+    await collect(first.edit, faults, async () => {
       await requireBus(documents, tenant, address.bus);
-      await resource.check?.(one.document, toOrder(one));
+      await resource.check?.(documentsOfGroup, toOrder(first));
+    });
+  }
+  throwFaults(faults);
+  return edited;
+}
+
+/** Where an edit stands among others, its faults are kept with their place; where it is alone, it throws them. */
+async function collect({ place }: Edit, faults: ErrorItem[], work: () => Promise<void> | undefined): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (place === undefined || !TulleError.is(error) || error.fault !== 'user') throw error;
+    for (const item of error.errors ?? [error.toItem()]) {
+      if (faults.length < mostFaults) faults.push({ ...item, place: place + toPointer(item.place) });
     }
   }
-  return edited;
+}
+
+/** Some places are names of parts of an address, or `expression:column`. */
+function toPointer(place: string | undefined): string {
+  if (place === undefined || place === '') return '';
+  return place.startsWith('/') ? place : `/${place}`;
+}
+
+function createWorld(services: Services, principal: Principal, documents: Documents): World {
+  let functions: Promise<ReadonlySet<string>> | undefined;
+  let connections: Promise<KnownConnections> | undefined;
+  return {
+    functions: () => (functions ??= findFunctionNames(services, documents, principal.tenant)),
+    connections: () => (connections ??= findUsableConnections(documents, principal)),
+  };
 }
 
 /** Resources of a tenant have none. @throws TulleError `bus_not_found` */
@@ -106,3 +160,7 @@ export async function requireCount(documents: Documents, prefix: string, max: nu
     });
   }
 }
+
+/** Workers allow six connections at once. */
+const readAtOnce = 5;
+const mostFaults = 100;

@@ -19,6 +19,8 @@ export interface Changes {
    * @throws TulleError what `plan` throws, or `unavailable` when too many change the tenant at the same time
    */
   commit<Result>(order: ChangeOrder, plan: (staging: Staging) => Promise<Result>): Promise<Committed<Result>>;
+  /** What a plan would come to; nothing is changed. */
+  rehearse<Result>(tenant: string, plan: (staging: Staging) => Promise<Result>): Promise<Result>;
   /** Carries out what was committed, but for what is `known` to be carried out; answers how far that is. */
   settle(tenant: string, known?: number): Promise<Settled>;
   /** The change with this number, `undefined` where there is none yet. */
@@ -114,28 +116,47 @@ export function createChanges(documents: Documents, runtime: Runtime): Changes {
     }
   }
 
+  /** `undefined` where somebody began to carry out another change meanwhile: what was read may be a mixture. */
+  async function attemptPlan<Result>(
+    tenant: string,
+    plan: (staging: Staging) => Promise<Result>,
+  ): Promise<{ result: Result; entries: readonly ChangeEntry[]; settled: Settled } | undefined> {
+    const settled = await settle(tenant);
+    const isMixed = async (): Promise<boolean> => (await read(tenant, settled.sequence + 1)) !== undefined;
+    const staging = createStaging(documents);
+    let result;
+    try {
+      result = await plan(staging);
+    } catch (error) {
+      if (await isMixed()) return undefined;
+      throw error;
+    }
+    const entries = staging.entries();
+    // With entries, creating the change finds out.
+    if (entries.length === 0 && (await isMixed())) return undefined;
+    return { result, entries, settled };
+  }
+
   return {
     read,
     settle,
+    async rehearse(tenant, plan) {
+      for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+        const planned = await attemptPlan(tenant, plan);
+        if (planned === undefined) continue;
+        const { sequence } = planned.settled;
+        if (planned.entries.length === 0 || (await read(tenant, sequence + 1)) === undefined) return planned.result;
+      }
+      throw tooMany();
+    },
     async commit(order, plan) {
       for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
         if (attempt > 0) await runtime.pause(runtime.random() * Math.min(longestPauseMs, 5 * 2 ** attempt));
-        const settled = await settle(order.tenant);
+        const planned = await attemptPlan(order.tenant, plan);
+        if (planned === undefined) continue;
+        const { result, entries, settled } = planned;
+        if (entries.length === 0) return { result, ...settled };
         const sequence = settled.sequence + 1;
-        const staging = createStaging(documents);
-        let result;
-        try {
-          result = await plan(staging);
-        } catch (error) {
-          // What it refused may be a mixture, if somebody began to carry out another change meanwhile.
-          if ((await read(order.tenant, sequence)) !== undefined) continue;
-          throw error;
-        }
-        const entries = staging.entries();
-        if (entries.length === 0) {
-          if ((await read(order.tenant, sequence)) !== undefined) continue;
-          return { result, ...settled };
-        }
         const change = await create(order, sequence, entries);
         if (change === undefined) continue;
         try {
@@ -149,10 +170,7 @@ export function createChanges(documents: Documents, runtime: Runtime): Changes {
         }
         return { result, change, sequence, published: settled.published };
       }
-      throw new TulleError('unavailable', 'Too many changes of this tenant at the same time.', {
-        mend: 'Send the request again in a moment, or send several changes as one.',
-        retryAfter: 1,
-      });
+      throw tooMany();
     },
   };
 }
@@ -166,3 +184,10 @@ const writtenAtOnce = 5;
 const fewEntries = 10;
 const maxAttempts = 64;
 const longestPauseMs = 500;
+
+function tooMany(): TulleError {
+  return new TulleError('unavailable', 'Too many changes of this tenant at the same time.', {
+    mend: 'Send the request again in a moment, or send several changes as one.',
+    retryAfter: 1,
+  });
+}

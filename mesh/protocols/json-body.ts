@@ -11,7 +11,7 @@ const nameMaxLength = 512;
  * Reads the body of a request about a resource as JSON, bounded in size and depth; a member that is named twice is a slip, not a choice.
  * @throws TulleError `media_type_unsupported`, `too_large`, `request_invalid` or `json_invalid`
  */
-export async function readJson(request: Request): Promise<unknown> {
+export async function readJson(request: Request, maxBytes: number = bodyMaxBytes): Promise<unknown> {
   const [mediaType = ''] = (request.headers.get('content-type') ?? '').split(';');
   if (!/^application\/([a-z0-9.!#$&^_-]+\+)?json$/i.test(mediaType.trim())) {
     throw new TulleError('media_type_unsupported', 'The body is not announced as JSON.', {
@@ -19,7 +19,7 @@ export async function readJson(request: Request): Promise<unknown> {
       mend: 'Send the header `Content-Type: application/json`.',
     });
   }
-  const bytes = await readBody(request, bodyMaxBytes);
+  const bytes = await readBody(request, maxBytes);
   return parseJson(decodeText(bytes ?? new Uint8Array()));
 }
 

@@ -1,0 +1,188 @@
+import type { FromSchema } from 'json-schema-to-ts';
+import { requireAccess } from '../mesh/authentication.ts';
+import { canonicalJson } from '../functions/transform/canonical-json.ts';
+import { readJson } from '../mesh/protocols/json-body.ts';
+import { orderOf } from './change-order.ts';
+import { readDocumentAt } from './history.ts';
+import type { Precondition } from './precondition.ts';
+import { accessOf, type Address, keyOf, type Resource, show } from './resource.ts';
+import { findResource, resources } from './resources-table.ts';
+import { nameSchema } from './resources/name.ts';
+import type { Call, Services } from './services.ts';
+import { type Edit, type Edited, stageEdits } from './stage-edits.ts';
+import { faultOf, fillDefaults, findFaults, throwFaults } from './validation.ts';
+
+/**
+ * POST `/v1/admin/changes`: many documents put, removed and restored as one change, or none of them. With `dryRun`
+ * everything is looked at and nothing is changed.
+ */
+export async function postChangeSet(services: Services, call: Call): Promise<Response> {
+  const input = await readJson(call.request, changeSetMaxBytes);
+  throwFaults(findFaults(changeSetSchema, input));
+  const { edits: wanted, why, dryRun } = fillDefaults(changeSetSchema, input) as FromSchema<typeof changeSetSchema>;
+  const edits = await toEdits(services, call, wanted as readonly WantedEdit[]);
+  const plan = (documents: Parameters<typeof stageEdits>[2]): Promise<readonly Edited[]> =>
+    stageEdits(services, call.principal, documents, edits);
+  if (dryRun) {
+    const edited = await services.publisher.changes.rehearse(call.principal.tenant, plan);
+    return Response.json({ dryRun, edits: edited.map((one) => toView(one)) });
+  }
+  const { result, change } = await services.publisher.change(orderOf(call, why), plan);
+  const changed = change === undefined ? {} : { change: change.sequence, at: change.at, by: change.by };
+  return Response.json(
+    {
+      dryRun,
+      ...changed,
+      ...(why === undefined ? {} : { why }),
+      edits: result.map((one) => toView(one, change?.sequence)),
+    },
+    { status: change === undefined ? 200 : 201 },
+  );
+}
+
+const versionSchema = {
+  type: 'integer',
+  minimum: 0,
+  description: 'the version that is there now, 0 for none',
+} as const;
+
+const addressSchema = {
+  type: 'object',
+  properties: {
+    kind: { enum: resources.map(({ kind }) => kind) },
+    bus: nameSchema,
+    name: nameSchema,
+  },
+  required: ['kind', 'name'],
+  additionalProperties: false,
+} as const;
+
+export const changeSetSchema = {
+  type: 'object',
+  properties: {
+    why: { type: 'string', maxLength: 1_024 },
+    dryRun: { type: 'boolean', default: false, description: 'true to look at everything and change nothing' },
+    edits: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 5_000,
+      items: {
+        type: 'object',
+        properties: {
+          put: { type: 'object', description: 'a document with its kind and name, and the bus where it is of one' },
+          delete: addressSchema,
+          restore: addressSchema,
+          to: { type: 'integer', minimum: 1, description: 'the change whose state is restored' },
+          version: versionSchema,
+        },
+        additionalProperties: false,
+      },
+    },
+  },
+  required: ['edits'],
+  additionalProperties: false,
+} as const;
+
+interface WantedEdit {
+  readonly put?: Readonly<Record<string, unknown>>;
+  readonly delete?: WantedAddress;
+  readonly restore?: WantedAddress;
+  readonly to?: number;
+  readonly version?: number;
+}
+
+interface WantedAddress {
+  readonly kind: string;
+  readonly name: string;
+  readonly bus?: string;
+}
+
+async function toEdits(services: Services, call: Call, wanted: readonly WantedEdit[]): Promise<readonly Edit[]> {
+  const faults: ReturnType<typeof faultOf>[] = [];
+  const edits: Edit[] = [];
+  const seen = new Set<string>();
+  for (const [index, edit] of wanted.entries()) {
+    const place = `/edits/${index}`;
+    const [verb, ...more] = (['put', 'delete', 'restore'] as const).filter((name) => edit[name] !== undefined);
+    if (verb === undefined || more.length > 0 || (verb === 'restore') !== (edit.to !== undefined)) {
+      const mend = 'Give exactly one of put, delete, and restore with to.';
+      faults.push(faultOf(place, 'The edit does not say one thing to do.', mend));
+      continue;
+    }
+    const found = toAddress(edit[verb] as WantedAddress, `${place}/${verb}`);
+    if ('fault' in found) {
+      faults.push(found.fault);
+      continue;
+    }
+    const { resource, address } = found;
+    requireAccess(call.principal, 'admin', accessOf(resource, address));
+    const key = keyOf(resource, call.principal.tenant, address);
+    if (seen.has(key))
+      faults.push(faultOf(place, `The ${resource.describe(address)} is edited twice.`, 'Keep one of the edits.'));
+    seen.add(key);
+    const precondition: Precondition =
+      edit.version === undefined
+        ? { kind: 'none' }
+        : edit.version === 0
+          ? { kind: 'absent' }
+          : { kind: 'version', version: edit.version };
+    edits.push({
+      resource,
+      address,
+      precondition,
+      place: `${place}/${verb}`,
+      action: await toAction(services, call, edit, key),
+    });
+  }
+  throwFaults(faults);
+  const rank = (edit: Edit): number => resources.indexOf(edit.resource);
+  return edits.toSorted((one, other) => rank(one) - rank(other));
+}
+
+async function toAction(services: Services, call: Call, edit: WantedEdit, key: string): Promise<Edit['action']> {
+  if (edit.put !== undefined) return { put: edit.put };
+  if (edit.to === undefined) return 'remove';
+  const document = await readDocumentAt(services, call.principal.tenant, key, edit.to);
+  return document === undefined ? 'remove' : { restore: document };
+}
+
+function toAddress(
+  { kind, name, bus }: WantedAddress,
+  place: string,
+): { readonly resource: Resource; readonly address: Address } | { readonly fault: ReturnType<typeof faultOf> } {
+  const resource = findResource(kind);
+  if (resource === undefined) {
+    const mend = `Give one of ${resources.map((known) => known.kind).join(', ')}.`;
+    return { fault: faultOf(`${place}/kind`, 'The document does not say a kind that can be changed here.', mend) };
+  }
+  const isName = (value: unknown): value is string => findFaults(nameSchema, value).length === 0;
+  if (!isName(name))
+    return { fault: faultOf(`${place}/name`, 'name is missing, or is no name.', `Give ${nameSchema.description}.`) };
+  if (resource.scope === 'tenant') return { resource, address: { name, bus: '' } };
+  if (!isName(bus))
+    return { fault: faultOf(`${place}/bus`, 'bus is missing, or is no name.', 'Give the bus that it belongs to.') };
+  return { resource, address: { name, bus } };
+}
+
+function toView({ edit: { resource, address }, present, version, document }: Edited, sequence?: number): object {
+  const { kind } = resource;
+  const before = present === undefined ? undefined : show(resource, present);
+  const after = document === undefined ? undefined : show(resource, document);
+  const isSame = present !== undefined && document !== undefined && isAlike(present, document);
+  return {
+    action: isSame ? 'unchanged' : after === undefined ? 'deleted' : before === undefined ? 'created' : 'changed',
+    kind,
+    ...(address.bus === '' ? {} : { bus: address.bus }),
+    name: address.name,
+    ...(isSame ? { version } : sequence === undefined ? {} : { version: sequence }),
+    ...(before === undefined || isSame ? {} : { before }),
+    ...(after === undefined || isSame ? {} : { after }),
+  };
+}
+
+function isAlike(one: object, other: object): boolean {
+  return canonicalJson(one) === canonicalJson(other);
+}
+
+/** A change is one document of the store, with every document that is put in it. */
+const changeSetMaxBytes = 1_800_000;

@@ -1,0 +1,166 @@
+import { TulleError } from '../event/error.ts';
+import { requireAccess } from '../mesh/authentication.ts';
+import type { Change, ChangeEntry } from './changes/change.ts';
+import type { Changes } from './changes/changes.ts';
+import { type Address, keyOf, type Resource, show } from './resource.ts';
+import { readKey, showStored } from './resources-table.ts';
+import type { Call, Methods, Services } from './services.ts';
+
+/** `/v1/admin/changes`: what was changed, newest first, and by whom; it takes a viewer of every bus. */
+export function changeList(services: Services, post: (call: Call) => Promise<Response>): Methods {
+  const { changes } = services.publisher;
+  return {
+    async GET({ principal, query }) {
+      requireAccess(principal, 'viewer', '*');
+      const limit = readNumber(query, 'limit', 50, 100);
+      const { sequence } = await changes.settle(principal.tenant);
+      const from = Math.min(readNumber(query, 'cursor', sequence + 1, Number.MAX_SAFE_INTEGER), sequence + 1) - 1;
+      const numbers = Array.from({ length: Math.min(limit, from) }, (_, index) => from - index);
+      const items: object[] = [];
+      // One after the other: a change may take 2 MB.
+      for (const number of numbers) {
+        const change = await changes.read(principal.tenant, number);
+        if (change !== undefined) items.push(toSummary(change));
+      }
+      const last = numbers.at(-1) ?? 1;
+      return Response.json({ items, ...(last > 1 ? { next: String(last) } : {}) });
+    },
+    POST: post,
+  };
+}
+
+/** `/v1/admin/changes/{change}`: each document before and after it. */
+export function changeItem({ publisher: { changes } }: Services): Methods {
+  return {
+    async GET({ principal, params }) {
+      requireAccess(principal, 'viewer', '*');
+      const sequence = /^[1-9][0-9]{0,11}$/.test(params['change'] ?? '') ? Number(params['change']) : 0;
+      const change = await changes.read(principal.tenant, sequence);
+      if (change === undefined) throw new TulleError('not_found', 'There is no change of this number.');
+      const entries: object[] = [];
+      for (const entry of change.entries) {
+        const { previous = 0 } = entry;
+        const before = previous === 0 ? undefined : await entryOf(changes, principal.tenant, entry.key, previous);
+        entries.push({ ...toView(entry, before), previous });
+      }
+      return Response.json({ ...toSummary(change), entries });
+    },
+  };
+}
+
+/** Every version of one document, newest first: also of one that is deleted by now. */
+export async function answerHistory(
+  services: Services,
+  resource: Resource,
+  address: Address,
+  call: Call,
+): Promise<Response> {
+  const { tenant } = call.principal;
+  const key = keyOf(resource, tenant, address);
+  const limit = readNumber(call.query, 'limit', 50, 100);
+  const cursor = readNumber(call.query, 'cursor', 0, Number.MAX_SAFE_INTEGER);
+  const items: object[] = [];
+  let version = cursor > 0 ? cursor : await lastVersion(services, tenant, key);
+  while (version > 0 && items.length < limit) {
+    const change = await services.publisher.changes.read(tenant, version);
+    const entry = change?.entries.find((candidate) => candidate.key === key);
+    if (change === undefined || entry === undefined) break;
+    const { at, by, why } = change;
+    items.push({
+      version,
+      at,
+      by,
+      ...(why === undefined ? {} : { why }),
+      ...(entry.document === undefined ? {} : { document: show(resource, entry.document as object) }),
+    });
+    version = entry.previous ?? 0;
+  }
+  if (items.length === 0 && cursor === 0)
+    throw new TulleError('not_found', `There is no ${resource.describe(address)}.`);
+  return Response.json({ items, ...(version > 0 ? { next: String(version) } : {}) });
+}
+
+/** A document as it was after the change `sequence`; `undefined` where there was none then. @throws TulleError `not_found` */
+export async function readDocumentAt(
+  services: Services,
+  tenant: string,
+  key: string,
+  sequence: number,
+): Promise<object | undefined> {
+  const { changes } = services.publisher;
+  const settled = await changes.settle(tenant);
+  if (sequence > settled.sequence) throw new TulleError('not_found', 'There is no change of this number yet.');
+  for (let version = await lastVersion(services, tenant, key); version > 0;) {
+    const entry = await entryOf(changes, tenant, key, version);
+    if (version <= sequence) return entry?.document as object | undefined;
+    version = entry?.previous ?? 0;
+  }
+  return undefined;
+}
+
+/** The last change that wrote a document, or deleted it; 0 where none is known. */
+async function lastVersion(
+  { documents, publisher: { changes } }: Services,
+  tenant: string,
+  key: string,
+): Promise<number> {
+  const present = await documents.get(key);
+  if (present !== undefined) return present.version;
+  const { sequence } = await changes.settle(tenant);
+  const oldest = Math.max(1, sequence - mostSearched);
+  for (let version = sequence; version >= oldest; version -= 1) {
+    if ((await entryOf(changes, tenant, key, version)) !== undefined) return version;
+  }
+  return 0;
+}
+
+async function entryOf(
+  changes: Changes,
+  tenant: string,
+  key: string,
+  sequence: number,
+): Promise<ChangeEntry | undefined> {
+  return (await changes.read(tenant, sequence))?.entries.find((candidate) => candidate.key === key);
+}
+
+function toSummary({ sequence, at, by, why, entries, previousHash, hash }: Change): object {
+  return {
+    change: sequence,
+    at,
+    by,
+    ...(why === undefined ? {} : { why }),
+    entries: entries.map((entry) => toAddressView(entry)),
+    previousHash,
+    hash,
+  };
+}
+
+function toAddressView({ key, document, previous }: ChangeEntry): object {
+  const { kind, bus, name } = readKey(key) ?? { kind: 'unknown', bus: '', name: key };
+  const action = document === undefined ? 'deleted' : previous === undefined ? 'created' : 'changed';
+  return { action, kind, ...(bus === '' ? {} : { bus }), name };
+}
+
+function toView(entry: ChangeEntry, before: ChangeEntry | undefined): object {
+  const kind = readKey(entry.key)?.kind ?? '';
+  const shown = (document: unknown): object => showStored(kind, document as object);
+  return {
+    ...toAddressView(entry),
+    ...(before?.document === undefined ? {} : { before: shown(before.document) }),
+    ...(entry.document === undefined ? {} : { after: shown(entry.document) }),
+  };
+}
+
+function readNumber(query: URLSearchParams, name: string, absent: number, most: number): number {
+  const text = query.get(name);
+  if (text === null) return absent;
+  const value = /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= most) return value;
+  throw new TulleError('request_invalid', `${name} is not a number that can be used here.`, {
+    place: name,
+    mend: most <= 100 ? `Give a number from 1 to ${most}.` : 'Send the `next` of the page before.',
+  });
+}
+
+/** Changes that are looked through for what is deleted. */
+const mostSearched = 1_000;
