@@ -12,6 +12,9 @@ export interface Budget {
   readonly targets: readonly string[];
 }
 
+/** In a turn: a crash repeats what of it is on its way. */
+const mostEvents = 512;
+
 /** `shares`: so many logs replay side by side. */
 export function createBudget({ perSecond }: Pick<ReplayOrder, 'perSecond'>, shares: number): Budget {
   const spent = new Map<string, number>();
@@ -24,7 +27,7 @@ export function createBudget({ perSecond }: Pick<ReplayOrder, 'perSecond'>, shar
 
   return {
     get isSpent() {
-      return seconds >= 1;
+      return seconds >= 1 || events >= mostEvents;
     },
     spend(rules) {
       events += 1;
