@@ -51,7 +51,13 @@ interface DeadLetterRow extends TextRow {
   readonly event: string;
 }
 
-export function createDisk(onRecords?: (body: string, isThere: boolean) => void): Disk {
+/** Told of what is stored, and of what is taken away again by a crash or a rollback. */
+export interface DiskWatch {
+  onRecords(body: string, isThere: boolean): void;
+  onBatch(batch: StoredBatch, isThere: boolean): void;
+}
+
+export function createDisk(watch?: DiskWatch): Disk {
   const tables: Tables = {
     batches: [],
     archived: [],
@@ -81,6 +87,16 @@ export function createDisk(onRecords?: (body: string, isThere: boolean) => void)
   function changed(undo: () => void): void {
     journal.push(undo);
     if (!inTransaction) commits.push(forgotten + journal.length);
+  }
+
+  /** Of the last change, and of its being undone. */
+  function tell(observe: (isThere: boolean) => void): void {
+    observe(true);
+    const undo = journal.pop();
+    journal.push(() => {
+      undo?.();
+      observe(false);
+    });
   }
 
   function insert<Row>(rows: Row[], row: Row, compare: (one: Row, other: Row) => number): void {
@@ -167,6 +183,7 @@ export function createDisk(onRecords?: (body: string, isThere: boolean) => void)
       insertBatch(batch) {
         onChange();
         insert(batches, batch, bySequence);
+        tell((isThere) => watch?.onBatch(batch, isThere));
       },
       batchesAfter: (after, limit) => batches.filter(({ sequence }) => sequence > after).slice(0, limit),
       nextBatch: (after) => batches.find(({ sequence }) => sequence > after)?.sequence,
@@ -187,13 +204,7 @@ export function createDisk(onRecords?: (body: string, isThere: boolean) => void)
       insertRecords(sequence, at, body, text) {
         onChange();
         insert(records, { sequence, at, body, books: text }, bySequence);
-        if (onRecords === undefined) return;
-        onRecords(body, true);
-        const undo = journal.pop();
-        journal.push(() => {
-          undo?.();
-          onRecords(body, false);
-        });
+        tell((isThere) => watch?.onRecords(body, isThere));
       },
       insertDeadLetter(sequence, record, event) {
         onChange();

@@ -1,3 +1,4 @@
+import type { ClaimStore } from '../../adapters/sqlite/claim-store.ts';
 import type { Tally } from '../../mesh/books.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../mesh/envelope.ts';
 import type { QueueConsumer, Settlement } from '../../mesh/ports.ts';
@@ -5,6 +6,7 @@ import { isReplay } from '../../mesh/replay/replay.ts';
 import type { Snapshot, Target } from '../../mesh/snapshot.ts';
 import type { SnapshotReader } from '../../mesh/snapshot-source.ts';
 import type { Fault } from './fault.ts';
+import type { World } from './world.ts';
 
 /**
  * Mistakes that somebody could make in a store, a port or what uses them, one at a time. A simulation that does not find
@@ -210,6 +212,14 @@ export const faults: readonly Fault[] = [
     }),
   },
   {
+    name: 'claims events elsewhere, before they are stored',
+    storage: (storage, { world }) => ({ ...storage, claimStore: claimingIn(claimsOf(world), storage.claimStore) }),
+  },
+  {
+    name: 'has its claims in memory',
+    storage: (storage) => ({ ...storage, claimStore: claimingIn(new Map(), storage.claimStore) }),
+  },
+  {
     name: 'answers although the transaction failed',
     storage: (storage) => ({
       ...storage,
@@ -302,6 +312,26 @@ export const faults: readonly Fault[] = [
     },
   },
 ];
+
+/** What no crash and no rollback takes away. */
+const claimsByWorld = new WeakMap<World, Map<string, number>>();
+
+function claimsOf(world: World): Map<string, number> {
+  const claims = claimsByWorld.get(world) ?? new Map<string, number>();
+  claimsByWorld.set(world, claims);
+  return claims;
+}
+
+function claimingIn(claims: Map<string, number>, store: ClaimStore): ClaimStore {
+  return {
+    ...store,
+    claim(keys, now, until) {
+      const known = new Set(keys.filter((key) => (claims.get(key) ?? -Infinity) > now));
+      for (const key of keys) if (!known.has(key)) claims.set(key, until);
+      return known;
+    },
+  };
+}
 
 function settling(change: (settlement: Settlement) => Settlement): (consume: QueueConsumer) => QueueConsumer {
   return (consume) => async (messages, turn) => change(await consume(messages, turn));

@@ -1,4 +1,7 @@
+import { toMessages } from '../../adapters/sqlite/log-rows.ts';
+import type { StoredBatch } from '../../adapters/sqlite/log-store.ts';
 import type { HttpOptions } from '../../connectors/sinks/http.ts';
+import { decodeEnvelope } from '../../mesh/envelope.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { Target } from '../../mesh/snapshot.ts';
 import { isEnd } from '../../mesh/publish/outcome.ts';
@@ -12,8 +15,8 @@ export interface Oracle {
   readonly violations: string[];
   /** A publisher sends an event, once more under another number where it had no answer. */
   published(bus: BusPlan, id: string, place: Place, event: EventPlan): Message;
-  /** `matched`: how many rules the publisher was told of, where it looked. */
-  acknowledged(message: Message, matched: number | undefined): void;
+  /** `answer`: what it says of the event, where the publisher looked. */
+  acknowledged(message: Message, answer: Told | undefined): void;
   /** The publisher waited, and is told what became of it; `over`: that every delivery has ended. */
   told(message: Message, deliveries: readonly DeliveryStanding[], over: boolean): void;
   /** A publisher's answer did not come although its time was over. */
@@ -31,7 +34,15 @@ export interface Oracle {
   /** The process that had made the call is dead. */
   forgotten(call: Call): void;
   recorded(bus: string, body: string, isThere: boolean): void;
+  /** A log has stored messages, or a crash took them away. */
+  stored(shard: string, batch: StoredBatch, isThere: boolean): void;
   finish(): void;
+}
+
+/** What a publisher is told of an event: how many rules match it, and whether it was left out. */
+export interface Told {
+  readonly matched: number;
+  readonly duplicate?: boolean;
 }
 
 /** Which event of which request it is, and which attempt at that request. */
@@ -49,6 +60,8 @@ export interface Message {
   readonly event: EventPlan;
   readonly sentAt: number;
   readonly acceptedBy: number;
+  /** The same of the last time that it came, where it may come again. */
+  readonly acceptedUntil: number;
   ackedAt: number | undefined;
   matched: number | undefined;
   readonly expiry: number;
@@ -121,6 +134,8 @@ export function createOracle(options: {
   const states = new Map<string, BusState[]>();
   /** Ends by `source id rule/target`, each with its parts. */
   const ends = new Map<string, LedgerRecord[]>();
+  /** When the messages of an event were stored, on buses with deduplication. */
+  const storedAt = new Map<string, number[]>();
   const jumped = plan.jumps.length > 0;
 
   for (const bus of plan.buses) {
@@ -188,8 +203,8 @@ export function createOracle(options: {
     // What was on its way is not counted, and what was handed out again begins where it was before.
     if (unit.calls > retry.maxAttempts + disturbed * (retry.maxAttempts + 1))
       fail(`attempt ${unit.calls}: ${describe(unit)}`);
-    if (!jumped && wall() > message.acceptedBy + retry.maxAgeSeconds * 1000) {
-      fail(`sent ${wall() - message.acceptedBy} ms after it was accepted: ${describe(unit)}`);
+    if (!jumped && wall() > message.acceptedUntil + retry.maxAgeSeconds * 1000) {
+      fail(`sent ${wall() - message.acceptedUntil} ms after it was accepted: ${describe(unit)}`);
     }
     if (!jumped && wall() > message.expiry)
       fail(`sent ${wall() - message.expiry} ms after it expired: ${describe(unit)}`);
@@ -330,6 +345,8 @@ export function createOracle(options: {
     violations,
     published(bus, id, place, event) {
       const source = `/${busOf(bus)}/${place.attempt}`;
+      const known = messages.get(`${source} ${id}`);
+      if (known !== undefined) return known;
       const message: Message = {
         place,
         bus,
@@ -338,6 +355,7 @@ export function createOracle(options: {
         event,
         sentAt: now(),
         acceptedBy: Infinity,
+        acceptedUntil: -Infinity,
         ackedAt: undefined,
         matched: undefined,
         expiry: event.expiresAfterMs === undefined ? Infinity : wall() + event.expiresAfterMs,
@@ -347,9 +365,12 @@ export function createOracle(options: {
       messages.set(`${source} ${id}`, message);
       return message;
     },
-    acknowledged(message, matched) {
-      message.ackedAt = now();
-      message.matched = matched;
+    acknowledged(message, answer) {
+      if (answer !== undefined && answer.matched > 0 && message.ackedAt !== undefined && answer.duplicate !== true) {
+        fail(`taken twice: ${message.source} ${message.id}`);
+      }
+      message.ackedAt ??= now();
+      message.matched = answer?.matched ?? message.matched;
     },
     told(message, deliveries, over) {
       for (const delivery of deliveries) {
@@ -376,7 +397,10 @@ export function createOracle(options: {
         return;
       }
       // What is behind the ingress begins here.
-      Object.assign(message, { acceptedBy: Math.min(message.acceptedBy, wall()) });
+      Object.assign(message, {
+        acceptedBy: Math.min(message.acceptedBy, wall()),
+        acceptedUntil: Math.max(message.acceptedUntil, wall()),
+      });
       for (const delivery of deliveries) message.deliveries.add(delivery);
     },
     disturbed(bus) {
@@ -460,6 +484,20 @@ export function createOracle(options: {
             1,
           );
         }
+      }
+    },
+    stored(shard, { body, at }, isThere) {
+      const { deduplicationSeconds } = plan.buses.find((bus) => shard.startsWith(busOf(bus)))?.settings ?? {};
+      if (deduplicationSeconds === undefined) return;
+      for (const { event, deliveries } of toMessages(body).flatMap((message) => decodeEnvelope(message).events)) {
+        const { source, id } = event.attributes;
+        const names = deliveries.map(({ rule, target }) => `${rule}/${target}`).join(' ');
+        const key = `${shard} ${source} ${id} ${names}`;
+        const before = storedAt.get(key) ?? [];
+        if (isThere && before.some((time) => Math.abs(at - time) < deduplicationSeconds * 1000)) {
+          fail(`stored twice: ${key}`);
+        }
+        storedAt.set(key, isThere ? [...before, at] : before.toSpliced(before.indexOf(at), 1));
       }
     },
     finish() {

@@ -97,7 +97,29 @@ export function createPlan(random: Random): Plan {
   const jumps = random.chance(0.08)
     ? [{ at: random.between(0, healAt), by: random.pick([1_000, 60_000, 3_600_000, -1_000, -4_000]) }]
     : [];
-  return { platform, trouble: createTrouble(random, platform), buses, healAt, changes, jumps };
+  const plan: Plan = { platform, trouble: createTrouble(random, platform), buses, healAt, changes, jumps };
+  return random.chance(0.15) ? deduplicating(random, plan) : plan;
+}
+
+/**
+ * The same plan with deduplication. No target changes, by itself or by a pause that ends: an event that comes again may
+ * pass where a target has moved to another shard.
+ */
+function deduplicating(random: Random, plan: Plan): Plan {
+  const deduplicationSeconds = plan.jumps.length > 0 ? 86_400 : random.pick([600, 86_400]);
+  const buses = plan.buses.map((bus) => ({
+    ...bus,
+    settings: { ...bus.settings, deduplicationSeconds },
+    rules: bus.rules.map((rule) => ({ ...rule, targets: rule.targets.map(toSteady) })),
+  }));
+  return { ...plan, buses, changes: [] };
+}
+
+function toSteady({ target: { paused: _paused, ...target }, phases }: TargetPlan): TargetPlan {
+  const stays = phases.map((phase): Phase =>
+    phase.behaviour === 'gone' ? { ...phase, behaviour: 'refusing' } : phase,
+  );
+  return { target, phases: stays };
 }
 
 function createTrouble(random: Random, platform: Plan['platform']): Trouble {

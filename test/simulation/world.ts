@@ -165,9 +165,12 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
       let disk = disks.get(shard);
       if (disk === undefined) {
         const bus = shard.split('/').slice(0, 2).join('/');
-        disk = createDisk((body, isThere) => {
-          oracle.recorded(bus, body, isThere);
-          audit.recorded(bus, body, isThere);
+        disk = createDisk({
+          onRecords(body, isThere) {
+            oracle.recorded(bus, body, isThere);
+            audit.recorded(bus, body, isThere);
+          },
+          onBatch: (batch, isThere) => oracle.stored(shard, batch, isThere),
         });
         disks.set(shard, disk);
       }
