@@ -1,3 +1,5 @@
+import { TulleError } from '../../event/error.ts';
+import type { CloudEventObject } from '../../functions/transform/define-transformer.ts';
 import { parseObject } from '../../functions/transform/event-object.ts';
 import { numberText } from '../../functions/transform/exact-numbers.ts';
 import { readJsonText } from '../../functions/transform/json-text.ts';
@@ -12,7 +14,7 @@ import { transformers } from '../../functions/transform/transformers.ts';
 /**
  * Shows an event, given as JSON text, as it is before the step of that number: without anything that the redact steps
  * from there on would touch. Where another step comes between that moves values, nobody can say where they were: then
- * every value is shown by its kind alone.
+ * attributes and data are shown by their kinds alone.
  */
 export function viewBefore(steps: readonly Step[], step: number): (json: string) => unknown {
   const paths: string[] = [];
@@ -52,23 +54,36 @@ function masked(paths: readonly string[]): (json: string) => unknown {
   const intoData = paths.some((path) => /^data\b/.test(path));
   return (json) => {
     const event = parseObject(json, 'all');
-    rewrite(event, tree, () => hidden);
-    const { data } = event;
-    // What cannot be searched is not shown.
-    if (intoData && (typeof data === 'string' ? !readJsonText(data) : false)) event['data'] = hidden;
-    if (intoData && event['data_base64'] !== undefined) event['data_base64'] = hidden;
-    return event;
+    try {
+      rewrite(event, tree, () => hidden);
+      const { data, data_base64: bytes } = event;
+      // What cannot be searched is not shown.
+      const isSealed = bytes === undefined ? typeof data === 'string' && !readJsonText(data) : true;
+      if ((intoData && isSealed) || bytes === hidden) putInPlace(event, hidden);
+      return event;
+    } catch (error) {
+      // A text that is too deep to be searched.
+      if (TulleError.is(error)) return kindsOnly(json);
+      throw error;
+    }
   };
 }
 
+/** Of the data its kind alone: names in it may be of what is redacted. */
 function kindsOnly(json: string): unknown {
-  return kindOf(parseObject(json, 'all'));
+  const event = parseObject(json, 'all');
+  if (event['data_base64'] !== undefined) putInPlace(event, '');
+  return Object.fromEntries(Object.entries(event).map(([name, value]) => [name, kindOf(value)]));
 }
 
-function kindOf(value: unknown): unknown {
-  if (value === null) return null;
-  if (typeof value !== 'object') return typeof value;
+/** Of the payload, in whichever form it is. */
+function putInPlace(event: CloudEventObject, data: string): void {
+  delete event['data_base64'];
+  event['data'] = data;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
   if (numberText(value) !== undefined) return 'number';
-  if (Array.isArray(value)) return value.map(kindOf);
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, kindOf(member)]));
+  return Array.isArray(value) ? 'array' : typeof value;
 }

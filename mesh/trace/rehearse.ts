@@ -61,10 +61,12 @@ export async function rehearse(
     const failed = drafts.findLast(({ outcome }) => outcome !== 'notRun');
     if (failed !== undefined && failed.reason === undefined) failed.reason = `${error.code}: ${error.message}`;
   }
+  const lastRedact = steps.findLastIndex((step) => Object.hasOwn(step, 'redact'));
   return drafts.map(({ touched, input, output, reason, ...rest }) => ({
     ...rest,
     ...(touched.size === 0 ? {} : { touched: [...touched] }),
-    ...(reason === undefined ? {} : { reason }),
+    // What an expression says of its failure may quote what is still to be redacted.
+    ...(reason === undefined ? {} : { reason: rest.step < lastRedact ? reason.replace(/:.*/s, '') : reason }),
     ...(input.length === 0 ? {} : { input, output }),
   }));
 }

@@ -24,7 +24,7 @@ const answers = [
 ];
 
 describe('redaction in the mesh', () => {
-  it(`lets no redacted value out: to targets, into history or reports, on ${rounds} random events`, async () => {
+  it(`lets no redacted value out: to targets, into history, traces or reports, on ${rounds} random events`, async () => {
     // The source is how history finds an event: it is kept as it was accepted, as type and id are.
     const one = redaction.filter(({ attributes }) => !attributes.includes('source'));
     const property = fc.asyncProperty(one, fc.constantFrom(...answers), tryDelivery);
@@ -72,8 +72,23 @@ async function tryDelivery(one: Redaction, answer: Harness['answer']): Promise<v
   expect(harness.received.length > 0).toBe(!isRefused(one));
 
   const told = records.map(({ event: _event, ...record }) => record);
+  const traces: string[] = [];
+  const id = encodeURIComponent(records[0]?.eventId ?? '');
+  for (const steps of [
+    [redactStep(one)],
+    [{ merge: { data: {} } }, redactStep(one)],
+    [redactStep(one), { original: {} }],
+  ]) {
+    await withRule(harness, { filter: { pattern: { type: ['t'] } }, steps });
+    const traced = await harness.admin('GET', `/v1/buses/default/events/${id}`);
+    expect(traced.status).toBe(200);
+    traces.push(await traced.text());
+    expect(traces.at(-1)).toContain('"planned":true');
+  }
   const sent = harness.received.map(({ url, headers, body }) => ({ url, headers: [...headers], body }));
   const reported = harness.reported.map((error) => (error instanceof Error ? [error.message, error.stack] : error));
-  const shown = [...sent, ...told, ...reported].map((part) => JSON.stringify(part)).join('\n');
+  const shown = [...sent, ...told, ...traces.map((text) => JSON.parse(text) as unknown), ...reported]
+    .map((part) => JSON.stringify(part))
+    .join('\n');
   expect(survivors(one, `${shown}\n${harness.received.map(({ body }) => body).join('\n')}`)).toEqual([]);
 }

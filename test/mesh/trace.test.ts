@@ -136,7 +136,7 @@ describe('the trace of an event', () => {
     const { text, events } = await trace(harness, 'e1');
     expect(events[0]?.rules[0]?.steps).toMatchObject([
       {
-        input: [{ id: 'string', data: { mail: 'string', age: 'number', tags: ['string', null, 'boolean'] } }],
+        input: [{ id: 'string', type: 'string', data: 'object' }],
         output: [{ data: { contact: '****' } }],
       },
       { output: [{ data: { contact: '****' } }] },
@@ -191,6 +191,20 @@ describe('the trace of an event', () => {
     const [step] = (parts?.steps ?? []) as unknown as readonly { readonly output: readonly unknown[] }[];
     expect(step?.output).toHaveLength(3);
     expect(parts?.deliveries).toMatchObject([{ attempts: [{ parts: [1, 2, 3, 4, 5] }] }]);
+  });
+
+  it('does not quote in a reason what is still to be redacted', async () => {
+    const harness = createHarness();
+    await withRule(harness, {
+      steps: [{ transform: { jsonata: '{ "n": $number(data.phone) }' } }, { redact: { paths: ['data.n'] } }],
+    });
+    await harness.publish(createEvent('e1', { data: { phone: 'not-138-a-number' } }));
+    const { text, events } = await trace(harness, 'e1');
+    expect(events[0]?.rules[0]?.steps).toMatchObject([
+      { outcome: 'failed', reason: 'step_failed' },
+      { outcome: 'notRun' },
+    ]);
+    expect(text).not.toContain('138');
   });
 
   it('tells repeats and other sources apart', async () => {
