@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../../adapters/node/sql.ts';
 import { toPrefilter } from '../../../adapters/sqlite/prefilter.ts';
 
+const signs = ['a', '*', '?', '[', ']', '^', '-', '"', '\\', '/', '%', '_', "'", 'é', '😀', '0', 'Z', ':'];
+
 describe('the prefilter', () => {
   it('passes over no row that has the string, however a writer escapes it', () => {
     const sql = createNodeSql(':memory:');
@@ -15,7 +17,7 @@ describe('the prefilter', () => {
     const strings = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 80 }),
       fc.string({ unit: 'binary', maxLength: 80 }),
-      fc.string({ unit: fc.constantFrom(...'a*?[]^-"\\/%_\'é😀0Z:'), maxLength: 80 }),
+      fc.string({ unit: fc.constantFrom(...signs), maxLength: 80 }),
     );
     fc.assert(
       fc.property(strings, strings, fc.constantFrom(...escapes), (text, other, escape) => {
