@@ -70,6 +70,8 @@ export interface Mesh {
   readonly dispatch: QueueConsumer;
   /** How long a bus keeps its history; `undefined` when there is no such bus. */
   retention(tenant: string, bus: string): Promise<number | undefined>;
+  /** Another process has published a bus: what is known of it here is not the newest any more. */
+  published(tenant: string, bus: string): void;
   /** Once a minute: brings to an end what a crash left half done. */
   tick(): Promise<void>;
 }
@@ -138,6 +140,7 @@ export function createMesh(platform: Platform): Mesh {
       const compiled = await source.get(tenant, bus);
       return compiled?.snapshot.settings.retentionSeconds;
     },
+    published: onPublished,
     async tick() {
       await publisher.repair();
       if (vault.isRotating) await reseal({ documents: live, publisher, vault, runtime });

@@ -13,6 +13,8 @@ export interface Settings {
   readonly port: number;
   /** `TULLE_DATA`, default `.tulle/data`: the folder of the databases, on a disk that keeps what is synced. */
   readonly dataFolder: string;
+  /** Where several processes share everything; without it all is in `dataFolder`, which is one process's alone. */
+  readonly postgres?: PostgresSettings | undefined;
   /** `TULLE_SECRETS`: a folder with one file a secret. */
   readonly secretsFolder: string | undefined;
   /** `TULLE_MASTER_KEY` and `TULLE_MASTER_KEY_PREVIOUS`, or the contents of the files that `…_FILE` names. */
@@ -23,6 +25,15 @@ export interface Settings {
   readonly shutdownMs: number;
 }
 
+export interface PostgresSettings {
+  /** `TULLE_POSTGRES_URL`, or the content of the file that `TULLE_POSTGRES_URL_FILE` names. */
+  readonly url: string;
+  /** `TULLE_POSTGRES_SCHEMA`, default `tulle`: what the tables are in. */
+  readonly schema: string;
+  /** `TULLE_POSTGRES_CONNECTIONS`, default 8; one more listens. */
+  readonly connections: number;
+}
+
 /** @throws TulleError `request_invalid` with the name of the variable as its place. */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
   return {
@@ -30,6 +41,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     host: env['TULLE_HOST'] ?? '127.0.0.1',
     port: readNumber(env, 'PORT', 8787, 65_535),
     dataFolder: env['TULLE_DATA'] ?? '.tulle/data',
+    postgres: readPostgres(env),
     secretsFolder: env['TULLE_SECRETS'],
     masterKeys: readMasterKeys(env),
     allowPrivateTargets: readFlag(env, 'TULLE_ALLOW_PRIVATE_TARGETS'),
@@ -48,6 +60,27 @@ function readAdminKey(env: Readonly<Record<string, string | undefined>>): string
     throw invalid('TULLE_ADMIN_KEY', 'is too short', `Use at least ${adminKeyMinLength} characters.`);
   }
   return key;
+}
+
+function readPostgres(env: Readonly<Record<string, string | undefined>>): PostgresSettings | undefined {
+  const file = env['TULLE_POSTGRES_URL_FILE'];
+  const url = (file === undefined ? (env['TULLE_POSTGRES_URL'] ?? '') : readFileSync(file, 'utf8')).trim();
+  if (url === '') return undefined;
+  // Not shown: it holds the password.
+  if (!/^postgres(?:ql)?:\/\/./.test(url)) {
+    throw invalid(
+      'TULLE_POSTGRES_URL',
+      'is not the address of a database',
+      'Use postgres://USER:PASSWORD@HOST/DATABASE.',
+    );
+  }
+  const schema = env['TULLE_POSTGRES_SCHEMA'] ?? 'tulle';
+  if (!/^[a-z_][a-z0-9_]{0,47}$/.test(schema)) {
+    throw invalid('TULLE_POSTGRES_SCHEMA', 'is no name for a schema', 'Use lower-case letters, digits and _.');
+  }
+  const connections = readNumber(env, 'TULLE_POSTGRES_CONNECTIONS', 8, 1_000);
+  if (connections >= 2) return { url, schema, connections };
+  throw invalid('TULLE_POSTGRES_CONNECTIONS', 'is too small', 'Use 2 or more.');
 }
 
 /** Without one no secret can be stored; one that is wrong would be noticed by the first delivery only. */

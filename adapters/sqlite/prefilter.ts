@@ -11,10 +11,15 @@ export interface Prefilter {
  * first character stands to the next, at 1 to 4 GB/s where `instr` does 0.6.
  */
 export function toPrefilter(strings: readonly (string | undefined)[]): Prefilter {
-  const runs = strings.flatMap((text) => (text === undefined ? [] : tellingRun(text)));
+  const runs = tellingRuns(strings);
   if (runs.length === 0) return { condition: 'TRUE', values: [] };
   const all = runs.map(() => 'body GLOB ?').join(' AND ');
   return { condition: `((${all}) OR body GLOB '*\\u*')`, values: runs.map((run) => `*${run}*`) };
+}
+
+/** What is in every row that holds all of the strings, or has an escape. */
+export function tellingRuns(strings: readonly (string | undefined)[]): readonly string[] {
+  return strings.flatMap((text) => (text === undefined ? [] : tellingRun(text)));
 }
 
 /** Workers take patterns of 50 bytes. */

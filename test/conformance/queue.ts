@@ -381,7 +381,9 @@ export function describeQueue(
       await queue.drain();
       await crash(queue);
       bench.answer = (messages) => toTurn({ taken: messages.length });
-      expect(bench.queue.nextAt()).toBeLessThanOrEqual(bench.now);
+      // A queue may remember that they rest, or may not.
+      expect(bench.queue.nextAt()).toBeLessThanOrEqual(bench.now + 10_000);
+      bench.now += 10_000;
       seen.length = 0;
       await bench.queue.drain();
       expect(seen.toSorted()).toEqual(lanes.map(({ body }) => body).toSorted());

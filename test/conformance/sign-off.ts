@@ -122,6 +122,7 @@ export function describeSignOff(name: string, create: () => Harness | Promise<Ha
       await harness.publish(createEvent('e1'));
       await harness.drain(harness.now + 1_000);
       await until(async () => (await targetsOf(harness))[0]?.deadLetter?.disabled !== undefined);
+      await inUse(harness);
       await harness.publish(createEvent('e2'));
       await harness.drain(harness.now + 10_000);
       expect(harness.received.filter(({ url }) => url !== http.url)).toHaveLength(1);
@@ -166,10 +167,14 @@ async function untilDisabled(harness: Harness): Promise<NonNullable<TargetDocume
   await until(async () => (await disabledIn(harness)) !== undefined);
   const disabled = await disabledIn(harness);
   if (disabled === undefined) throw new Error('the target is not disabled');
-  // A snapshot that is in use is looked at again after a while.
-  harness.now += 10_000;
-  await pause();
+  await inUse(harness);
   return disabled;
+}
+
+/** A snapshot that is in use is looked at again after a while; and it is published a moment after the documents. */
+async function inUse(harness: Harness): Promise<void> {
+  harness.now += 10_000;
+  await new Promise((resolve) => void setTimeout(resolve, 100));
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {

@@ -11,42 +11,48 @@ import { createOutbound } from '../../../adapters/node/outbound.ts';
 import { startServer } from '../../../adapters/node/server.ts';
 import { createSqlSnapshots } from '../../../adapters/node/snapshots.ts';
 import { createNodeSql } from '../../../adapters/node/sql.ts';
+import type { Documents, Queue, Replays, Snapshots } from '../../../mesh/ports.ts';
+import type { QueueHost, QueueUnderTest } from '../../conformance/queue.ts';
 import { openSqlLog } from '../../conformance/sql-log.ts';
 import { adminKey, type createHarness, type Harness, type Received } from '../../mesh/harness.ts';
+
+/** What the mesh keeps, under the test's clock. */
+export interface HarnessStorage {
+  readonly documents: Documents;
+  readonly snapshots: Snapshots;
+  readonly queue: Queue;
+  readonly log: Pick<QueueUnderTest, 'drain' | 'nextAt' | 'ledger' | 'deadLetters' | 'waits'> & { replays?: Replays };
+  close(): Promise<void>;
+}
 
 /**
  * The mesh as it runs on Node: files on disk, a real server before it, and a real one behind it that all targets lead
  * to. Only the clock is the test's.
  */
-export async function createNodeHarness({
-  secrets = {},
-  functions = {},
-}: Parameters<typeof createHarness>[0] = {}): Promise<Harness> {
+export async function createNodeHarness(
+  { secrets = {}, functions = {} }: Parameters<typeof createHarness>[0] = {},
+  open: (host: QueueHost) => HarnessStorage | Promise<HarnessStorage> = openFiles,
+): Promise<Harness> {
   const received: Received[] = [];
   const reported: unknown[] = [];
   const report = (_message: string, error: unknown): void => void reported.push(error);
-  const folder = mkdtempSync(join(tmpdir(), 'tulle-node-'));
-  const documentsSql = createNodeSql(join(folder, 'documents.sqlite'));
-  const logSql = createNodeSql(join(folder, 'log.sqlite'), { sync: 'asked' });
-  const log = openSqlLog(
-    { now: () => harness.now, consume: (messages, turn) => mesh.dispatch(messages, turn) },
-    () => logSql,
-  );
+  const storage = await open({
+    now: () => harness.now,
+    consume: (messages, task) => mesh.dispatch(messages, task),
+  });
+  const { log } = storage;
   const outbound = createOutbound({ allowPrivateTargets: true });
   const target = await startTarget(received, (seen) => harness.answer(seen));
 
   const mesh: Mesh = createMesh({
-    documents: createSqlDocuments(documentsSql),
-    snapshots: createSqlSnapshots(documentsSql),
+    documents: storage.documents,
+    snapshots: storage.snapshots,
     secrets: createMemorySecrets(secrets),
-    queue: {
-      append: ({ retentionSeconds, archiveSeconds }, entries) =>
-        log.log().append(entries, retentionSeconds, archiveSeconds),
-    },
+    queue: storage.queue,
     ...(log.waits && { waits: log.waits }),
     ledger: log.ledger,
     deadLetters: log.deadLetters,
-    replays: log.replays,
+    ...(log.replays && { replays: log.replays }),
     runtime: {
       now: () => harness.now,
       random: () => 0.5,
@@ -119,10 +125,29 @@ export async function createNodeHarness({
     await outbound.close();
     target.server.closeAllConnections();
     target.server.close();
-    await Promise.all([documentsSql.close(), logSql.close()]);
-    rmSync(folder, { recursive: true });
+    await storage.close();
   });
   return harness;
+}
+
+function openFiles(host: QueueHost): HarnessStorage {
+  const folder = mkdtempSync(join(tmpdir(), 'tulle-node-'));
+  const documentsSql = createNodeSql(join(folder, 'documents.sqlite'));
+  const logSql = createNodeSql(join(folder, 'log.sqlite'), { sync: 'asked' });
+  const log = openSqlLog(host, () => logSql);
+  return {
+    documents: createSqlDocuments(documentsSql),
+    snapshots: createSqlSnapshots(documentsSql),
+    queue: {
+      append: ({ retentionSeconds, archiveSeconds }, entries) =>
+        log.log().append(entries, retentionSeconds, archiveSeconds),
+    },
+    log,
+    async close() {
+      await Promise.all([documentsSql.close(), logSql.close()]);
+      rmSync(folder, { recursive: true });
+    },
+  };
 }
 
 async function startTarget(

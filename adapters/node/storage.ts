@@ -1,0 +1,78 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { TulleError } from '../../event/error.ts';
+import type { QueueConsumer } from '../../mesh/ports.ts';
+import type { Platform } from '../mesh.ts';
+import { createSqlDocuments } from './documents.ts';
+import { openLogs } from './logs.ts';
+import type { Settings } from './settings.ts';
+import { createSqlSnapshots } from './snapshots.ts';
+import { createNodeSql, type NodeSql } from './sql.ts';
+
+/** Everything that a process keeps: in files of its own, or in a database that it shares with others. */
+export interface NodeStorage {
+  /** What the mesh works on. */
+  readonly ports: Pick<Platform, 'documents' | 'snapshots' | 'queue' | 'ledger' | 'deadLetters' | 'replays' | 'waits'>;
+  /** Goes on with what the last process left. */
+  resume(): void;
+  /** Answers the publishers who wait: the process ends before their time. */
+  stopWaits(): void;
+  /** Hands out nothing more, waits for what is out until `settleMs` are over, and lets go of everything. */
+  close(settleMs: number): Promise<void>;
+}
+
+export interface NodeStorageOptions {
+  readonly settings: Pick<Settings, 'dataFolder' | 'postgres'>;
+  readonly consume: QueueConsumer;
+  readonly now: () => number;
+  readonly report: (message: string, error: unknown) => void;
+  /** Another process has published a bus. */
+  readonly onPublished: (tenant: string, bus: string) => void;
+  /** See `LogsOptions`. */
+  readonly onDiskFailure: (error: unknown) => void;
+}
+
+export async function openStorage(options: NodeStorageOptions): Promise<NodeStorage> {
+  const { postgres } = options.settings;
+  if (postgres === undefined) return openFiles(options);
+  // Whoever does not use it does not load the driver.
+  const { openPostgresStorage } = await import('../postgres/storage.ts');
+  return openPostgresStorage({ ...options, ...postgres });
+}
+
+function openFiles({ settings: { dataFolder }, consume, now, report, onDiskFailure }: NodeStorageOptions): NodeStorage {
+  mkdirSync(dataFolder, { recursive: true });
+  const sql = openDocuments(dataFolder);
+  const logs = openLogs({ folder: join(dataFolder, 'logs'), consume, now, report, onDiskFailure });
+  const { queue, ledger, deadLetters, replays, waits } = logs;
+  return {
+    ports: {
+      documents: createSqlDocuments(sql),
+      snapshots: createSqlSnapshots(sql),
+      queue,
+      ledger,
+      deadLetters,
+      replays,
+      waits,
+    },
+    resume: () => logs.resume(),
+    stopWaits: () => logs.stopWaits(),
+    async close(settleMs) {
+      await logs.close(settleMs);
+      await sql.close();
+    },
+  };
+}
+
+/** Its lock is the folder's: only one process may deliver from it. */
+function openDocuments(folder: string): NodeSql {
+  try {
+    return createNodeSql(join(folder, 'documents.sqlite'));
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes('locked'))) throw error;
+    throw new TulleError('unavailable', `Another process is working in ${folder}.`, {
+      mend: 'Stop it, or set TULLE_DATA to another folder.',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import { createDeadLetters } from '../../../adapters/postgres/dead-letters.ts';
+import { createPostgresLedger } from '../../../adapters/postgres/ledger.ts';
+import { createPostgresLog, type PostgresLog } from '../../../adapters/postgres/log.ts';
+import { nextMessages } from '../../../adapters/postgres/message-store.ts';
+import { reap } from '../../../adapters/postgres/reap.ts';
+import { nextTurn } from '../../../adapters/postgres/turn-store.ts';
+import type { Database } from '../../../adapters/postgres/database.ts';
+import type { QueueHost, QueueUnderTest } from '../../conformance/queue.ts';
+
+/** The log in Postgres as a queue under test, as the one process among those that share it. */
+export async function openPostgresLog(
+  host: QueueHost,
+  database: Database,
+  shard = { tenant: 't', bus: 'b', shard: 0, retentionSeconds: 86_400 },
+): Promise<QueueUnderTest & { log(): PostgresLog }> {
+  let next: number | undefined;
+  let owner = 0;
+  let log = await open();
+
+  async function open(): Promise<PostgresLog> {
+    const [row] = await database.run("INSERT INTO process (host) VALUES ('test') RETURNING id");
+    owner = Number(row?.['id']);
+    const mine = owner;
+    await reap(database, owner, { deadMs: 0 });
+    return createPostgresLog({
+      database,
+      consume: (messages, turn) => host.consume(messages, turn),
+      owner: () => mine,
+      now: () => host.now(),
+      report: () => {},
+      settleEveryMs: 0,
+      onLeft: () => {},
+    });
+  }
+
+  async function look(): Promise<void> {
+    const [{ fresh, retry }, turn] = await Promise.all([nextMessages(database), nextTurn(database)]);
+    const due = Math.min(fresh, retry, turn);
+    next = due === Number.POSITIVE_INFINITY ? undefined : due;
+  }
+
+  return {
+    log: () => log,
+    append: (messages, laned, claims, awaited) =>
+      log.append(shard, { messages, ...(laned && { laned }), ...(claims && { claims }), ...(awaited && { awaited }) }),
+    async drain() {
+      await log.drain.run();
+      await look();
+    },
+    nextAt: () => next,
+    ledger: createPostgresLedger(database, () => host.now()),
+    deadLetters: createDeadLetters({
+      database,
+      owner: () => owner,
+      now: () => host.now(),
+      onRedriven: () => log.drain.wake(),
+    }),
+    async crash() {
+      log = await open();
+      await look();
+    },
+  };
+}

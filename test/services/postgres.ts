@@ -1,0 +1,91 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A Postgres of one's own, on a port of its own, with its data in a folder that is thrown away. */
+export interface PostgresServer {
+  readonly url: string;
+  /** As an operator would, or as a power failure would. */
+  restart(mode: 'fast' | 'immediate'): void;
+  stop(): void;
+}
+
+const root = '/usr/lib/postgresql';
+
+/** Where the programs are; `undefined` where Postgres is not installed. */
+export function findPostgres(): string | undefined {
+  const versions = existsSync(root)
+    ? readdirSync(root)
+        .map(Number)
+        .toSorted((one, other) => other - one)
+    : [];
+  const folders = [process.env['POSTGRES_BIN'], ...versions.map((version) => join(root, String(version), 'bin'))];
+  return folders.find((folder) => folder !== undefined && existsSync(join(folder, 'initdb')));
+}
+
+/** With everything that makes a commit durable as it is by default. */
+export async function startPostgres(bin: string): Promise<PostgresServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'tulle-postgres-'));
+  const data = join(folder, 'data');
+  const port = await freePort();
+  // Postgres refuses to run as root; the packages make a user of that name.
+  const asRoot = process.getuid?.() === 0;
+  if (asRoot) run('chown', ['postgres', folder]);
+
+  function runAs(program: string, ...args: string[]): void {
+    const command = join(bin, program);
+    if (asRoot) run('runuser', ['-u', 'postgres', '--', command, ...args], folder);
+    else run(command, args, folder);
+  }
+
+  runAs('initdb', '-D', data, '-U', 'tulle', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync');
+  const settings = ['listen_addresses=127.0.0.1', 'max_connections=200', 'log_min_messages=fatal'];
+  const options = [`-k ${folder} -p ${port}`, ...settings.map((setting) => `-c ${setting}`)].join(' ');
+  const start = ['-D', data, '-w', '-t', '60', '-l', join(folder, 'log'), '-o', options];
+  runAs('pg_ctl', ...start, 'start');
+
+  return {
+    url: `postgres://tulle@127.0.0.1:${port}/postgres`,
+    restart: (mode) => runAs('pg_ctl', ...start, '-m', mode, 'restart'),
+    stop() {
+      runAs('pg_ctl', '-D', data, '-m', 'immediate', 'stop');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function run(command: string, args: readonly string[], cwd = '/'): void {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 120_000 });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stdout}${stderr}`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** `node test/services/postgres.ts COMMAND…`: with `TULLE_TEST_POSTGRES_URL`, or without where nothing is installed. */
+async function main([command, ...args]: readonly string[]): Promise<number> {
+  if (command === undefined) throw new Error('Say what is to be run beside Postgres.');
+  const bin = findPostgres();
+  if (bin === undefined) console.log('Postgres is not installed: tests that need it are skipped.');
+  const server = bin === undefined ? undefined : await startPostgres(bin);
+  try {
+    const env = server === undefined ? process.env : { ...process.env, TULLE_TEST_POSTGRES_URL: server.url };
+    const child = spawn(command, args, { stdio: 'inherit', env: Object.assign({}, env) });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+    return await new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code) => resolve(code ?? 1));
+    });
+  } finally {
+    server?.stop();
+  }
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
