@@ -108,6 +108,21 @@ export function describeWaits(
       },
     );
 
+    check('knows of no box after a crash, and hands the event out all the same', async (bench) => {
+      const { queue, waits, append } = bench;
+      if (queue.crash === undefined) return;
+      let handedOut = 0;
+      bench.answer = () => {
+        handedOut += 1;
+        return [];
+      };
+      await append('a');
+      await queue.crash();
+      expect(await waits.take(shard, 'a', long)).toBeUndefined();
+      await queue.drain();
+      expect(handedOut).toBe(1);
+    });
+
     check('loses a box that nobody empties rather than grow', async (bench) => {
       const { queue, waits, append } = bench;
       bench.answer = () => Array.from({ length: 5_000 }, () => toOutcome({}));

@@ -66,6 +66,29 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe('the Node process', () => {
+  it('answers publishers who wait when it is told to end, and keeps their events', { timeout: 30_000 }, async () => {
+    const node = await start();
+    await prepare(node.url);
+    answer = () => 503;
+    const waiting = fetch(`${node.url}/v1/events`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${adminKey}`,
+        'content-type': 'application/cloudevents+json',
+        prefer: 'wait=60',
+      },
+      body: JSON.stringify({ specversion: '1.0', id: 'e1', source: '/shop', type: 'order.created' }),
+    });
+    await expect.poll(() => received, { timeout: 10_000 }).toContain('e1');
+    await node.stop('SIGTERM');
+    const response = await waiting;
+    expect(response.status).toBe(202);
+    expect(response.headers.has('preference-applied')).toBe(false);
+    answer = () => 204;
+    await start();
+    await expect.poll(() => received.length, { timeout: 15_000 }).toBeGreaterThan(1);
+  });
+
   it('says where it listens, delivers, and goes on with everything after a restart', async () => {
     const first = await start();
     expect(first.output()).toMatch(/^Tulle listens on http:\/\/127\.0\.0\.1:\d+\n$/);
