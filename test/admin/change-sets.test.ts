@@ -41,10 +41,12 @@ describe('a change set', () => {
     ]);
 
     const removed = await post(harness, [{ delete: { kind: 'connection', name: 'crm' } }, rule('crm'), rule('erp')]);
-    expect([removed.status, actionsOf(removed.json).map(String).toSorted((a, b) => a.localeCompare(b))]).toEqual([
-      201,
-      ['changed crm', 'created erp', 'deleted crm'],
-    ]);
+    expect([
+      removed.status,
+      actionsOf(removed.json)
+        .map(String)
+        .toSorted((a, b) => a.localeCompare(b)),
+    ]).toEqual([201, ['changed crm', 'created erp', 'deleted crm']]);
     const all = await post(harness, [
       { delete: { kind: 'bus', name: 'orders' } },
       { delete: { kind: 'rule', bus: 'orders', name: 'crm' } },
