@@ -167,6 +167,37 @@ export function describeEndToEnd(
     });
   });
 
+  describe('the books', () => {
+    it('have every delivery once, whatever became of it', async () => {
+      const harness = await create();
+      await withRule(harness, {
+        steps: [{ transform: { jsonata: 'data.$merge([$$, { "data": $ }])', output: 'events' } }],
+        targets: ['good', 'bad', 'slow'].map((name) => ({ name, http: { url: `https://${name}.example.com/` } })),
+      });
+      let failures = 3;
+      harness.answer = ({ url }) => {
+        if (url.includes('bad')) return new Response(null, { status: 400 });
+        return new Response(null, { status: url.includes('slow') && failures-- > 0 ? 503 : 204 });
+      };
+      await harness.publish([createEvent('e1', { data: [1, 2] }), createEvent('e2', { data: [] })]);
+      await harness.drain(harness.now + 3_600_000);
+      const response = await harness.admin('GET', '/v1/buses/default/books');
+      expect(await response.json()).toMatchObject({
+        balanced: true,
+        planned: 9,
+        delivered: 4,
+        deadLettered: 2,
+        filtered: 3,
+        pending: 0,
+        targets: {
+          'all/good': { delivered: 2, filtered: 1 },
+          'all/bad': { deadLettered: 2, filtered: 1 },
+          'all/slow': { delivered: 2, filtered: 1 },
+        },
+      });
+    });
+  });
+
   describe('a target that does not answer', () => {
     it('costs one batch a few calls only, and loses nothing', async () => {
       const harness = await create();

@@ -50,6 +50,7 @@ export function openSqlLog(host: QueueHost, reopen: () => Sql): ArchiveUnderTest
       events: (_shard, query) => Promise.resolve(log.history.events(query)),
       waiting: (_shard, eventId) => Promise.resolve(log.history.waiting(eventId)),
       lanes: () => Promise.resolve(log.lanes()),
+      books: () => Promise.resolve(log.books()),
     },
     waits: {
       take: (_shard, receipt, milliseconds) => log.waits.take(receipt, milliseconds),

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { admin, adminKey, type RunningNode, startNode } from '../adapters/node/main.ts';
+import { checkBooks } from './books.ts';
 import { startLoad } from './load.ts';
 
 /**
@@ -43,6 +44,10 @@ try {
   const missing = await settle(acknowledged);
   const again = [...arrivals].filter(([id, times]) => times.length > expectedArrivals(id));
   const outside = again.filter(([id, times]) => !isOfCrash(id, times));
+  const wrongBooks = await checkBooks(() => admin(node.url, 'GET', '/v1/buses/default/books'), {
+    acknowledged: acknowledged.length,
+    unanswered,
+  });
   console.log(
     JSON.stringify({
       kills: killTimes.length,
@@ -51,10 +56,13 @@ try {
       lost: missing.length,
       duplicates: again.length,
       outsideTheCrashWindow: outside.length,
+      booksBalance: wrongBooks === undefined,
     }),
   );
   if (missing.length > 0) console.log(`lost: ${missing.slice(0, 20).join(' ')}`);
-  const passed = missing.length === 0 && outside.length === 0 && acknowledged.length > kills * 10;
+  if (wrongBooks !== undefined) console.log(`the books: ${wrongBooks}`);
+  const isWhole = missing.length === 0 && outside.length === 0 && wrongBooks === undefined;
+  const passed = isWhole && acknowledged.length > kills * 10;
   console.log(passed ? '1 passed, 0 failed' : '0 passed, 1 failed');
   process.exitCode = passed ? 0 : 1;
 } finally {

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkBooks } from './books.ts';
 import { startLoad } from './load.ts';
 
 /**
@@ -33,16 +34,21 @@ try {
   const result = await killAgainAndAgain();
   const missing = await settle(result.acknowledged);
   const duplicates = [...delivered.values()].filter((count) => count > 1).length;
+  const acknowledged = result.acknowledged.length;
+  const wrongBooks = await checkBooks(readBooks, { acknowledged, unanswered: result.unanswered });
   const summary = {
     kills: result.kills,
-    acknowledged: result.acknowledged.length,
+    acknowledged,
     unanswered: result.unanswered,
     lost: missing.length,
     duplicates,
+    booksBalance: wrongBooks === undefined,
   };
   console.log(JSON.stringify(summary));
   if (missing.length > 0) console.log(`lost: ${missing.slice(0, 20).join(' ')}`);
-  const passed = missing.length === 0 && result.kills === kills && result.acknowledged.length > kills * 10;
+  if (wrongBooks !== undefined) console.log(`the books: ${wrongBooks}`);
+  const isWhole = missing.length === 0 && wrongBooks === undefined;
+  const passed = isWhole && result.kills === kills && acknowledged > kills * 10;
   console.log(passed ? '1 passed, 0 failed' : '0 passed, 1 failed');
   process.exitCode = passed ? 0 : 1;
 } finally {
@@ -83,6 +89,11 @@ async function admin(method: string, path: string, body: unknown): Promise<void>
     body: JSON.stringify(body),
   });
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+}
+
+async function readBooks(): Promise<unknown> {
+  const response = await fetch(`${base}/v1/buses/default/books`, { headers: { authorization: `Bearer ${key}` } });
+  return response.json();
 }
 
 async function killAgainAndAgain(): Promise<{ acknowledged: readonly string[]; unanswered: number; kills: number }> {
