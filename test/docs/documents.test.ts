@@ -62,7 +62,7 @@ describe('documents', () => {
       if (block.language !== 'sh' || block.note === 'node') continue;
       const reason = reasonNotToRun(block.text);
       if (reason !== undefined) {
-        it(`${name}: names commands that exist (not run: ${reason})`, () => checkCommands(block.text), 30_000);
+        it(`${name}: names commands that exist (not run: ${reason})`, () => checkCommands(block.text), 60_000);
         continue;
       }
       it(`${name}: runs as it stands`, async () => {

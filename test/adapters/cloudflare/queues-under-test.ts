@@ -77,7 +77,7 @@ export function openQueues(
       } while ((nextAt() ?? Number.POSITIVE_INFINITY) <= now());
     },
     nextAt,
-    ledger: log.ledger,
+    ledger: { ...log.ledger, books: () => Promise.resolve(log.log().books()) },
     waits: log.waits,
     replays: log.replays,
     deadLetters: log.deadLetters,

@@ -7,6 +7,9 @@ import { describeEndToEnd } from '../../conformance/end-to-end.ts';
 import { describeLanes } from '../../conformance/lanes.ts';
 import { describeQueue, type QueueHost, type QueueUnderTest } from '../../conformance/queue.ts';
 import { describeRedrive } from '../../conformance/redrive.ts';
+import { describeSignOff } from '../../conformance/sign-off.ts';
+import { describeThrottle } from '../../conformance/throttle.ts';
+import { describeDeadLetterTarget } from '../../conformance/dead-letter-target.ts';
 import { createEvent, createHarness, type Harness, withRule } from '../../mesh/harness.ts';
 import { address, createMemoryBucket, openQueues, type QueuesUnderTest } from './queues-under-test.ts';
 
@@ -18,6 +21,9 @@ describeDeadLetters('Cloudflare Queues', run);
 describeEndToEnd('Cloudflare Queues', createQueuesHarness);
 describeLanes('Cloudflare Queues', createQueuesHarness);
 describeRedrive('Cloudflare Queues', createQueuesHarness);
+describeThrottle('Cloudflare Queues', createQueuesHarness);
+describeSignOff('Cloudflare Queues', createQueuesHarness);
+describeDeadLetterTarget('Cloudflare Queues', createQueuesHarness);
 
 const hour = 3_600_000;
 
@@ -238,6 +244,27 @@ describe('an event on a bus with Queues', () => {
     await harness.drain();
     expect(harness.received).toHaveLength(40);
     expect(await harness.deliveries('status=delivered')).toHaveLength(40);
+  });
+
+  it('is in the books from when it ends, or waits in the log', async () => {
+    const harness = createQueuesHarness();
+    await withRule(harness);
+    const read = async (): Promise<unknown> => (await harness.admin('GET', '/v1/buses/default/books')).json();
+    harness.answer = ({ headers }) => new Response(null, { status: headers.get('ce-id') === 'bad' ? 400 : 204 });
+    await harness.publish([createEvent('good'), createEvent('bad')]);
+    expect(await read()).toMatchObject({ balanced: true, planned: 0 });
+    await harness.drain();
+    expect(await read()).toMatchObject({ balanced: true, planned: 2, delivered: 1, deadLettered: 1, pending: 0 });
+    // A target that does not answer gets a lane, which is in the log.
+    harness.answer = () => {
+      throw new TypeError('refused');
+    };
+    await harness.publish(Array.from({ length: 20 }, (_, index) => createEvent(`e${index}`)));
+    await harness.drain();
+    expect(await read()).toMatchObject({ balanced: true, delivered: 1, deadLettered: 1 });
+    harness.answer = () => new Response(null, { status: 204 });
+    await harness.drain(harness.now + 3_600_000);
+    expect(await read()).toMatchObject({ balanced: true, planned: 22, delivered: 21, deadLettered: 1, pending: 0 });
   });
 });
 
