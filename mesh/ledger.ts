@@ -10,6 +10,8 @@ export interface LedgerRecord {
   readonly type: string;
   readonly rule: string;
   readonly target: string;
+  /** The name of the replay that it is of. */
+  readonly replay?: string;
   /** From 1. */
   readonly attempt: number;
   /** Of several events that the rule's steps made of this one, those that the record is about, from 1. */

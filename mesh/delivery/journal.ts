@@ -1,3 +1,4 @@
+import { isReplayed, replayAttribute } from '../../event/replay-mark.ts';
 import { createTally, type End, type Tally } from '../books.ts';
 import type { PlannedEvent } from '../envelope.ts';
 import { type DeliveryStatus, type LedgerRecord, nameLength, reasonLength, type StepNote } from '../ledger.ts';
@@ -191,7 +192,7 @@ function toRecord(
   at: number,
   { event }: PlannedEvent,
   status: DeliveryStatus,
-): Pick<LedgerRecord, 'at' | 'status' | 'eventId' | 'source' | 'type'> {
+): Pick<LedgerRecord, 'at' | 'status' | 'eventId' | 'source' | 'type' | 'replay'> {
   const { id, source, type } = event.attributes;
   return {
     at,
@@ -199,5 +200,6 @@ function toRecord(
     eventId: id.slice(0, nameLength),
     source: source.slice(0, nameLength),
     type: type.slice(0, nameLength),
+    ...(isReplayed(event) ? { replay: String(event.attributes[replayAttribute]).slice(0, nameLength) } : {}),
   };
 }

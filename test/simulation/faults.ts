@@ -1,4 +1,5 @@
 import type { ClaimStore } from '../../adapters/sqlite/claim-store.ts';
+import { fromObject, toObject } from '../../event/create.ts';
 import type { Tally } from '../../mesh/books.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../mesh/envelope.ts';
 import type { QueueConsumer, Settlement } from '../../mesh/ports.ts';
@@ -13,6 +14,45 @@ import type { World } from './world.ts';
  * them proves nothing.
  */
 export const faults: readonly Fault[] = [
+  {
+    name: 'moves a replay on without its deliveries',
+    consume: settling((settlement) => (settlement.replay === undefined ? settlement : { ...settlement, retries: [] })),
+  },
+  {
+    name: 'forgets where a replay was when it starts again',
+    storage: (storage) => ({
+      ...storage,
+      archiveStore: {
+        ...storage.archiveStore,
+        putReplay: (replay) =>
+          storage.archiveStore.putReplay({ ...replay, body: replay.body.replace('"position":', '"before":') }),
+      },
+    }),
+  },
+  {
+    name: 'empties archives as early as everything else',
+    storage(storage, { world }) {
+      const { archiveStore } = storage;
+      const purge: typeof archiveStore.purge = (upTo, _before, limit) =>
+        archiveStore.purge(upTo, world.wall() - 1_000, limit);
+      return { ...storage, archiveStore: { ...archiveStore, purge } };
+    },
+  },
+  {
+    name: 'replays without a mark',
+    consume: settling((settlement) =>
+      settlement.replay === undefined
+        ? settlement
+        : { ...settlement, retries: settlement.retries.map((retry) => ({ ...retry, body: withoutMark(retry.body) })) },
+    ),
+  },
+  {
+    name: 'replays events of any time',
+    consume: (consume) => (messages, task) =>
+      isReplay(task)
+        ? consume(messages, { ...task, replay: { ...task.replay, from: 0, to: Number.MAX_SAFE_INTEGER } })
+        : consume(messages, task),
+  },
   {
     name: 'acknowledges before it is on disk',
     ports: (ports) => ({ ...ports, synced: () => Promise.resolve(void ports.synced()) }),
@@ -354,5 +394,14 @@ function withoutParts(body: string): string {
     ...planned,
     deliveries: planned.deliveries.map(({ rule, target }) => ({ rule, target })),
   }));
+  return encodeEnvelope({ ...envelope, events });
+}
+
+function withoutMark(body: string): string {
+  const envelope = decodeEnvelope(body);
+  const events = envelope.events.map((planned) => {
+    const { replayname: _mark, ...object } = toObject(planned.event);
+    return { ...planned, event: fromObject(object) };
+  });
   return encodeEnvelope({ ...envelope, events });
 }

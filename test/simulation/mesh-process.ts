@@ -1,4 +1,5 @@
 import { TulleError } from '../../event/error.ts';
+import { isReplayed } from '../../event/replay-mark.ts';
 import { http } from '../../connectors/sinks/http.ts';
 import type { Credentials } from '../../mesh/connections/credentials.ts';
 import { createDispatcher } from '../../mesh/dispatcher.ts';
@@ -54,10 +55,11 @@ export function createMeshProcess(options: {
   const snapshots = createSnapshotSource(fault?.reader?.(reader, place) ?? reader, runtime);
   const watched: Queue = {
     append(address, entries) {
-      const { messages, laned = [] } = entries;
-      for (const body of [...messages, ...laned.map((message) => message.body)]) {
+      const { messages, archived = [], laned = [] } = entries;
+      for (const body of [...messages, ...archived, ...laned.map((message) => message.body)]) {
         const { tenant, bus, events } = decodeEnvelope(body);
         for (const { event, deliveries } of events) {
+          if (isReplayed(event)) continue;
           const names = deliveries.map(({ rule, target }) => `${rule}/${target}`);
           world.oracle.planned(tenant, bus, event.attributes.source, event.attributes.id, names);
         }

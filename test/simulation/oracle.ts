@@ -3,15 +3,18 @@ import type { StoredBatch } from '../../adapters/sqlite/log-store.ts';
 import type { HttpOptions } from '../../connectors/sinks/http.ts';
 import { decodeEnvelope } from '../../mesh/envelope.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
+import type { ReplayStatus } from '../../mesh/replay/replay.ts';
 import type { Target } from '../../mesh/snapshot.ts';
 import { isEnd } from '../../mesh/publish/outcome.ts';
 import type { DeliveryStanding } from '../../mesh/publish/standings.ts';
 import { waitAtLeastMs, waitAtMostMs } from './oracle-wait.ts';
 import type { BusPlan, EventPlan, Plan, RulePlan, TargetPlan } from './plan.ts';
 import { readRecords } from './disk.ts';
+import { createReplayOracle, type ReplayOracle } from './replay-oracle.ts';
 
 /** Knows what was promised, watches what happens, and says what of it must not have happened. */
 export interface Oracle {
+  readonly replays: ReplayOracle;
   readonly violations: string[];
   /** A publisher sends an event, once more under another number where it had no answer. */
   published(bus: BusPlan, id: string, place: Place, event: EventPlan): Message;
@@ -36,7 +39,8 @@ export interface Oracle {
   recorded(bus: string, body: string, isThere: boolean): void;
   /** A log has stored messages, or a crash took them away. */
   stored(shard: string, batch: StoredBatch, isThere: boolean): void;
-  finish(): void;
+  /** With how far the replays of each bus came. */
+  finish(statusesOf: (bus: BusPlan) => readonly ReplayStatus[]): void;
 }
 
 /** What a publisher is told of an event: how many rules match it, and whether it was left out. */
@@ -79,6 +83,8 @@ export interface BusState {
 
 export interface Call {
   readonly units: readonly Unit[];
+  /** Deliveries of replays. */
+  readonly replayed: readonly string[];
   over: boolean;
   readonly state: TargetState;
   /** How often the bus had been disturbed when it was made. */
@@ -137,6 +143,7 @@ export function createOracle(options: {
   /** When the messages of an event were stored, on buses with deduplication. */
   const storedAt = new Map<string, number[]>();
   const jumped = plan.jumps.length > 0;
+  const replays = createReplayOracle(plan, fail);
 
   for (const bus of plan.buses) {
     for (const rule of bus.rules) {
@@ -343,6 +350,7 @@ export function createOracle(options: {
 
   return {
     violations,
+    replays,
     published(bus, id, place, event) {
       const source = `/${busOf(bus)}/${place.attempt}`;
       const known = messages.get(`${source} ${id}`);
@@ -415,16 +423,29 @@ export function createOracle(options: {
       if (state === undefined) throw new Error(`sent to nobody: ${url}`);
       const events =
         headers['ce-id'] === undefined
-          ? (JSON.parse(body) as { source: string; id: string; data: unknown }[])
-          : [{ source: headers['ce-source'] ?? '', id: headers['ce-id'], data: JSON.parse(body) as unknown }];
+          ? (JSON.parse(body) as { source: string; id: string; data: unknown; replayname?: string }[])
+          : [
+              {
+                source: headers['ce-source'] ?? '',
+                id: headers['ce-id'],
+                data: JSON.parse(body) as unknown,
+                replayname: headers['ce-replayname'],
+              },
+            ];
       checkTarget(state, events.length);
       const called: Unit[] = [];
-      for (const { source, id, data } of events) {
+      const replayed: string[] = [];
+      for (const { source, id, data, replayname } of events) {
         // Several events that the steps make of one have numbers of their own.
         const message =
           messages.get(`${source} ${id}`) ?? messages.get(`${source} ${id.slice(0, id.lastIndexOf('-'))}`);
         if (message === undefined || message.bus !== state.bus) {
           fail(`another tenant's or bus's event: ${source} ${id} to ${path}`);
+          continue;
+        }
+        if (replayname !== undefined) {
+          const part = state.rule.splits ? Number(data) : 0;
+          replayed.push(replays.sent(replayname, message, state.rule, state.plan.target.name, part));
           continue;
         }
         if (!message.deliveries.has(state.name)) fail(`not matched: ${source} ${id} to ${state.name}`);
@@ -436,9 +457,10 @@ export function createOracle(options: {
         called.push(unit);
         note('send', describe(unit));
       }
-      return { units: called, over: false, state, disturbances: disturbancesOf(state.bus) };
+      return { units: called, replayed, over: false, state, disturbances: disturbancesOf(state.bus) };
     },
     arrived(call, taken) {
+      if (taken && !call.over) for (const delivery of call.replayed) replays.taken(delivery);
       for (const unit of call.units) {
         note(taken ? 'take' : 'refuse', describe(unit));
         // What comes after its time is no delivery any more: nobody waits for it.
@@ -472,6 +494,10 @@ export function createOracle(options: {
         }
         if (isThere)
           note('record', `${record.status} ${record.source} ${record.eventId} ${record.rule}/${record.target}`);
+        if (record.replay !== undefined) {
+          replays.recorded(record, isThere);
+          continue;
+        }
         if (record.status === 'retrying') continue;
         const key = `${record.source} ${record.eventId} ${record.rule}/${record.target}`;
         const found = ends.get(key) ?? [];
@@ -500,7 +526,8 @@ export function createOracle(options: {
         storedAt.set(key, isThere ? [...before, at] : before.toSpliced(before.indexOf(at), 1));
       }
     },
-    finish() {
+    finish(statusesOf) {
+      replays.finish([...messages.values()], statusesOf, mayBeDisabled);
       for (const { unit, status } of told) {
         const isThere = endsOf(unit).some((end) => end.status === status);
         if (!isThere) fail(`told to be ${status}, which is in no books: ${describe(unit)}`);

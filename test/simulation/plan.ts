@@ -39,6 +39,21 @@ export interface BusPlan {
   readonly settings: BusSettings;
   readonly rules: readonly RulePlan[];
   readonly publishers: readonly (readonly RequestPlan[])[];
+  /** Types that an archive keeps; absent for none. */
+  readonly archived?: readonly string[];
+  readonly replays: readonly ReplayPlan[];
+}
+
+/** What an operator has delivered once more. */
+export interface ReplayPlan {
+  readonly name: string;
+  readonly at: number;
+  /** Its range begins so long before, and ends so long before. */
+  readonly backMs: number;
+  readonly endMs: number;
+  readonly rules?: readonly string[];
+  readonly perSecond?: number;
+  readonly cancelAfterMs?: number;
 }
 
 export interface RulePlan {
@@ -164,6 +179,26 @@ function createBus(random: Random, tenant: string, bus: string, healAt: number):
     },
     rules,
     publishers: Array.from({ length: random.chance(0.2) ? 2 : 1 }, () => createRequests(random, healAt)),
+    ...(random.chance(0.35) ? createArchive(random, rules, healAt) : { replays: [] }),
+  };
+}
+
+function createArchive(
+  random: Random,
+  rules: readonly RulePlan[],
+  healAt: number,
+): Required<Pick<BusPlan, 'archived' | 'replays'>> {
+  return {
+    archived: [random.pick(types), ...types.filter(() => random.chance(0.6))],
+    replays: Array.from({ length: random.pick([1, 1, 2]) }, (_, index): ReplayPlan => ({
+      name: `p${index}`,
+      at: random.between(0, healAt + random.pick([1_000, 60_000, 200_000])),
+      backMs: random.pick([500, 10_000, 1_000_000]),
+      endMs: random.pick([0, 0, 100]),
+      ...(random.chance(0.3) ? { rules: [random.pick(rules).name] } : {}),
+      ...(random.chance(0.4) ? { perSecond: random.pick([0.5, 2, 20]) } : {}),
+      ...(random.chance(0.2) ? { cancelAfterMs: random.between(0, 3_000) } : {}),
+    })),
   };
 }
 

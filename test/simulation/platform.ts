@@ -2,15 +2,19 @@ import type { Response as AnyResponse } from '@cloudflare/workers-types';
 import type { Log } from '../../adapters/sqlite/log.ts';
 import type { Queue, Waits } from '../../mesh/ports.ts';
 import type { Fault } from './fault.ts';
+import type { ReplayOrder } from '../../mesh/replay/replay.ts';
 import { openLog } from './log-process.ts';
 import { createMeshProcess, type MeshProcess } from './mesh-process.ts';
 import { busOf } from './oracle.ts';
+import type { BusPlan } from './plan.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
 /** Where publishers send their requests. Rejects when no answer comes, or one of the network's own. */
 export interface Platform {
   request(request: Request, bus: string): Promise<AnyResponse | Response>;
+  startReplay(bus: BusPlan, order: ReplayOrder): Promise<void>;
+  cancelReplay(bus: BusPlan, name: string): Promise<void>;
 }
 
 const RESTART_MS = 2_000;
@@ -18,7 +22,9 @@ const RESTART_MS = 2_000;
 /** One process: everything dies together, and a supervisor starts it again. */
 export function createNodePlatform(world: World, fault: Fault | undefined): Platform {
   let generation = 0;
-  let current: { readonly process: Process; readonly mesh: MeshProcess } | undefined;
+  let current:
+    | { readonly process: Process; readonly mesh: MeshProcess; readonly logOf: (bus: string) => Log }
+    | undefined;
 
   function start(): void {
     generation += 1;
@@ -52,7 +58,7 @@ export function createNodePlatform(world: World, fault: Fault | undefined): Plat
       close: (shard, receipt) => Promise.resolve(logOf(busOf(shard)).waits.close(receipt)),
     };
     const mesh = createMeshProcess({ world, process, generation, queue, waits, connections: 8, fault });
-    current = { process, mesh };
+    current = { process, mesh, logOf };
     world.onChange = (tenant, bus) => mesh.drop(tenant, bus);
     process.onDeath(() => {
       for (const bus of world.plan.buses) world.oracle.disturbed(busOf(bus));
@@ -63,8 +69,25 @@ export function createNodePlatform(world: World, fault: Fault | undefined): Plat
     }
   }
 
+  function ask<Answer>(work: (serving: NonNullable<typeof current>) => Promise<Answer>): Promise<Answer> {
+    const serving = current;
+    if (serving === undefined || !serving.process.alive) return Promise.reject(new Error('connection refused'));
+    return new Promise((resolve, reject) => {
+      serving.process.onDeath(() => reject(new Error('connection reset')));
+      work(serving).then(resolve, reject);
+    });
+  }
+
   start();
   return {
+    startReplay: (bus, order) =>
+      ask(async ({ logOf }) => {
+        await logOf(busOf(bus)).startReplay(order);
+      }),
+    cancelReplay: (bus, name) =>
+      ask(async ({ logOf }) => {
+        await logOf(busOf(bus)).cancelReplay(name);
+      }),
     request(request, bus) {
       const serving = current;
       if (serving === undefined || !serving.process.alive) return Promise.reject(new Error('connection refused'));

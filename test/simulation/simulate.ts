@@ -1,8 +1,11 @@
+import type { ReplayStatus } from '../../mesh/replay/replay.ts';
 import type { Disk } from './disk.ts';
 import type { Fault } from './fault.ts';
 import type { Plan } from './plan.ts';
 import { createNodePlatform } from './platform.ts';
+import { busOf } from './oracle.ts';
 import { startPublishers } from './publishers.ts';
+import { startReplays } from './replays.ts';
 import { createWorkersPlatform } from './workers.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -32,12 +35,14 @@ export async function simulate(
   const { scheduler, plan, oracle } = world;
   const platform = plan.platform === 'node' ? createNodePlatform(world, fault) : createWorkersPlatform(world, fault);
   const publishers = startPublishers(world, platform);
+  const operators = startReplays(world, platform);
   const patience = isPatient(plan) ? LONG_PATIENCE_MS : PATIENCE_MS;
   let isDone = false;
   let steps = 0;
 
   function look(nextMs: number): void {
-    if (publishers.areDone() && !world.isTroubled && Array.from(world.disks.values()).every(isIdle)) isDone = true;
+    const areDone = publishers.areDone() && operators.areDone();
+    if (areDone && !world.isTroubled && Array.from(world.disks.values()).every(isIdle)) isDone = true;
     else scheduler.after(nextMs, () => look(Math.min(nextMs * 2, 600_000)));
   }
 
@@ -51,7 +56,7 @@ export async function simulate(
   if (isDone) await settle(world);
   else oracle.violations.push(`stuck: ${describeLeft(world)}`);
   world.audit();
-  oracle.finish();
+  oracle.finish((bus) => statusesOf(world, busOf(bus)));
   return { seed, hash: world.hash(), violations: oracle.violations, virtualMs: scheduler.now };
 }
 
@@ -66,11 +71,24 @@ function isPatient({ jumps, buses }: Plan): boolean {
   return jumps.length > 0 || targets.some(({ target }) => target.retry.backoff?.kind === 'exponential');
 }
 
+/** In all shards. */
+function statusesOf({ disks }: World, bus: string): ReplayStatus[] {
+  return Array.from(disks).flatMap(([shard, { tables }]) =>
+    shard === bus || shard.startsWith(`${bus}/`) ? tables.replays.map(readStatus) : [],
+  );
+}
+
+function readStatus({ body }: { readonly body: string }): ReplayStatus {
+  return (JSON.parse(body) as { readonly status: ReplayStatus }).status;
+}
+
 function isIdle({ tables }: Disk): boolean {
-  const { batches, retries, lanes, settings } = tables;
+  const { batches, archived, replays, retries, lanes, settings } = tables;
+  const newest = Math.max(batches.at(-1)?.sequence ?? 0, archived.at(-1)?.sequence ?? 0);
   return (
     retries.length === 0 &&
-    (batches.at(-1)?.sequence ?? 0) <= (settings.get('cursor') ?? 0) &&
+    newest <= (settings.get('cursor') ?? 0) &&
+    replays.every((replay) => readStatus(replay).state !== 'running') &&
     Array.from(lanes.values()).every((rows) => rows.length === 0)
   );
 }

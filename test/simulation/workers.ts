@@ -4,6 +4,7 @@ import type { Fault } from './fault.ts';
 import { openLog } from './log-process.ts';
 import { createMeshProcess, type MeshProcess } from './mesh-process.ts';
 import { busOf } from './oracle.ts';
+import type { BusPlan } from './plan.ts';
 import type { Platform } from './platform.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
@@ -14,6 +15,7 @@ const ALARM_TRIES = 6;
 interface Isolate {
   readonly process: Process;
   readonly mesh: MeshProcess;
+  readonly ask: <Answer>(place: ShardPlace, work: (log: Log) => Promise<Answer>) => Promise<Answer>;
 }
 
 interface DurableObject {
@@ -72,6 +74,7 @@ export function createWorkersPlatform(world: World, fault: Fault | undefined): P
     };
     const created = {
       process,
+      ask,
       mesh: createMeshProcess({ world, process, generation: nextGeneration(name), queue, waits, fault }),
     };
     isolates.set(name, created);
@@ -213,7 +216,21 @@ export function createWorkersPlatform(world: World, fault: Fault | undefined): P
     return created;
   }
 
+  /** Every shard of a bus, over an isolate that may die. */
+  async function askShards({ tenant, bus, settings }: BusPlan, work: (log: Log, shard: number) => Promise<unknown>) {
+    const { process, ask } = isolate(`ingress ${random.between(0, 1)}`);
+    await new Promise((resolve, reject) => {
+      process.onDeath(() => reject(new Error('connection reset')));
+      const shards = Array.from({ length: settings.shards }, (_, shard) =>
+        ask({ tenant, bus, shard }, (log) => work(log, shard)),
+      );
+      Promise.all(shards).then(resolve, reject);
+    });
+  }
+
   return {
+    startReplay: (bus, order) => askShards(bus, (log, shard) => log.startReplay({ ...order, shard })),
+    cancelReplay: (bus, name) => askShards(bus, (log) => log.cancelReplay(name)),
     request(request, bus) {
       const { process, mesh } = isolate(`ingress ${random.between(0, 1)}`);
       return new Promise((resolve, reject) => {

@@ -89,7 +89,20 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
           })),
         );
       const { tenant, settings } = bus;
-      const snapshot: Snapshot = { tenant, bus: bus.bus, version: known.length + 1, settings, rules, keys: [] };
+      const { archived } = bus;
+      const archives =
+        archived === undefined
+          ? {}
+          : { archives: [{ name: 'all', filter: { pattern: { type: archived } }, retentionSeconds: 5_000_000 }] };
+      const snapshot: Snapshot = {
+        tenant,
+        bus: bus.bus,
+        version: known.length + 1,
+        settings,
+        rules,
+        keys: [],
+        ...archives,
+      };
       known.push({ at: scheduler.now, snapshot: there ? snapshot : undefined });
       const targets = rules.flatMap((rule) =>
         rule.targets.map((target) => [`${rule.name}/${target.name}`, target] as const),
