@@ -247,6 +247,46 @@ export function describeReplays(
       expect(await queue.replays.get(shard, order.name)).toMatchObject({ state: 'completed', read: 4 });
     });
 
+    check('what is archived outlives all else, until the time of the archives is over', async (bench) => {
+      const { queue } = bench;
+      // Gap: memory deletes nothing; there the archive's own time is kept by whoever reads.
+      if (queue.crash === undefined) return;
+      await queue.append(['plain']);
+      await queue.archive(['a'], 2 * 86_400);
+      await settle(bench);
+      bench.now += 1.5 * 86_400_000;
+      await settle(bench);
+      await start(bench, { name: 'one', from: 0 });
+      await settle(bench);
+      expect(replayed(bench)).toEqual(['a']);
+      bench.now += 86_400_000;
+      await settle(bench);
+      await start(bench, { name: 'two', from: 0 });
+      await settle(bench);
+      expect(replayed(bench)).toEqual(['a']);
+    });
+
+    check('it waits while too much waits in the lanes of its targets', async (bench) => {
+      const { queue } = bench;
+      for (let row = 0; row < 40; row += 1) await queue.archive([`a${row}${'x'.repeat(600_000)}`], 3_600);
+      await settle(bench);
+      bench.answer = (messages, task) => {
+        if (task === undefined) return nothing;
+        if (!isReplay(task)) {
+          const left = { taken: 0, remains: [], delayMs: 600_000, ok: 0, failed: 0, gaveUp: false };
+          return { ...nothing, turn: left };
+        }
+        const body = messages[0]?.slice(0, 3) ?? '';
+        const retries = Array.from({ length: 20 }, () => ({ body, delayMs: 0, lane: 'rule/target' }));
+        // Rows of their own each.
+        const large = retries.map((retry) => ({ ...retry, body: retry.body.padEnd(300_000, 'y') }));
+        return { ...toTurn({ taken: 1, targets: ['rule/target'] }), retries: large };
+      };
+      const { order } = await start(bench);
+      await settle(bench);
+      expect(await queue.replays.get(shard, order.name)).toMatchObject({ state: 'running', read: 4 });
+    });
+
     check('it survives rows that are damaged or large', async (bench) => {
       const large = Array.from({ length: 5 }, (_, index) => `${index}${'漢'.repeat(240_000)}`);
       for (const text of large) await bench.queue.archive([text, `after ${text[0]}`], 3_600);
