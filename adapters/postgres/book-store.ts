@@ -87,9 +87,9 @@ export async function readBooks(sql: Sql, bus: string): Promise<ShardBooks> {
           SELECT target, ending, sum(deliveries) AS deliveries FROM ended WHERE bus = $1 GROUP BY target, ending) AS ends
        ) AS ended,
        (SELECT json_build_array(count(*), sum(deliveries))::text FROM (
-          SELECT deliveries FROM message WHERE bus = $1 LIMIT ${COUNT_ROWS}) AS some) AS messages,
+          SELECT deliveries FROM message WHERE bus = $1 LIMIT ${COUNT_ROWS}) AS rows) AS messages,
        (SELECT json_build_array(count(*), sum(deliveries))::text FROM (
-          SELECT deliveries FROM lane WHERE bus = $1 LIMIT ${COUNT_ROWS}) AS some) AS laned`,
+          SELECT deliveries FROM lane WHERE bus = $1 LIMIT ${COUNT_ROWS}) AS rows) AS laned`,
     bus,
   );
   const targets: Record<string, Ends> = {};

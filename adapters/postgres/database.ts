@@ -62,7 +62,9 @@ export function openDatabase({ url, schema, connections }: DatabaseOptions): Dat
   // A connection that breaks while nobody uses it is left by the pool; whoever asks next gets a new one.
   pool.on('error', () => {});
 
-  async function prepare(client: Pick<Client, 'query'>): Promise<void> {
+  async function prepare(client: ClientBase): Promise<void> {
+    // A connection that breaks in the middle of something tells that to whoever waits, and to the process if nobody listens.
+    client.on('error', () => {});
     // 202 promises the disk, whatever the role or the database was set to.
     await client.query(`SET search_path = ${schema}; SET synchronous_commit = on; SET client_encoding = 'UTF8'`);
   }
@@ -110,7 +112,6 @@ export function openDatabase({ url, schema, connections }: DatabaseOptions): Dat
     },
     async connect() {
       const client = new Client(config);
-      // Without a listener its breaking would end the process; `end` follows, which is listened for.
       client.on('error', () => {});
       try {
         await client.connect();

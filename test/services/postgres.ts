@@ -1,14 +1,15 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** A Postgres of one's own, on a port of its own, with its data in a folder that is thrown away. */
 export interface PostgresServer {
   readonly url: string;
   /** As an operator would, or as a power failure would. */
-  restart(mode: 'fast' | 'immediate'): void;
+  restart(mode: 'fast' | 'immediate'): Promise<void>;
   stop(): void;
 }
 
@@ -34,10 +35,13 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
   const asRoot = process.getuid?.() === 0;
   if (asRoot) run('chown', ['postgres', folder]);
 
-  function runAs(program: string, ...args: string[]): void {
+  function commandOf(program: string, args: readonly string[]): [string, string[]] {
     const command = join(bin, program);
-    if (asRoot) run('runuser', ['-u', 'postgres', '--', command, ...args], folder);
-    else run(command, args, folder);
+    return asRoot ? ['runuser', ['-u', 'postgres', '--', command, ...args]] : [command, [...args]];
+  }
+
+  function runAs(program: string, ...args: string[]): void {
+    run(...commandOf(program, args), folder);
   }
 
   runAs('initdb', '-D', data, '-U', 'tulle', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync');
@@ -48,7 +52,10 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
 
   return {
     url: `postgres://tulle@127.0.0.1:${port}/postgres`,
-    restart: (mode) => runAs('pg_ctl', ...start, '-m', mode, 'restart'),
+    async restart(mode) {
+      // Whoever asks goes on meanwhile: it may be the one whom the others talk to.
+      await promisify(execFile)(...commandOf('pg_ctl', [...start, '-m', mode, 'restart']), { cwd: folder });
+    },
     stop() {
       runAs('pg_ctl', '-D', data, '-m', 'immediate', 'stop');
       rmSync(folder, { recursive: true, force: true });
