@@ -27,7 +27,7 @@ describe(path, () => {
   it.skipIf(postgresUrl === '')(
     'starts two processes by the variables that it shows, and what is to be watched can be asked',
     async () => {
-      const [start] = blocks.filter(({ note }) => note === 'postgres');
+      const start = blocks.find(({ note }) => note === 'postgres');
       expect(start?.text.match(/export \w+|\w+(?==\d)|npm run start:node &/g)).toEqual([
         'export TULLE_POSTGRES_URL',
         'export TULLE_ADMIN_KEY',
