@@ -36,7 +36,14 @@ export interface LogsOptions {
 }
 
 /** A job costs little in one process; the window bounds what is in memory and what a crash repeats. */
-const pace: LogPace = { commitEveryMs: 2, window: 4, retryWindow: 2, startEveryMs: 0, settleEveryMs: 50 };
+const pace: LogPace = {
+  commitEveryMs: 2,
+  window: 4,
+  retryWindow: 2,
+  startEveryMs: 0,
+  settleEveryMs: 50,
+  patienceMs: 10,
+};
 
 interface OpenLog {
   readonly log: SqlLog;

@@ -1,32 +1,32 @@
 /** Who is out. Those that have been for long do not count against the window. */
 export interface Crew<Job> {
   readonly size: number;
-  begin(job: Job, now: number): void;
+  /** `patienceMs`: what is out for longer waits for a slow target, and makes room for others. */
+  begin(job: Job, now: number, patienceMs?: number): void;
   end(job: Job): void;
   room(window: number, now: number): number;
 }
 
-/** What is out for longer than this waits for a slow target, and makes room for others… */
-const SLOW_MS = 200;
-/** …up to so many at a time: events in flight are memory, here and in the dispatcher. */
+export const PATIENCE_MS = 200;
+/** So many make room at a time: events in flight are memory, here and in the dispatcher. */
 const SLOW_WINDOW = 64;
 
 export function createCrew<Job>(): Crew<Job> {
-  const out = new Map<Job, number>();
+  const slowAt = new Map<Job, number>();
   return {
     get size() {
-      return out.size;
+      return slowAt.size;
     },
-    begin(job, now) {
-      out.set(job, now);
+    begin(job, now, patienceMs = PATIENCE_MS) {
+      slowAt.set(job, now + patienceMs);
     },
     end(job) {
-      out.delete(job);
+      slowAt.delete(job);
     },
     room(window, now) {
       let slow = 0;
-      for (const since of out.values()) if (now - since >= SLOW_MS) slow++;
-      return window - out.size + Math.min(slow, SLOW_WINDOW);
+      for (const at of slowAt.values()) if (at <= now) slow++;
+      return window - slowAt.size + Math.min(slow, SLOW_WINDOW);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { QueueConsumer, Settlement, Task } from '../../mesh/ports.ts';
 import { joinBatches } from './archive-store.ts';
-import { createCrew, createSignal } from './crew.ts';
+import { createCrew, createSignal, PATIENCE_MS } from './crew.ts';
 import { createBacklog } from './log-backlog.ts';
 import type { LogBooks } from './log-books.ts';
 import type { Lanes } from './log-lanes.ts';
@@ -37,6 +37,8 @@ export interface LogPace {
   readonly startEveryMs: number;
   /** Outcomes are written together this often at most: a settlement is two rows. */
   readonly settleEveryMs: number;
+  /** A job makes room for others after this and 2 ms for each of its messages, or after a fifth of a second. */
+  readonly patienceMs: number;
 }
 
 /** On Workers a job is a call that costs as much as 15 to 20 events, and rows are billed. */
@@ -46,6 +48,7 @@ export const workersPace: LogPace = {
   retryWindow: 4,
   startEveryMs: 50,
   settleEveryMs: 50,
+  patienceMs: PATIENCE_MS,
 };
 
 export interface DrainOptions {
@@ -83,10 +86,11 @@ export function createDrain(options: DrainOptions): Drain {
   const startGate = createGate();
   const settleGate = createGate();
   const pollGate = createGate();
+  const roomGate = createGate();
 
   function takeRetries(count: number): Job[] {
     if (count <= 0 || now() < retryAt) return [];
-    const rows = store.dueRetries(now(), pace.retryWindow);
+    const rows = store.dueRetries(now(), pace.retryWindow + retriesOut.size);
     const jobs = rows
       .filter((row) => !retriesOut.has(row.sequence))
       .slice(0, count)
@@ -145,14 +149,19 @@ export function createDrain(options: DrainOptions): Drain {
       const stopAt = now() + DRAIN_MS;
       const outcomes: Outcome[] = [];
       const jobs = createCrew<Job>();
+      /** Those of the jobs that are retries: a broken target does not keep those of others waiting either. */
+      const retries = createCrew<Job>();
       const turns = createCrew<Job>();
       let failure: unknown;
 
       function start(job: Job): void {
         const crew = job.turn === undefined && job.replay === undefined ? jobs : turns;
-        crew.begin(job, now());
+        const patience = Math.min(PATIENCE_MS, pace.patienceMs + 2 * job.messages.length);
+        crew.begin(job, now(), patience);
+        if (job.retry !== undefined) retries.begin(job, now(), patience);
         void perform(job).then((outcome) => {
           crew.end(job);
+          retries.end(job);
           outcomes.push(outcome);
           signal.ring();
         });
@@ -172,11 +181,11 @@ export function createDrain(options: DrainOptions): Drain {
         }
         const going = !stopped && failure === undefined && now() < stopAt;
         if (going) {
-          const retriesAtOnce = Math.min(jobs.room(pace.window, now()), pace.retryWindow - retriesOut.size);
-          const retries = takeRetries(retriesAtOnce);
-          for (const job of retries) start(job);
+          const retriesAtOnce = Math.min(jobs.room(pace.window, now()), retries.room(pace.retryWindow, now()));
+          const due = takeRetries(retriesAtOnce);
+          for (const job of due) start(job);
           // Their deliveries are retries, and those that wait come first.
-          for (const replay of replays.take(retriesAtOnce - retries.length)) {
+          for (const replay of replays.take(retriesAtOnce - due.length)) {
             start({ batches: [], replay, messages: replay.messages });
           }
           for (const turn of lanes.take(turns.room(TURN_WINDOW, now()))) {
@@ -192,6 +201,7 @@ export function createDrain(options: DrainOptions): Drain {
         const out = jobs.size + turns.size;
         if (outcomes.length === 0 && out === 0 && !(going && backlog.hasMore())) break;
         pollGate.close(POLL_MS);
+        if (going && backlog.hasMore()) roomGate.close(pace.patienceMs);
         await signal.rung;
       }
       if (failure === undefined) return;

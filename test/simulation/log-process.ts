@@ -18,7 +18,14 @@ export interface LogProcessOptions {
 }
 
 /** As `adapters/node/logs.ts` has it. */
-const nodePace: LogPace = { commitEveryMs: 2, window: 8, retryWindow: 4, startEveryMs: 0, settleEveryMs: 50 };
+const nodePace: LogPace = {
+  commitEveryMs: 2,
+  window: 8,
+  retryWindow: 4,
+  startEveryMs: 0,
+  settleEveryMs: 50,
+  patienceMs: 10,
+};
 
 /** The real log of a bus in a process, on a disk that may lose what was not synced. */
 export function openLog(options: LogProcessOptions): Log {

@@ -41,6 +41,34 @@ describe('the log', () => {
     await until(() => seen.length === 3);
     expect(seen).toEqual(['first', 'second', 'third']);
   });
+
+  it.each(['batches', 'retries'])('hands out %s although more of them hang than it has places for', async (kind) => {
+    const seen: string[] = [];
+    let now = 1_000;
+    let takesAgain = kind === 'retries';
+    const log = createLog({
+      sql: createNodeSql(':memory:'),
+      consume: async (messages) => {
+        if (takesAgain) return { retries: messages.map((body) => ({ body, delayMs: 1 })), records: [] };
+        seen.push(...messages);
+        if (messages.some((message) => message.startsWith('hangs'))) await new Promise<never>(() => {});
+        return { retries: [], records: [] };
+      },
+      now: () => now,
+      pause: async (milliseconds) => {
+        await setImmediate();
+        now += milliseconds;
+      },
+      synced: () => Promise.resolve(),
+      setAlarm: () => Promise.resolve(void setImmediate().then(() => log.drain())),
+      report: () => {},
+      pace: { commitEveryMs: 0, window: 4, retryWindow: 2, startEveryMs: 0, settleEveryMs: 0, patienceMs: 10 },
+    });
+    for (let number = 0; number < 12; number++) await log.append({ messages: [`hangs ${number}`] }, 60);
+    await log.append({ messages: ['well'] }, 60);
+    takesAgain = false;
+    await until(() => seen.includes('well'));
+  });
 });
 
 async function until(condition: () => boolean): Promise<void> {
