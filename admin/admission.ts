@@ -196,9 +196,9 @@ function findTargetFaults(targets: readonly unknown[], options: RuleAdmission): 
     const {
       name,
       retry,
-      ordering,
-      rateLimit,
-      concurrency,
+      ordering: _ordering,
+      rateLimit: _rateLimit,
+      concurrency: _concurrency,
       paused: _paused,
       disabled: _disabled,
       deadLetter,
@@ -207,14 +207,6 @@ function findTargetFaults(targets: readonly unknown[], options: RuleAdmission): 
     if (names.has(name)) faults.push(faultOf(`${place}/name`, 'name is taken by another target of this rule.'));
     names.add(name);
     faults.push(...findRetryFaults(retry, `${place}/retry`));
-    // Each key has a turn of its own, and no turn knows of the others.
-    if (ordering !== undefined && (rateLimit !== undefined || concurrency !== undefined)) {
-      const other = rateLimit === undefined ? 'concurrency' : 'rateLimit';
-      faults.push(
-        faultOf(`${place}/${other}`, `${other} does not go together with ordering.`, 'Leave one of them out.'),
-      );
-    }
-
     const known = Object.keys(targetSchema.properties);
     faults.push(...findSinkFaults(rest, place, known, options));
     if (deadLetter !== undefined) {

@@ -40,6 +40,9 @@ export function hasLane({ ordering, ratePerSecond, concurrency, paused }: LaneSe
 export function laneOfTarget(rule: string, target: LaneSettings, event: Event): string | undefined {
   const { ordering, ratePerSecond, concurrency, paused } = target;
   const key = ordering === undefined ? undefined : event.attributes[ordering];
+  if (ordering !== undefined && (ratePerSecond ?? concurrency) !== undefined) {
+    return toSharedLane(rule, target, typeof key === 'string' ? key : event.attributes.id);
+  }
   if (typeof key === 'string') return toLane(rule, target.name, key);
   return ratePerSecond !== undefined || concurrency !== undefined || paused ? toLane(rule, target.name) : undefined;
 }
@@ -47,6 +50,33 @@ export function laneOfTarget(rule: string, target: LaneSettings, event: Event): 
 /** The lane of a target, or of one partition of it. */
 export function toLane(rule: string, target: string, partition?: string): string {
   return partition === undefined ? `${rule}/${target}` : `${rule}/${target}#${shorten(partition)}`;
+}
+
+/**
+ * Between how many lanes the keys of a target with an order and a bound are divided: each lane makes one call at a time, so
+ * that there are never more calls than lanes, and never more deliveries a second than `perLane` times the lanes. That loses
+ * a twentieth of the rate at most; what is left over of a division would be a burst beyond the rate.
+ */
+export function divide({ ratePerSecond, concurrency }: LaneSettings): { lanes: number; perLane: number | undefined } {
+  const most = Math.min(concurrency ?? SHARED_LANES, SHARED_LANES);
+  if (ratePerSecond === undefined) return { lanes: most, perLane: undefined };
+  for (let lanes = most; lanes > 1; lanes -= 1) {
+    const perLane = Math.floor(ratePerSecond / lanes);
+    if (perLane * lanes >= ratePerSecond * 0.95) return { lanes, perLane };
+  }
+  return { lanes: 1, perLane: ratePerSecond };
+}
+
+/** As many as one target has turns at a time. */
+const SHARED_LANES = 6;
+
+function toSharedLane(rule: string, target: LaneSettings, key: string): string {
+  return `${rule}/${target.name}#=${hash(key) % divide(target).lanes}`;
+}
+
+/** Whether all of a target's lanes of this kind belong to one shard, where its rate is kept. */
+export function hasHome(lane: string): boolean {
+  return !isOrdered(lane) || lane.includes('#=');
 }
 
 /** `rule/target` of a lane: names have neither slash nor hash sign. */

@@ -2,7 +2,7 @@ import type { Event } from '../event/event.ts';
 import type { CompiledRule, CompiledSnapshot, Matched } from './compiled-snapshot.ts';
 import { type DeliveryPlan, encodeEnvelope, type PlannedEvent, type Receipt } from './envelope.ts';
 import { hash } from './hash.ts';
-import { isOrdered, type LaneMessage } from './lane.ts';
+import { hasHome, type LaneMessage, targetOfLane } from './lane.ts';
 import type { Entries, ShardAddress } from './ports.ts';
 import type { SecondQueue, Snapshot } from './snapshot.ts';
 
@@ -65,7 +65,7 @@ export function draft(
     (isKept ? drafts.archived : drafts.direct).push({ ...plan(direct), ...others });
   }
   for (const { delivery, lane } of laned) {
-    addLaned(draftsOf(shards, isOrdered(lane) ? shard : hash(lane) % count), lane, plan([delivery]));
+    addLaned(draftsOf(shards, hasHome(lane) ? hash(targetOfLane(lane)) % count : shard), lane, plan([delivery]));
   }
 }
 

@@ -1,4 +1,4 @@
-import { isOrdered } from '../lane.ts';
+import { divide, isOrdered } from '../lane.ts';
 import type { Settlement, Turn, TurnOutcome } from '../ports.ts';
 import type { Target } from '../snapshot.ts';
 import { type Attempt, type AttemptOptions, createAttempt, type Left, toItem } from './attempt.ts';
@@ -125,7 +125,7 @@ export async function takeTurn(
   const paused = messages.some((message) => isGroup(message) && isPaused(message.target));
   while (!paused && blocking.length === 0 && advance() && current !== undefined) {
     const { target } = current.group;
-    const { ratePerSecond } = target;
+    const ratePerSecond = target.ordering === undefined ? target.ratePerSecond : divide(target).perLane;
     const most = Math.min(target.concurrency ?? options.connections, options.connections);
     const places = ratePerSecond === undefined ? Math.max(1, Math.floor(most * share)) : most;
     while (underWay.size >= places) await Promise.race(underWay);

@@ -119,16 +119,44 @@ export function describeLanes(name: string, create: () => Harness | Promise<Harn
       });
     });
 
-    describe('settings that do not go together', () => {
-      it.each(['rateLimit', 'concurrency'])('are refused: ordering and %s', async (setting) => {
+    describe('a target with ordering and a bound', () => {
+      it.each([
+        ['a rate', { rateLimit: { perSecond: 20 } }],
+        ['a number of calls', { concurrency: 2 }],
+        ['both', { rateLimit: { perSecond: 1 }, concurrency: 1 }],
+      ])('has the events of a key in order, also when one has to be tried again: %s', async (_, bound) => {
         const harness = await create();
-        const target = {
-          name: 'crm',
-          http,
-          ordering: 'partitionkey',
-          [setting]: setting === 'rateLimit' ? { perSecond: 1 } : 2,
+        await withRule(harness, { targets: [{ name: 'crm', http, ordering: 'partitionkey', ...bound }] });
+        let refusals = 2;
+        const taken = watchTaken(harness, (body) => body === '"a2"' && refusals-- > 0);
+        for (const data of ['a1', 'b1', 'a2', 'b2', 'a3', 'b3', 'none']) {
+          const key = data === 'none' ? {} : { partitionkey: data.slice(0, 1) };
+          await harness.publish(createEvent(data, { data, ...key }));
+        }
+        await harness.drain(harness.now + 3_600_000);
+        for (const key of ['a', 'b']) {
+          expect(taken.filter((data) => data.startsWith(key))).toEqual([`${key}1`, `${key}2`, `${key}3`]);
+        }
+        expect(taken).toHaveLength(7);
+      });
+
+      it('never makes more calls at a time than it may', async () => {
+        const harness = await create();
+        await withRule(harness, { targets: [{ name: 'crm', http, ordering: 'partitionkey', concurrency: 2 }] });
+        let atOnce = 0;
+        let most = 0;
+        harness.answer = async () => {
+          most = Math.max(most, ++atOnce);
+          await new Promise((resolve) => void setTimeout(resolve, 2));
+          atOnce -= 1;
+          return new Response(null, { status: 204 });
         };
-        await expect(withRule(harness, { targets: [target] })).rejects.toThrow(setting);
+        await harness.publish(
+          Array.from({ length: 40 }, (_, index) => createEvent(`e${index}`, { partitionkey: `k${index}` })),
+        );
+        await harness.drain(harness.now + 60_000);
+        expect(harness.received).toHaveLength(40);
+        expect(most).toBeLessThanOrEqual(2);
       });
     });
   });

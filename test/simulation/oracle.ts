@@ -144,6 +144,8 @@ export function createOracle(options: {
   const storedAt = new Map<string, number[]>();
   const jumped = plan.jumps.length > 0;
   const replays = createReplayOracle(plan, fail);
+  /** Buses of which a target has said that it wants no more. */
+  const signedOff = new Set<string>();
 
   for (const bus of plan.buses) {
     for (const rule of bus.rules) {
@@ -337,8 +339,7 @@ export function createOracle(options: {
   }
 
   function mayBeDisabled(bus: BusPlan): boolean {
-    const all = states.get(busOf(bus)) ?? [];
-    return all.some(({ targets: known }) => [...known.values()].some(({ disabled }) => disabled !== undefined));
+    return signedOff.has(busOf(bus));
   }
 
   function wasAbsent(state: TargetState, { sentAt }: Message): boolean {
@@ -469,6 +470,7 @@ export function createOracle(options: {
     },
     answered(call, status, retryAfterMs) {
       call.over = true;
+      if (status === 410) signedOff.add(busOf(call.state.bus));
       if (status === 429) spare(call, Math.min(retryAfterMs, 20_000));
       for (const unit of call.units) {
         note('answer', `${status ?? 'none'} ${describe(unit)}`);

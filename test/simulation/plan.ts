@@ -204,7 +204,7 @@ function createArchive(
 
 function createTarget(random: Random, path: string, name: string, healAt: number): TargetPlan {
   const batch = random.chance(0.15);
-  const kind = random.pick(['plain', 'plain', 'ordered', 'ordered', 'rated', 'concurrent', 'paused']);
+  const kind = random.pick(['plain', 'plain', 'ordered', 'ordered', 'rated', 'concurrent', 'paused', 'bounded']);
   const backoff = random.pick<Backoff>([
     { kind: 'full-jitter', baseSeconds: 2, capSeconds: 60 },
     { kind: 'linear', delaySeconds: 1 },
@@ -225,9 +225,11 @@ function createTarget(random: Random, path: string, name: string, healAt: number
       backoff,
       retryAfterMaxSeconds: 20,
     },
-    ...(kind === 'ordered' ? { ordering: 'partitionkey' as const } : {}),
-    ...(kind === 'rated' ? { ratePerSecond: random.pick([1, 5, 20]) } : {}),
-    ...(kind === 'concurrent' ? { concurrency: random.between(1, 2) } : {}),
+    ...(kind === 'ordered' || kind === 'bounded' ? { ordering: 'partitionkey' as const } : {}),
+    ...(kind === 'rated' || kind === 'bounded' ? { ratePerSecond: random.pick([1, 5, 20]) } : {}),
+    ...(kind === 'concurrent' || (kind === 'bounded' && random.chance(0.4))
+      ? { concurrency: random.between(1, 2) }
+      : {}),
     ...(kind === 'paused' && random.chance(0.5) ? { paused: true } : {}),
   };
   const phases: Phase[] = [];
