@@ -9,6 +9,8 @@ export interface Health {
   sick(target: string): void;
   /** It asked to be spared for so long: until then nothing makes it well. */
   spare(target: string, milliseconds: number): void;
+  /** What is left of that time. */
+  restMs(target: string): number;
   well(target: string): void;
 }
 
@@ -22,6 +24,7 @@ const SPARE_MS = 1_000;
 const TARGETS = 10_000;
 
 export function createHealth(now: () => number): Health {
+  const resting = new Map<string, number>();
   const seen = new Map<string, { readonly sick: boolean; readonly until: number; readonly sparedUntil: number }>();
 
   function remember(target: string, sick: boolean, spareMs = 0): void {
@@ -43,7 +46,13 @@ export function createHealth(now: () => number): Health {
     isSick: (target) => isRemembered(target, true),
     isWell: (target) => isRemembered(target, false),
     sick: (target) => remember(target, true),
-    spare: (target, milliseconds) => remember(target, true, Math.max(milliseconds, SPARE_MS)),
+    spare(target, milliseconds) {
+      remember(target, true, Math.max(milliseconds, SPARE_MS));
+      if (milliseconds <= 0) return;
+      if (resting.size >= TARGETS) resting.clear();
+      resting.set(target, Math.max(resting.get(target) ?? 0, now() + milliseconds));
+    },
+    restMs: (target) => Math.max(0, (resting.get(target) ?? 0) - now()),
     well: (target) => remember(target, false),
   };
 }

@@ -45,6 +45,8 @@ export async function takeTurn(
   const known = messages.find(isGroup);
   /** A target that is known to be sick shows with one call whether it still is. */
   const giveUpAfter = known !== undefined && health.isSick(targetKeyOf(known)) ? 1 : GIVE_UP_AFTER;
+  /** Another of its lanes may have been told that it wants nothing for a while. */
+  const restMs = (): number => (known === undefined ? 0 : health.restMs(targetKeyOf(known)));
   let throttledMs: number | undefined;
   /** In an ordered lane: what nothing may overtake. */
   let blocking: readonly Left[] = [];
@@ -57,7 +59,7 @@ export async function takeTurn(
 
   function mayGoOn(): boolean {
     if (blocking.length > 0 || calls.failedInRow >= giveUpAfter || runtime.now() >= stopAt) return false;
-    if (throttledMs !== undefined) return false;
+    if (throttledMs !== undefined || restMs() > 0) return false;
     return !(probe && calls.ok + calls.failed + underWay.size > 0);
   }
 
@@ -134,7 +136,7 @@ export async function takeTurn(
     const size = probe ? 1 : current.attempt.batchSize;
     if (!(await gather(current, size))) break;
     // Functions take their time to answer, and the target may have meanwhile. A message of which nothing is left is done.
-    if (throttledMs !== undefined && ready.length + queue.length > 0) break;
+    if ((throttledMs !== undefined || restMs() > 0) && ready.length + queue.length > 0) break;
     // Some may have been made a while ago, with the one before them.
     const { group } = current;
     const chunk = ready.splice(0, size).filter((made) => !endsUnsent(group, toItem(made), options));
@@ -146,7 +148,7 @@ export async function takeTurn(
   }
   await Promise.all(underWay);
 
-  const delayMs = paused ? PAUSED_MS : Math.max(pace.restMs(), ...blocking.map((left) => left.delayMs));
+  const delayMs = paused ? PAUSED_MS : Math.max(pace.restMs(), restMs(), ...blocking.map((left) => left.delayMs));
   return {
     turn: {
       ...whatIsLeft(),
