@@ -1,8 +1,10 @@
 import type { ArchiveStore, StoredReplay } from '../../adapters/sqlite/archive-store.ts';
 import type { ClaimStore } from '../../adapters/sqlite/claim-store.ts';
+import type { DeadLetterStore } from '../../adapters/sqlite/dead-letter-store.ts';
 import type { LaneRow, LaneStore, RowCount } from '../../adapters/sqlite/lane-store.ts';
 import type { LogStorage } from '../../adapters/sqlite/log.ts';
 import type { LogStore, StoredBatch, StoredRetry } from '../../adapters/sqlite/log-store.ts';
+import { isMeant } from '../../mesh/dead-letters/query.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 
 /**
@@ -55,6 +57,8 @@ interface DeadLetterRow extends TextRow {
 export interface DiskWatch {
   onRecords(body: string, isThere: boolean): void;
   onBatch(batch: StoredBatch, isThere: boolean): void;
+  onDeadLetter(sequence: number, body: string, isThere: boolean): void;
+  onDeadLetterGone(sequence: number, isGone: boolean): void;
 }
 
 export function createDisk(watch?: DiskWatch): Disk {
@@ -208,7 +212,9 @@ export function createDisk(watch?: DiskWatch): Disk {
       },
       insertDeadLetter(sequence, record, event) {
         onChange();
-        insert(deadLetters, { sequence, at: record.at, body: JSON.stringify(record), event }, bySequence);
+        const body = JSON.stringify(record);
+        insert(deadLetters, { sequence, at: record.at, body, event }, bySequence);
+        tell((isThere) => watch?.onDeadLetter(sequence, body, isThere));
       },
       oldestAt() {
         const [batch] = batches;
@@ -255,6 +261,39 @@ export function createDisk(watch?: DiskWatch): Disk {
           limit,
         ),
       count: (target) => all().filter(({ lane }) => lane === target || lane.startsWith(`${target}#`)).length,
+    };
+  }
+
+  function createDeadLetters(onChange: () => void): DeadLetterStore {
+    const { deadLetters } = tables;
+    const toRecord = ({ body }: DeadLetterRow): LedgerRecord => JSON.parse(body) as LedgerRecord;
+    return {
+      list({ filter, order, after, limit }) {
+        const items: { sequence: number; record: LedgerRecord }[] = [];
+        const rows = order === 'newest' ? deadLetters.toReversed() : deadLetters;
+        let reached = after ?? (order === 'newest' ? Number.MAX_SAFE_INTEGER : 0);
+        for (const row of rows) {
+          const { sequence } = row;
+          if (order === 'newest' ? sequence >= reached : sequence <= reached) continue;
+          if (items.length === limit) return { items, reached };
+          reached = sequence;
+          const record = toRecord(row);
+          if (isMeant(record, filter)) items.push({ sequence, record });
+        }
+        return { items };
+      },
+      get(sequence) {
+        const row = deadLetters.find((candidate) => candidate.sequence === sequence);
+        return row && { sequence, record: { ...toRecord(row), ...(row.event === '' ? {} : { event: row.event }) } };
+      },
+      delete(sequence) {
+        onChange();
+        const row = deadLetters.find((candidate) => candidate.sequence === sequence);
+        if (row === undefined) return false;
+        remove(deadLetters, (candidate) => candidate === row);
+        tell((isGone) => watch?.onDeadLetterGone(sequence, isGone));
+        return true;
+      },
     };
   }
 
@@ -328,6 +367,7 @@ export function createDisk(watch?: DiskWatch): Disk {
       laneStore: createLanes(onChange),
       archiveStore: createArchive(onChange),
       claimStore: createClaims(onChange),
+      deadLetterStore: createDeadLetters(onChange),
       transaction(work) {
         if (inTransaction) throw new Error('cannot start a transaction within a transaction');
         inTransaction = true;

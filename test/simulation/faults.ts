@@ -1,4 +1,6 @@
 import type { ClaimStore } from '../../adapters/sqlite/claim-store.ts';
+import type { DeadLetterStore } from '../../adapters/sqlite/dead-letter-store.ts';
+import type { LogStorage } from '../../adapters/sqlite/log.ts';
 import { fromObject, toObject } from '../../event/create.ts';
 import type { Tally } from '../../mesh/books.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../mesh/envelope.ts';
@@ -14,6 +16,44 @@ import type { World } from './world.ts';
  * them proves nothing.
  */
 export const faults: readonly Fault[] = [
+  {
+    name: 'throws a dead letter away where it was to be put back',
+    storage(storage, { world }) {
+      const { store } = storage;
+      let redrives = false;
+      const insertRetry: typeof store.insertRetry = (retry) => {
+        if (!redrives || world.random.chance(0.5)) store.insertRetry(retry);
+      };
+      return {
+        ...withLetters(storage, (letters) => ({
+          delete(sequence) {
+            redrives = true;
+            return letters.delete(sequence);
+          },
+        })),
+        store: { ...store, insertRetry },
+        transaction(work) {
+          redrives = false;
+          return storage.transaction(work);
+        },
+      };
+    },
+  },
+  {
+    name: 'keeps a dead letter that was put back',
+    storage: (storage) =>
+      withLetters(storage, (letters) => ({ delete: (sequence) => letters.get(sequence) !== undefined })),
+  },
+  {
+    name: 'throws away more dead letters than it was asked to',
+    storage: (storage) =>
+      withLetters(storage, (letters) => ({
+        delete(sequence) {
+          letters.delete(sequence - 1);
+          return letters.delete(sequence);
+        },
+      })),
+  },
   {
     name: 'moves a replay on without its deliveries',
     consume: settling((settlement) => (settlement.replay === undefined ? settlement : { ...settlement, retries: [] })),
@@ -371,6 +411,11 @@ function claimingIn(claims: Map<string, number>, store: ClaimStore): ClaimStore 
       return known;
     },
   };
+}
+
+function withLetters(storage: LogStorage, change: (letters: DeadLetterStore) => Partial<DeadLetterStore>): LogStorage {
+  const { deadLetterStore: letters } = storage;
+  return letters === undefined ? storage : { ...storage, deadLetterStore: { ...letters, ...change(letters) } };
 }
 
 function settling(change: (settlement: Settlement) => Settlement): (consume: QueueConsumer) => QueueConsumer {

@@ -6,7 +6,7 @@ import { simulate } from './simulate.ts';
 import type { Share } from './worker.ts';
 
 /**
- * `npm run test:simulation [-- --seeds 50000 --from 0]`: many seeds on all processors; the last line is
+ * `npm run test:simulation [-- --seeds 50000 --from 0 --processors 2]`: many seeds on all processors; the last line is
  * `N passed, N failed`. `node test/simulation/main.ts --seed N` runs one of them again and prints what happened.
  */
 const { values } = parseArgs({
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     seeds: { type: 'string', default: '50000' },
     from: { type: 'string', default: '0' },
+    processors: { type: 'string', default: String(availableParallelism()) },
   },
 });
 
@@ -29,7 +30,7 @@ async function replay(seed: number): Promise<void> {
 
 async function runAll(from: number, count: number): Promise<void> {
   const started = performance.now();
-  const processors = availableParallelism();
+  const processors = Number(values.processors);
   const shares = await Promise.all(
     Array.from({ length: processors }, (_, index) => run({ first: from + index, step: processors, end: from + count })),
   );

@@ -2,17 +2,19 @@ import { TulleError } from '../../event/error.ts';
 import { isReplayed } from '../../event/replay-mark.ts';
 import { http } from '../../connectors/sinks/http.ts';
 import type { Credentials } from '../../mesh/connections/credentials.ts';
+import { createDeadLetterEndpoint } from '../../mesh/dead-letters/endpoint.ts';
 import { createDispatcher } from '../../mesh/dispatcher.ts';
 import type { Functions } from '../../mesh/functions/functions.ts';
 import { createPublish } from '../../mesh/functions/publish.ts';
 import { createIngress, type Ingress } from '../../mesh/ingress.ts';
 import { decodeEnvelope } from '../../mesh/envelope.ts';
-import type { Queue, QueueConsumer, Runtime, Waits } from '../../mesh/ports.ts';
+import type { DeadLetters, Queue, QueueConsumer, Runtime, Waits } from '../../mesh/ports.ts';
 import { defaultLimits } from '../../mesh/protocols/protocol.ts';
 import type { Sink } from '../../mesh/sink.ts';
 import { createSnapshotSource } from '../../mesh/snapshot-source.ts';
 import type { Fault } from './fault.ts';
 import { createPost } from './network.ts';
+import type { Operation } from './plan.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
@@ -20,9 +22,13 @@ import type { World } from './world.ts';
 export interface MeshProcess {
   readonly ingress: Ingress;
   readonly dispatch: QueueConsumer;
+  readonly operate: Operate;
   /** A bus has changed, and this process knows. */
   drop(tenant: string, bus: string): void;
 }
+
+/** What operators do to the dead letters of a bus, over HTTP. */
+export type Operate = (kind: Operation['kind'], request: Request, bus: string) => Promise<Response>;
 
 const sinks: ReadonlyMap<string, Sink> = new Map([[http.kind, http as Sink]]);
 /** Nobody has secrets here. */
@@ -38,10 +44,11 @@ export function createMeshProcess(options: {
   readonly generation: number;
   readonly queue: Queue;
   readonly waits: Waits;
+  readonly deadLetters: DeadLetters;
   readonly connections?: number;
   readonly fault?: Fault | undefined;
 }): MeshProcess {
-  const { world, process, generation, queue, waits, connections, fault } = options;
+  const { world, process, generation, queue, waits, deadLetters, connections, fault } = options;
   const runtime: Runtime = {
     now: () => world.wall(),
     random: () => world.random.next(),
@@ -80,7 +87,28 @@ export function createMeshProcess(options: {
       }),
     list: () => [],
   };
+  const limits = { ...defaultLimits, exactLength: true };
+  const letters = createDeadLetterEndpoint({
+    async openBus(request, bus) {
+      const tenant = request.headers.get('authorization') ?? '';
+      const compiled = await snapshots.newest(tenant, bus);
+      if (compiled === undefined) throw new TulleError('bus_not_found', `There is no bus ${bus}.`);
+      return { principal: { tenant, keyId: 'operator', role: 'admin', buses: ['*'] }, compiled };
+    },
+    deadLetters: {
+      ...deadLetters,
+      delete(shard, sequences) {
+        world.oracle.letters.purged(world.diskOf(shard), sequences);
+        return deadLetters.delete(shard, sequences);
+      },
+    },
+    ledger: { list: nobodyAsks, events: nobodyAsks, waiting: nobodyAsks, lanes: nobodyAsks },
+    limits,
+    runtime,
+  });
   return {
+    operate: (kind, request, bus) =>
+      kind === 'redrive' ? letters.redriveAll(request, bus) : letters.purge(request, bus),
     ingress: createIngress({
       snapshots,
       queue: watched,
@@ -95,7 +123,7 @@ export function createMeshProcess(options: {
             buses: ['*'],
           }),
       },
-      limits: { ...defaultLimits, exactLength: true },
+      limits,
       runtime,
       findKey: () => undefined,
     }),
@@ -116,4 +144,8 @@ export function createMeshProcess(options: {
     }),
     drop: (tenant, bus) => snapshots.drop(tenant, bus),
   };
+}
+
+function nobodyAsks(): never {
+  throw new Error('the history is read from the disks');
 }

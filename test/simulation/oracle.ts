@@ -10,12 +10,14 @@ import type { DeliveryStanding } from '../../mesh/publish/standings.ts';
 import { waitAtLeastMs, waitAtMostMs } from './oracle-wait.ts';
 import type { BusPlan, EventPlan, Plan, RulePlan, TargetPlan } from './plan.ts';
 import { readRecords } from './disk.ts';
+import { createLetterWatch, type LetterWatch } from './oracle-letters.ts';
 import { createReplayOracle, type ReplayOracle } from './replay-oracle.ts';
 
 /** Knows what was promised, watches what happens, and says what of it must not have happened. */
 export interface Oracle {
   readonly replays: ReplayOracle;
   readonly violations: string[];
+  readonly letters: LetterWatch;
   /** A publisher sends an event, once more under another number where it had no answer. */
   published(bus: BusPlan, id: string, place: Place, event: EventPlan): Message;
   /** `answer`: what it says of the event, where the publisher looked. */
@@ -116,6 +118,9 @@ interface Unit {
   firstTaken: number;
   /** By the clock on the wall. */
   notBefore: number;
+  /** So often it was put on its way once more, beside what it was planned for; the last time at this time. */
+  again: number;
+  renewedAt: number;
 }
 
 /** How long a dispatch may use the snapshot with which it began, and how long that one may have been kept. */
@@ -143,6 +148,7 @@ export function createOracle(options: {
   /** When the messages of an event were stored, on buses with deduplication. */
   const storedAt = new Map<string, number[]>();
   const jumped = plan.jumps.length > 0;
+  const letters = createLetterWatch();
   const replays = createReplayOracle(plan, fail);
   /** Buses of which a target has said that it wants no more. */
   const signedOff = new Set<string>();
@@ -188,6 +194,8 @@ export function createOracle(options: {
         firstSent: Infinity,
         firstTaken: Infinity,
         notBefore: 0,
+        again: 0,
+        renewedAt: -Infinity,
       };
       units.set(key, unit);
     }
@@ -201,7 +209,8 @@ export function createOracle(options: {
   function checkSend(unit: Unit, state: TargetState): void {
     const { message } = unit;
     const { retry } = state.plan.target;
-    const disturbed = disturbancesOf(message.bus) - message.disturbances;
+    const disturbed = disturbancesOf(message.bus) - message.disturbances + unit.again;
+    const acceptedUntil = Math.max(message.acceptedUntil, unit.renewedAt);
     // After a disturbance it may be on its way twice: what was handed out again, and the retry that was stored before.
     if (disturbed === 0) {
       if (unit.outstanding > 0) fail(`sent while it is on its way: ${describe(unit)}`);
@@ -212,8 +221,8 @@ export function createOracle(options: {
     // What was on its way is not counted, and what was handed out again begins where it was before.
     if (unit.calls > retry.maxAttempts + disturbed * (retry.maxAttempts + 1))
       fail(`attempt ${unit.calls}: ${describe(unit)}`);
-    if (!jumped && wall() > message.acceptedUntil + retry.maxAgeSeconds * 1000) {
-      fail(`sent ${wall() - message.acceptedUntil} ms after it was accepted: ${describe(unit)}`);
+    if (!jumped && wall() > acceptedUntil + retry.maxAgeSeconds * 1000) {
+      fail(`sent ${wall() - acceptedUntil} ms after it was accepted: ${describe(unit)}`);
     }
     if (!jumped && wall() > message.expiry)
       fail(`sent ${wall() - message.expiry} ms after it expired: ${describe(unit)}`);
@@ -271,6 +280,8 @@ export function createOracle(options: {
           if (!isBefore(earlier, later) || earlier.firstTaken === Infinity) continue;
           // Those that are in one batch arrive at one moment.
           if (earlier.firstTaken <= (isBatch ? later.firstTaken : later.firstSent)) continue;
+          // What is put back comes behind what was there.
+          if (earlier.again > 0) continue;
           // It had come to its end (perhaps at a function), which was not written down before the disturbance.
           const { retry } = state.plan.target;
           const ended =
@@ -295,13 +306,14 @@ export function createOracle(options: {
   function checkEnd(unit: Unit, state: TargetState): void {
     const { message } = unit;
     const found = endsOf(unit);
-    const disturbed = disturbancesOf(message.bus) - message.disturbances;
+    const disturbed = disturbancesOf(message.bus) - message.disturbances + unit.again;
     const statuses = found.map(({ status }) => status).join(', ');
     const keepsAll = message.bus.settings.record === 'all';
     const leavesNone = state.rule.splits && message.event.data.length === 0;
     if (message.ackedAt !== undefined && found.length === 0 && (keepsAll || (unit.okAnswers === 0 && !leavesNone))) {
       fail(`lost: ${describe(unit)} was acknowledged; calls ${unit.calls}, ends none`);
     }
+    if (keepsAll || !leavesNone) checkRedrives(unit, keepsAll);
     // What was delivered is not in every bus's books; and what a crash took out of them was no end.
     const known = found.length + (keepsAll || disturbed > 0 ? 0 : Math.min(unit.okAnswers, 1));
     if (known > 1 + disturbed) fail(`${known} ends: ${describe(unit)} (${statuses})`);
@@ -325,6 +337,35 @@ export function createOracle(options: {
         fail(`disabled without a reason: ${describe(unit)}`);
       }
     }
+  }
+
+  /** Of what was put back each has an end of its own. */
+  function checkRedrives(unit: Unit, keepsAll: boolean): void {
+    const key = `${unit.message.source} ${unit.message.id} ${unit.name}`;
+    const redrives = letters.redrivesOf(key, unit.part);
+    if (redrives === 0) return;
+    const all = ends.get(key) ?? [];
+    const own = all.filter(({ parts }) => parts === undefined || parts.includes(unit.part));
+    const known = own.length + (keepsAll ? 0 : unit.okAnswers);
+    if (known <= redrives) fail(`lost after it was put back: ${describe(unit)}, ${redrives} times and ${known} ends`);
+  }
+
+  /** It is on its way once more. */
+  function renew(unit: Unit): void {
+    unit.again += 1;
+    unit.renewedAt = Math.max(unit.renewedAt, wall());
+  }
+
+  /** The units that a record is about. */
+  function unitsOf({ source, eventId, rule, target, parts }: LedgerRecord): readonly Unit[] {
+    const message = messages.get(`${source} ${eventId}`);
+    const state = message && targets.get(`${busOf(message.bus)}/${rule}/${target}`);
+    if (message === undefined || state === undefined) return [];
+    return (parts ?? partsOf(message, state)).map((part) => unitOf(message, `${rule}/${target}`, part));
+  }
+
+  function partsOf({ event }: Message, { rule }: TargetState): readonly number[] {
+    return rule.splits && event.data.length > 0 ? event.data : [0];
   }
 
   /** Targets that always have a lane are spared as a whole, as long as they have one of all shards. */
@@ -351,6 +392,7 @@ export function createOracle(options: {
 
   return {
     violations,
+    letters,
     replays,
     published(bus, id, place, event) {
       const source = `/${busOf(bus)}/${place.attempt}`;
@@ -496,11 +538,13 @@ export function createOracle(options: {
         }
         if (isThere)
           note('record', `${record.status} ${record.source} ${record.eventId} ${record.rule}/${record.target}`);
+        if (record.status === 'redriven') letters.redriven(record, isThere);
         if (record.replay !== undefined) {
           replays.recorded(record, isThere);
           continue;
         }
-        if (record.status === 'retrying') continue;
+        if (record.status === 'redriven' && isThere) for (const unit of unitsOf(record)) renew(unit);
+        if (record.status === 'retrying' || record.status === 'redriven') continue;
         const key = `${record.source} ${record.eventId} ${record.rule}/${record.target}`;
         const found = ends.get(key) ?? [];
         ends.set(key, found);
@@ -551,10 +595,10 @@ export function createOracle(options: {
             fail(`planned for nobody: ${name}`);
             continue;
           }
-          const parts = state.rule.splits && message.event.data.length > 0 ? message.event.data : [0];
-          for (const part of parts) checkEnd(unitOf(message, name, part), state);
+          for (const part of partsOf(message, state)) checkEnd(unitOf(message, name, part), state);
         }
       }
+      for (const fault of letters.finish()) fail(fault);
       for (const state of targets.values()) if (state.plan.target.ordering !== undefined) checkOrder(state);
     },
   };

@@ -13,6 +13,7 @@ export interface Plan {
   readonly healAt: number;
   readonly changes: readonly Change[];
   readonly jumps: readonly { readonly at: number; readonly by: number }[];
+  readonly operations: readonly Operation[];
 }
 
 /** Probabilities, for one thing that may go wrong each. */
@@ -97,6 +98,16 @@ export type Change = { readonly at: number; readonly tenant: string; readonly bu
   | { readonly kind: 'target'; readonly rule: string; readonly target: string; readonly with: Partial<Target> }
 );
 
+/** What an operator does to the dead letters of a bus. */
+export interface Operation {
+  readonly at: number;
+  readonly tenant: string;
+  readonly bus: string;
+  readonly kind: 'redrive' | 'purge';
+  /** Of the request's URL. */
+  readonly query: string;
+}
+
 const types = ['a', 'b', 'c'] as const;
 
 export function createPlan(random: Random): Plan {
@@ -112,7 +123,9 @@ export function createPlan(random: Random): Plan {
   const jumps = random.chance(0.08)
     ? [{ at: random.between(0, healAt), by: random.pick([1_000, 60_000, 3_600_000, -1_000, -4_000]) }]
     : [];
-  const plan: Plan = { platform, trouble: createTrouble(random, platform), buses, healAt, changes, jumps };
+  const operations = random.chance(0.25) ? createOperations(random, buses, healAt) : [];
+  const trouble = createTrouble(random, platform);
+  const plan: Plan = { platform, trouble, buses, healAt, changes, jumps, operations };
   return random.chance(0.15) ? deduplicating(random, plan) : plan;
 }
 
@@ -290,6 +303,20 @@ function createChanges(random: Random, buses: readonly BusPlan[], healAt: number
     const allowed = target.ordering !== undefined && change.ratePerSecond !== undefined ? { paused: true } : change;
     return { ...place, kind: 'target', rule: rule.name, target: target.name, with: allowed };
   }).sort((one, other) => one.at - other.at);
+}
+
+/** Mostly while things go wrong, and now and then when all is over. */
+function createOperations(random: Random, buses: readonly BusPlan[], healAt: number): Operation[] {
+  return Array.from({ length: random.between(1, 5) }, (): Operation => {
+    const { tenant, bus, rules } = random.pick(buses);
+    return {
+      at: random.between(0, healAt + 10_000),
+      tenant,
+      bus,
+      kind: random.chance(0.8) ? 'redrive' : 'purge',
+      query: random.pick(['', '', '?limit=1', `?rule=${random.pick(rules).name}`]),
+    };
+  });
 }
 
 /** The options of a target are one object in every seed: what is known of an object is kept. */

@@ -1,10 +1,10 @@
 import type { Response as AnyResponse } from '@cloudflare/workers-types';
 import type { Log } from '../../adapters/sqlite/log.ts';
-import type { Queue, Waits } from '../../mesh/ports.ts';
+import type { DeadLetters, Queue, ShardPlace, Waits } from '../../mesh/ports.ts';
 import type { Fault } from './fault.ts';
 import type { ReplayOrder } from '../../mesh/replay/replay.ts';
 import { openLog } from './log-process.ts';
-import { createMeshProcess, type MeshProcess } from './mesh-process.ts';
+import { createMeshProcess, type MeshProcess, type Operate } from './mesh-process.ts';
 import { busOf } from './oracle.ts';
 import type { BusPlan } from './plan.ts';
 import type { Process } from './process.ts';
@@ -13,6 +13,7 @@ import type { World } from './world.ts';
 /** Where publishers send their requests. Rejects when no answer comes, or one of the network's own. */
 export interface Platform {
   request(request: Request, bus: string): Promise<AnyResponse | Response>;
+  readonly operate: Operate;
   startReplay(bus: BusPlan, order: ReplayOrder): Promise<void>;
   cancelReplay(bus: BusPlan, name: string): Promise<void>;
 }
@@ -57,7 +58,15 @@ export function createNodePlatform(world: World, fault: Fault | undefined): Plat
       take: (shard, receipt, milliseconds) => logOf(busOf(shard)).waits.take(receipt, milliseconds),
       close: (shard, receipt) => Promise.resolve(logOf(busOf(shard)).waits.close(receipt)),
     };
-    const mesh = createMeshProcess({ world, process, generation, queue, waits, connections: 8, fault });
+    const only = (shard: ShardPlace): Log | undefined => (shard.shard === 0 ? logOf(busOf(shard)) : undefined);
+    const deadLetters: DeadLetters = {
+      list: (shard, query) => Promise.resolve(only(shard)?.listDeadLetters(query) ?? { items: [] }),
+      get: (shard, sequence) => Promise.resolve(only(shard)?.getDeadLetter(sequence)),
+      redrive: async (shard, sequences, order) =>
+        (await only(shard)?.redrive(sequences, order)) ?? { redriven: [], looked: sequences.length },
+      delete: async (shard, sequences) => (await only(shard)?.deleteDeadLetters(sequences)) ?? 0,
+    };
+    const mesh = createMeshProcess({ world, process, generation, queue, waits, deadLetters, connections: 8, fault });
     current = { process, mesh, logOf };
     world.onChange = (tenant, bus) => mesh.drop(tenant, bus);
     process.onDeath(() => {
@@ -88,14 +97,8 @@ export function createNodePlatform(world: World, fault: Fault | undefined): Plat
       ask(async ({ logOf }) => {
         await logOf(busOf(bus)).cancelReplay(name);
       }),
-    request(request, bus) {
-      const serving = current;
-      if (serving === undefined || !serving.process.alive) return Promise.reject(new Error('connection refused'));
-      return new Promise((resolve, reject) => {
-        serving.process.onDeath(() => reject(new Error('connection reset')));
-        serving.mesh.ingress(request, bus).then(resolve, reject);
-      });
-    },
+    request: (request, bus) => ask<AnyResponse | Response>(({ mesh }) => mesh.ingress(request, bus)),
+    operate: (kind, request, bus) => ask(({ mesh }) => mesh.operate(kind, request, bus)),
   };
 }
 

@@ -83,7 +83,8 @@ export function createReplayOracle(plan: Plan, fail: (text: string) => void): Re
     recorded({ replay = '', source, eventId, rule, target, status }, isThere) {
       if (status === 'retrying') return;
       const key = keyOf(replay, source, eventId, `${rule}/${target}`);
-      ends.set(key, (ends.get(key) ?? 0) + (isThere ? 1 : -1));
+      // What was put back has to end once more.
+      ends.set(key, (ends.get(key) ?? 0) + (isThere === (status !== 'redriven') ? 1 : -1));
     },
     finish(messages, statusesOf, mayBeDisabled) {
       for (const bus of plan.buses) {

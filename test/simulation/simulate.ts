@@ -1,6 +1,7 @@
 import type { ReplayStatus } from '../../mesh/replay/replay.ts';
 import type { Disk } from './disk.ts';
 import type { Fault } from './fault.ts';
+import { startOperator } from './operator.ts';
 import type { Plan } from './plan.ts';
 import { createNodePlatform } from './platform.ts';
 import { busOf } from './oracle.ts';
@@ -35,13 +36,14 @@ export async function simulate(
   const { scheduler, plan, oracle } = world;
   const platform = plan.platform === 'node' ? createNodePlatform(world, fault) : createWorkersPlatform(world, fault);
   const publishers = startPublishers(world, platform);
-  const operators = startReplays(world, platform);
+  const replays = startReplays(world, platform);
+  const operator = startOperator(world, platform);
   const patience = isPatient(plan) ? LONG_PATIENCE_MS : PATIENCE_MS;
   let isDone = false;
   let steps = 0;
 
   function look(nextMs: number): void {
-    const areDone = publishers.areDone() && operators.areDone();
+    const areDone = publishers.areDone() && replays.areDone() && operator.isDone();
     if (areDone && !world.isTroubled && Array.from(world.disks.values()).every(isIdle)) isDone = true;
     else scheduler.after(nextMs, () => look(Math.min(nextMs * 2, 600_000)));
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createNodeSql } from '../../adapters/node/sql.ts';
 import { createArchiveStore } from '../../adapters/sqlite/archive-store.ts';
 import { createClaimStore } from '../../adapters/sqlite/claim-store.ts';
+import { createDeadLetterStore } from '../../adapters/sqlite/dead-letter-store.ts';
 import { createLaneStore } from '../../adapters/sqlite/lane-store.ts';
 import type { LogStorage } from '../../adapters/sqlite/log.ts';
 import { createLogStore } from '../../adapters/sqlite/log-store.ts';
@@ -24,6 +25,7 @@ describe('the tables of the simulation', () => {
         laneStore: createLaneStore(sql),
         archiveStore: createArchiveStore(sql),
         claimStore: createClaimStore(sql),
+        deadLetterStore: createDeadLetterStore(sql),
         transaction: (work) => sql.transaction(work),
       };
       const inMemory = createDisk().open(() => {});
@@ -127,6 +129,7 @@ function createStatement(random: Random): Work {
     ({ store }) => store.quarantine(sequence, at, body, 'a reason'),
     ({ store }) => store.insertRecords(sequence, at, JSON.stringify([record, { ...record, attempt: 2 }]), books),
     ({ store }) => store.insertDeadLetter(sequence, { ...record, status: 'dead-lettered' }, '{"id":"1"}'),
+    ({ deadLetterStore }) => deadLetterStore?.delete(sequence),
     ({ store }) => store.purge(at, limit),
     ({ store }) => store.purgeDeadLetters(at, limit),
     ({ archiveStore }) => archiveStore.insert({ sequence, at: sequence, deliveries, body }),
@@ -150,7 +153,8 @@ function tryTo(work: Work, storage: LogStorage): string {
   }
 }
 
-function readAll({ store, laneStore, archiveStore }: LogStorage): unknown {
+function readAll({ store, laneStore, archiveStore, deadLetterStore }: LogStorage): unknown {
+  const filter = { rule: 'r1' };
   return [
     [store.lastSequence(), store.lastBatch(), store.cursor(), store.setting('retention')],
     [store.batchesAfter(10, 4), store.dueRetries(20, 6), store.nextRetryAt(), store.oldestAt(), store.rowsKept()],
@@ -162,6 +166,9 @@ function readAll({ store, laneStore, archiveStore }: LogStorage): unknown {
     [archiveStore.nextBatch(10), archiveStore.countBatches(5, 40, 50), archiveStore.countBatches(5, 60, 3)],
     [archiveStore.batchesFrom(9, 4), archiveStore.firstSince(20), archiveStore.oldestAt(), archiveStore.lastBatch()],
     archiveStore.replays(),
+    deadLetterStore?.list({ filter: {}, order: 'newest', after: 40, limit: 3 }),
+    deadLetterStore?.list({ filter, order: 'oldest', limit: 3 }),
+    [10, 20, 30].map((sequence) => deadLetterStore?.get(sequence)),
   ];
 }
 

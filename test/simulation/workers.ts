@@ -1,5 +1,6 @@
+import type { Response as AnyResponse } from '@cloudflare/workers-types';
 import type { Log } from '../../adapters/sqlite/log.ts';
-import type { Queue, ShardPlace, Waits } from '../../mesh/ports.ts';
+import type { DeadLetters, Queue, ShardPlace, Waits } from '../../mesh/ports.ts';
 import type { Fault } from './fault.ts';
 import { openLog } from './log-process.ts';
 import { createMeshProcess, type MeshProcess } from './mesh-process.ts';
@@ -72,10 +73,24 @@ export function createWorkersPlatform(world: World, fault: Fault | undefined): P
       take: (place, receipt, milliseconds) => ask(place, async (log) => log.waits.take(receipt, milliseconds)),
       close: (place, receipt) => ask(place, async (log) => log.waits.close(receipt)),
     };
+    const deadLetters: DeadLetters = {
+      list: (place, query) => ask(place, async (log) => log.listDeadLetters(query)),
+      get: (place, sequence) => ask(place, async (log) => log.getDeadLetter(sequence)),
+      redrive: (place, sequences, order) => ask(place, (log) => log.redrive(sequences, order)),
+      delete: (place, sequences) => ask(place, (log) => log.deleteDeadLetters(sequences)),
+    };
     const created = {
       process,
       ask,
-      mesh: createMeshProcess({ world, process, generation: nextGeneration(name), queue, waits, fault }),
+      mesh: createMeshProcess({
+        world,
+        process,
+        generation: nextGeneration(name),
+        queue,
+        waits,
+        deadLetters,
+        fault,
+      }),
     };
     isolates.set(name, created);
     return created;
@@ -216,6 +231,14 @@ export function createWorkersPlatform(world: World, fault: Fault | undefined): P
     return created;
   }
 
+  function serve<Answer>(work: (mesh: MeshProcess) => Promise<Answer>): Promise<Answer> {
+    const { process, mesh } = isolate(`ingress ${random.between(0, 1)}`);
+    return new Promise((resolve, reject) => {
+      process.onDeath(() => reject(new Error('connection reset')));
+      work(mesh).then(resolve, reject);
+    });
+  }
+
   /** Every shard of a bus, over an isolate that may die. */
   async function askShards({ tenant, bus, settings }: BusPlan, work: (log: Log, shard: number) => Promise<unknown>) {
     const { process, ask } = isolate(`ingress ${random.between(0, 1)}`);
@@ -231,12 +254,7 @@ export function createWorkersPlatform(world: World, fault: Fault | undefined): P
   return {
     startReplay: (bus, order) => askShards(bus, (log, shard) => log.startReplay({ ...order, shard })),
     cancelReplay: (bus, name) => askShards(bus, (log) => log.cancelReplay(name)),
-    request(request, bus) {
-      const { process, mesh } = isolate(`ingress ${random.between(0, 1)}`);
-      return new Promise((resolve, reject) => {
-        process.onDeath(() => reject(new Error('connection reset')));
-        mesh.ingress(request, bus).then(resolve, reject);
-      });
-    },
+    request: (request, bus) => serve<AnyResponse | Response>((mesh) => mesh.ingress(request, bus)),
+    operate: (kind, request, bus) => serve((mesh) => mesh.operate(kind, request, bus)),
   };
 }

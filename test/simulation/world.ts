@@ -1,4 +1,5 @@
 import type { SignOff } from '../../mesh/delivery/sign-off.ts';
+import type { ShardPlace } from '../../mesh/ports.ts';
 import type { Snapshot, Target } from '../../mesh/snapshot.ts';
 import type { SnapshotReader } from '../../mesh/snapshot-source.ts';
 import { createAudit } from './audit.ts';
@@ -24,6 +25,8 @@ export interface World {
   note(kind: string, text: string): void;
   createProcess(name: string): Process;
   disk(shard: string): Disk;
+  /** Its name: on Node all shards of a bus have one. */
+  diskOf(place: ShardPlace): string;
   readonly disks: ReadonlyMap<string, Disk>;
   /** Looks into the books. */
   audit(): void;
@@ -184,11 +187,14 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
             audit.recorded(bus, body, isThere);
           },
           onBatch: (batch, isThere) => oracle.stored(shard, batch, isThere),
+          onDeadLetter: (sequence, body, isThere) => oracle.letters.stored(shard, sequence, body, isThere),
+          onDeadLetterGone: (sequence, isGone) => oracle.letters.removed(shard, sequence, isGone),
         });
         disks.set(shard, disk);
       }
       return disk;
     },
+    diskOf: (place) => (plan.platform === 'node' ? busOf(place) : `${busOf(place)}/${place.shard}`),
     disks,
     audit() {
       const fault = isAudited ? audit.check(disks) : undefined;
