@@ -1,7 +1,6 @@
 import { TulleError } from '../../event/error.ts';
 import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from '../../mesh/dead-letters/query.ts';
 import type { RedriveOrder, RedriveOutcome } from '../../mesh/dead-letters/redrive.ts';
-import { frame } from '../../mesh/frame.ts';
 import type { ShardBooks } from '../../mesh/books.ts';
 import type { LaneStatus } from '../../mesh/lane.ts';
 import type { Appended, Entries, QueueConsumer, Settlement } from '../../mesh/ports.ts';
@@ -13,7 +12,7 @@ import { type ClaimStore, createClaimStore } from './claim-store.ts';
 import { createDeadLetterStore, type DeadLetterStore } from './dead-letter-store.ts';
 import { createHistoryStore, type HistoryStore } from './history-store.ts';
 import { createLaneStore, type LaneStore } from './lane-store.ts';
-import { take } from './log-claims.ts';
+import { createLogCommit, type NewBatch } from './log-commit.ts';
 import { createDrain, type LogPace, workersPace } from './log-drain.ts';
 import { createLogBooks } from './log-books.ts';
 import { createLogDeadLetters } from './log-dead-letters.ts';
@@ -21,8 +20,8 @@ import { createLanes } from './log-lanes.ts';
 import { createLogOutside } from './log-outside.ts';
 import { createLogReplays } from './log-replays.ts';
 import { migrate } from './log-migration.ts';
-import { ROW_LENGTH, toRows, weigh } from './log-rows.ts';
-import { createLogStore, type LogStore, type StoredBatch } from './log-store.ts';
+import { createLogRetention } from './log-retention.ts';
+import { createLogStore, type LogStore } from './log-store.ts';
 import type { Sql } from './sql.ts';
 
 /** One shard of the durable queue: batches in sequence, a cursor, and retries by due time. */
@@ -93,22 +92,7 @@ export interface LogOptions {
   readonly report: (message: string, error: unknown) => void;
 }
 
-/** UTF-16 units that may wait for a commit: past it the publisher is told to come back. */
-const BUFFER_LENGTH = 16_000_000;
 const PURGE_EVERY_MS = 60_000;
-/** Rows that are deleted at a time: full ones are 500 KB, and others wait while a step takes its 10 ms. */
-const PURGE_ROWS = 25;
-/** Rows of claims that are deleted at a time; each is 100 bytes. */
-const PURGE_CLAIMS = 500;
-const DEFAULT_RETENTION_SECONDS = 86_400;
-/** Dead letters stay 30 days, or as long as the bus keeps everything: somebody has to come and look. */
-const DEAD_LETTER_SECONDS = 30 * 86_400;
-
-interface NewBatch {
-  readonly batch: StoredBatch;
-  readonly messages: readonly string[];
-  readonly isArchived: boolean;
-}
 
 /** A log that operators look into. */
 export interface SqlLog extends Log {
@@ -138,7 +122,7 @@ export function createLog({ sql, ...options }: LogOptions): SqlLog {
 
 export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'>): Log {
   const { now } = options;
-  const { store, laneStore, archiveStore, claimStore } = storage;
+  const { store, laneStore, archiveStore } = storage;
   let lastSequence = 0;
   const nextSequence = (): number => ++lastSequence;
   const books = createLogBooks({ storage, nextSequence, lastSequence: () => lastSequence, now });
@@ -161,73 +145,19 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     onRetry: (due) => drain.wake(due),
   });
 
-  let retentionSeconds = store.setting('retention') ?? DEFAULT_RETENTION_SECONDS;
-  let archiveSeconds = store.setting('archive') ?? 0;
+  const retention = createLogRetention({ storage, books, now });
+  const commit = createLogCommit({ ...options, storage, books, lanes, pace, nextSequence, onCommitted });
+
   /** The alarm that this instance has set; setting one costs a row. */
   let alarmAt = Number.POSITIVE_INFINITY;
   let alarms = 0;
   let draining: Promise<void> | undefined;
   let stopped = false;
-  let waiting: Entries[] = [];
-  /** UTF-16 units in `waiting`. */
-  let buffered = 0;
-  let onDisk: Promise<void> = Promise.resolve();
-  /** The earliest moment for another commit. */
-  let commitGate: Promise<void> = Promise.resolve();
-  let commit: ReturnType<typeof flush> | undefined;
 
-  /** Answers an append each: the positions of its claims that were known. */
-  async function flush(): Promise<readonly (readonly number[])[]> {
-    // Whoever comes while a commit is under way shares the next one: the slower the disk, the larger the batches.
-    await Promise.all([options.pause(0), onDisk, commitGate]);
-    if (pace.commitEveryMs > 0) commitGate = options.pause(pace.commitEveryMs);
-    const appends = waiting;
-    const isOneRow = buffered <= ROW_LENGTH && appends.every(hasMessagesOnly);
-    waiting = [];
-    buffered = 0;
-    commit = undefined;
-    const { rows, laned, planned, duplicates } = isOneRow ? write(appends) : storage.transaction(() => write(appends));
-    books.planned(planned);
-    const synced = sync();
-    if (options.outputGate !== true) await synced;
-    for (const { batch, messages } of rows) drain.add(batch, messages);
-    if (laned.length > 0) drain.wake();
-    const isNothing = rows.length === 0 && laned.length === 0;
-    if (draining === undefined && !isNothing) await arm(now());
-    return duplicates;
-  }
-
-  function write(appends: readonly Entries[]) {
-    const { messages, archived, laned, duplicates } = take(appends, claimStore, now());
-    const rows = [...toBatches(messages, false), ...toBatches(archived, true)];
-    let planned = laned.length === 0 ? 0 : lanes.insert(laned, now());
-    for (const row of rows) {
-      insert(row);
-      planned += row.batch.deliveries;
-    }
-    return { rows, laned, planned, duplicates };
-  }
-
-  function toBatches(messages: readonly string[], isArchived: boolean): readonly NewBatch[] {
-    return toRows(messages).map((part) => {
-      const batch = { sequence: nextSequence(), at: now(), deliveries: weigh(part), body: frame(part) };
-      return { batch, messages: part, isArchived };
-    });
-  }
-
-  function insert({ batch, isArchived }: NewBatch): void {
-    if (isArchived) archiveStore.insert(batch);
-    else store.insertBatch(batch);
-  }
-
-  function sync(): Promise<void> {
-    const synced = options.synced();
-    const before = onDisk;
-    // Syncs may end in another order than they began, but batches have to be handed out in the order of the log.
-    onDisk = synced
-      .catch((error: unknown) => options.report('a commit did not reach the disk', error))
-      .then(() => before);
-    return synced;
+  async function onCommitted(batches: readonly NewBatch[], hasLaned: boolean): Promise<void> {
+    for (const { batch, messages } of batches) drain.add(batch, messages);
+    if (hasLaned) drain.wake();
+    if (batches.length > 0 || hasLaned) await wakeAt(now());
   }
 
   /** What has happened is told at once: it would be late by the settlement otherwise. */
@@ -240,7 +170,7 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
   /** Settlements are on disk soon, so that a crash repeats little; only publishers who wait for their end wait for it. */
   function onSettled(settlements: readonly Settlement[]): void {
     const told = settlements.flatMap(({ outcomes = [] }) => outcomes.filter((outcome) => !isFact(outcome)));
-    const synced = options.outputGate === true ? Promise.resolve() : sync();
+    const synced = options.outputGate === true ? Promise.resolve() : commit.sync();
     // Where it does not reach the disk, that was reported, and nobody is told.
     void synced.then(
       () => waits.put(told),
@@ -250,21 +180,7 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
 
   /** Beside the drain, in small steps: under load there may be thousands of rows to delete each minute. */
   async function purge(): Promise<void> {
-    const before = now() - retentionSeconds * 1000;
-    books.keep(before);
-    const deadBefore = now() - Math.max(retentionSeconds, DEAD_LETTER_SECONDS) * 1000;
-    const archivedBefore = now() - archivedMs();
-    const isMore = (): boolean =>
-      store.purge(before, PURGE_ROWS) ||
-      store.purgeDeadLetters(deadBefore, PURGE_ROWS) ||
-      archiveStore.purge(store.cursor(), archivedBefore, PURGE_ROWS) ||
-      claimStore.purge(now(), PURGE_CLAIMS);
-    while (!stopped && isMore()) await options.pause(0);
-  }
-
-  /** What is archived stays as long as all else at least. */
-  function archivedMs(): number {
-    return Math.max(retentionSeconds, archiveSeconds) * 1000;
+    while (!stopped && retention.purge()) await options.pause(0);
   }
 
   async function drainOnce(): Promise<void> {
@@ -277,12 +193,6 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     }
   }
 
-  function keepFor(seconds: number): void {
-    if (seconds === retentionSeconds) return;
-    retentionSeconds = seconds;
-    store.setSetting('retention', seconds);
-  }
-
   async function arm(at: number): Promise<void> {
     if (stopped || at >= alarmAt) return;
     alarmAt = at;
@@ -290,42 +200,32 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     await options.setAlarm(at);
   }
 
+  /** A drain that is under way sets its alarm when it ends. */
+  async function wakeAt(at: number): Promise<void> {
+    if (draining === undefined) await arm(at);
+  }
+
+  function requireRunning(): void {
+    if (stopped) throw new TulleError('unavailable', 'the queue is being shut', { retryAfter: 1 });
+  }
+
   /** When something has to happen next, if nobody appends. */
   function nextAlarm(): number {
-    const oldest = store.oldestAt();
-    const oldestArchived = archiveStore.oldestAt();
-    const purgeAt = Math.min(
-      oldest === undefined ? Number.POSITIVE_INFINITY : oldest + retentionSeconds * 1000,
-      oldestArchived === undefined ? Number.POSITIVE_INFINITY : oldestArchived + archivedMs(),
-      claimStore.nextAt() ?? Number.POSITIVE_INFINITY,
-    );
     return Math.min(
       drain.hasBatches() ? now() : Number.POSITIVE_INFINITY,
       store.nextRetryAt() ?? Number.POSITIVE_INFINITY,
       lanes.nextAt(),
       replays.nextAt(),
-      Math.max(purgeAt, now() + PURGE_EVERY_MS),
+      Math.max(retention.nextAt(), now() + PURGE_EVERY_MS),
     );
   }
 
   return {
-    async append(entries, retention, archive = 0) {
-      if (stopped) throw new TulleError('unavailable', 'the queue is being shut', { retryAfter: 1 });
-      const length = lengthOf(entries);
-      if (buffered > 0 && buffered + length > BUFFER_LENGTH) {
-        throw new TulleError('unavailable', 'the queue is taking in as much as it can', { retryAfter: 1 });
-      }
-      keepFor(retention);
-      if (archive !== archiveSeconds) {
-        archiveSeconds = archive;
-        store.setSetting('archive', archive);
-      }
+    async append(entries, retentionSeconds, archiveSeconds = 0) {
+      requireRunning();
+      retention.keepFor(retentionSeconds, archiveSeconds);
       if (entries.awaited !== undefined) waits.open(entries.awaited);
-      const place = waiting.push(entries) - 1;
-      buffered += length;
-      commit ??= flush();
-      const duplicates = await commit;
-      return { duplicates: duplicates[place] ?? [] };
+      return { duplicates: await commit.append(entries) };
     },
     async drain() {
       if (draining !== undefined || stopped) return;
@@ -338,8 +238,8 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
       stopped = true;
       waits.stop();
       drain.stop();
-      await Promise.allSettled([commit, draining]);
-      await onDisk;
+      await Promise.allSettled([commit.settled(), draining]);
+      await commit.settled();
     },
     resume() {
       const at = nextAlarm();
@@ -352,60 +252,51 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     listDeadLetters: (query) => deadLetters?.list(query) ?? { items: [] },
     getDeadLetter: (sequence) => deadLetters?.get(sequence),
     async redrive(sequences, order) {
-      if (stopped) throw new TulleError('unavailable', 'the queue is being shut', { retryAfter: 1 });
+      requireRunning();
       const outcome = deadLetters?.redrive(sequences, order) ?? { redriven: [], looked: sequences.length };
-      await sync();
+      await commit.sync();
       drain.wake(now());
-      if (draining === undefined) await arm(now());
+      await wakeAt(now());
       return outcome;
     },
     async deleteDeadLetters(sequences) {
       const deleted = deadLetters?.delete(sequences) ?? 0;
-      await sync();
+      await commit.sync();
       return deleted;
     },
     async startReplay(order) {
-      if (stopped) throw new TulleError('unavailable', 'the queue is being shut', { retryAfter: 1 });
+      requireRunning();
       const status = replays.start(order);
-      await sync();
+      await commit.sync();
       drain.wake();
-      if (draining === undefined) await arm(now());
+      await wakeAt(now());
       return status;
     },
     async cancelReplay(name) {
       const status = replays.cancel(name);
-      await sync();
+      await commit.sync();
       return status;
     },
     async deleteReplay(name) {
       const wasThere = replays.delete(name);
-      await sync();
+      await commit.sync();
       return wasThere;
     },
     getReplay: (name) => replays.get(name),
     listReplays: () => replays.list(),
-    async record(settlement, retention = retentionSeconds) {
-      if (stopped) throw new TulleError('unavailable', 'the queue is being shut', { retryAfter: 1 });
-      keepFor(retention);
+    async record(settlement, retentionSeconds = retention.seconds) {
+      requireRunning();
+      retention.keepFor(retentionSeconds);
       outside.record(settlement);
-      await sync();
+      await commit.sync();
       drain.wake();
-      if (draining === undefined) await arm(nextAlarm());
+      await wakeAt(nextAlarm());
     },
     async setAside(body, reason) {
       outside.setAside(body, reason);
-      await sync();
+      await commit.sync();
     },
     rowsWritten: () => store.rowsWritten() + alarms,
-    rowsKept: () => store.rowsKept() + claimStore.rowsKept(),
+    rowsKept: () => store.rowsKept() + storage.claimStore.rowsKept(),
   };
-}
-
-function hasMessagesOnly({ archived = [], laned = [], claims }: Entries): boolean {
-  return archived.length === 0 && laned.length === 0 && claims === undefined;
-}
-
-function lengthOf({ messages, archived = [], laned = [] }: Entries): number {
-  const bodies = [...messages, ...archived, ...laned.map(({ body }) => body)];
-  return bodies.reduce((sum, body) => sum + body.length, 0);
 }
