@@ -1,3 +1,4 @@
+import { deliveriesOf } from '../../mesh/envelope.ts';
 import type { QueueConsumer, Settlement, Task } from '../../mesh/ports.ts';
 import { joinBatches } from './archive-store.ts';
 import { createCrew, createSignal, PATIENCE_MS } from './crew.ts';
@@ -37,7 +38,7 @@ export interface LogPace {
   readonly startEveryMs: number;
   /** Outcomes are written together this often at most: a settlement is two rows. */
   readonly settleEveryMs: number;
-  /** A job makes room for others after this and 2 ms for each of its messages, or after a fifth of a second. */
+  /** A job makes room for others after this and 2 ms for each of its deliveries, or after a fifth of a second. */
   readonly patienceMs: number;
 }
 
@@ -156,7 +157,8 @@ export function createDrain(options: DrainOptions): Drain {
 
       function start(job: Job): void {
         const crew = job.turn === undefined && job.replay === undefined ? jobs : turns;
-        const patience = Math.min(PATIENCE_MS, pace.patienceMs + 2 * job.messages.length);
+        const deliveries = job.messages.reduce((sum, message) => sum + deliveriesOf(message), 0);
+        const patience = Math.min(PATIENCE_MS, pace.patienceMs + 2 * deliveries);
         crew.begin(job, now(), patience);
         if (job.retry !== undefined) retries.begin(job, now(), patience);
         void perform(job).then((outcome) => {
