@@ -115,7 +115,7 @@ async function toEdits(services: Services, call: Call, wanted: readonly WantedEd
       continue;
     }
     const { resource, address } = found;
-    requireAccess(call.principal, 'admin', accessOf(resource, address));
+    requireAccess(call.principal, 'configure', accessOf(resource, address));
     const key = keyOf(resource, call.principal.tenant, address);
     if (seen.has(key))
       faults.push(faultOf(place, `The ${resource.describe(address)} is edited twice.`, 'Keep one of the edits.'));

@@ -1,7 +1,6 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { TulleError } from '../event/error.ts';
 import { dialects } from '../functions/schema/dialect.ts';
-import { requireAccess } from '../mesh/authentication.ts';
 import { readJson } from '../mesh/protocols/json-body.ts';
 import { orderOf } from './change-order.ts';
 import type { DiscoveredDocument } from './discovery.ts';
@@ -22,7 +21,6 @@ export function discoveredList({ documents }: Services): Methods {
   return {
     async GET({ principal, params, query }) {
       const bus = requireName(params['bus'] ?? '', 'bus');
-      requireAccess(principal, 'viewer', bus);
       await requireDocument(documents, documentKeys.bus(principal.tenant, bus), `bus ${bus}`);
       const prefix = documentKeys.discovered(principal.tenant, bus);
       const page = await listPage(documents, prefix, readPageRequest(query));
@@ -36,18 +34,29 @@ export function discoveredList({ documents }: Services): Methods {
   };
 }
 
-/** `/v1/admin/buses/{bus}/discovered/{id}`: POST adopts it into the registry, DELETE forgets it. */
-export function discoveredItem({ documents, publisher, runtime }: Services): Methods {
+/** `/v1/admin/buses/{bus}/discovered/{id}`: DELETE forgets it. */
+export function discoveredItem({ documents }: Services): Methods {
   return {
     async GET(call) {
       const { bus, id, key } = addressOf(call);
-      requireAccess(call.principal, 'viewer', bus);
       const { value, version } = await requireDocument(documents, key, `discovered type ${id} on the bus ${bus}`);
       return answer(toView(id, value as DiscoveredDocument), version);
     },
 
+    async DELETE(call) {
+      const { bus, id, key } = addressOf(call);
+      const { version } = await requireDocument(documents, key, `discovered type ${id} on the bus ${bus}`);
+      requirePrecondition(readPrecondition(call.request.headers), version);
+      await documents.delete(key, version);
+      return new Response(null, { status: 204 });
+    },
+  };
+}
+
+/** The same address: POST adopts it into the registry. */
+export function discoveredAdoption({ documents, publisher, runtime }: Services): Methods {
+  return {
     async POST(call) {
-      requireAccess(call.principal, 'admin', '*');
       const { bus, id, key } = addressOf(call);
       const { tenant } = call.principal;
       const input = await readJson(call.request);
@@ -73,21 +82,12 @@ export function discoveredItem({ documents, publisher, runtime }: Services): Met
       const version = change?.sequence ?? (await documents.get(documentKeys.schema(tenant, name)))?.version ?? 0;
       return answer(toSchemaView(result), version, true);
     },
-
-    async DELETE(call) {
-      const { bus, id, key } = addressOf(call);
-      requireAccess(call.principal, 'admin', bus);
-      const { version } = await requireDocument(documents, key, `discovered type ${id} on the bus ${bus}`);
-      requirePrecondition(readPrecondition(call.request.headers), version);
-      await documents.delete(key, version);
-      return new Response(null, { status: 204 });
-    },
   };
 }
 
 const { name, source, description, compatibility } = schemaSchema.properties;
 
-const adoptionSchema = {
+export const adoptionSchema = {
   type: 'object',
   properties: { name, source, description, compatibility },
   required: ['name'],

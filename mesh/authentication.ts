@@ -1,5 +1,6 @@
 import { TulleError } from '../event/error.ts';
-import type { Key, Role } from './snapshot.ts';
+import { isAllowed, type Permission, type Role, rolesWith } from './roles.ts';
+import type { Key } from './snapshot.ts';
 
 /** Who asks: read from the credential and from nothing else. */
 export interface Principal {
@@ -70,7 +71,7 @@ export function createAuthenticator({ adminKey, now }: AuthenticatorOptions): Au
       const address = parseToken(token);
       if (address === undefined) throw unknownKey(adminKeyHint(adminKey));
       const key = await lookup(address.tenant, address.keyId);
-      if (key === undefined || !equalDigests(digest, key.hash)) throw unknownKey();
+      if (key === undefined || !isSecretOf(key, digest, now())) throw unknownKey();
       if (key.expiresAt !== undefined && key.expiresAt <= now()) {
         throw new TulleError('authentication_required', 'The key has expired.', { mend: 'Create a new key.' });
       }
@@ -81,14 +82,15 @@ export function createAuthenticator({ adminKey, now }: AuthenticatorOptions): Au
 }
 
 /**
- * Refuses a principal whose role or buses do not cover the work; `admin` covers every role.
+ * Refuses a principal whose role or buses do not cover the work.
  * `bus` `*` asks for every bus of the tenant; without `bus` only the role counts.
  * @throws TulleError `permission_denied`
  */
-export function requireAccess(principal: Principal, role: Role, bus?: string): void {
-  if (principal.role !== role && principal.role !== 'admin') {
-    throw new TulleError('permission_denied', `This needs a key with the role ${role}.`, {
-      mend: `Use a key with the role ${role} or admin; this one is a ${principal.role}.`,
+export function requireAccess(principal: Principal, permission: Permission, bus?: string): void {
+  if (!isAllowed(principal.role, permission)) {
+    const able = rolesWith(permission).join(' or ');
+    throw new TulleError('permission_denied', `This needs a key with the role ${able}.`, {
+      mend: `Use such a key; this one is a ${principal.role}.`,
     });
   }
   if (bus !== undefined && !mayUse(principal, bus)) {
@@ -159,6 +161,12 @@ function adminKeyHint(adminKey: string | undefined): string | undefined {
     return `TULLE_ADMIN_KEY is not accepted: it needs at least ${adminKeyMinLength} characters.`;
   }
   return undefined;
+}
+
+/** Its secret, or one before it whose time is not over. */
+function isSecretOf({ hash, former = [] }: Key, digest: string, now: number): boolean {
+  const valid = [hash, ...former.filter(({ until }) => until > now).map((secret) => secret.hash)];
+  return valid.filter((known) => equalDigests(digest, known)).length > 0;
 }
 
 /** Looks at every character, so that the time tells nothing about the first difference. */

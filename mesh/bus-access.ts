@@ -1,7 +1,7 @@
 import { TulleError } from '../event/error.ts';
 import { type Authenticator, type KeyLookup, type Principal, requireAccess } from './authentication.ts';
 import type { CompiledSnapshot } from './compiled-snapshot.ts';
-import type { Role } from './snapshot.ts';
+import type { Permission } from './roles.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
 
 export interface BusAccessOptions {
@@ -22,14 +22,14 @@ export interface OpenBus {
 export type BusAccess = (
   request: Request,
   bus: string,
-  role: Role,
+  permission: Permission,
   options?: { readonly newest?: boolean },
 ) => Promise<OpenBus>;
 
 export function createBusAccess({ authenticator, snapshots, findKey }: BusAccessOptions): BusAccess {
-  return async (request, bus, role, { newest = false } = {}) => {
+  return async (request, bus, permission, { newest = false } = {}) => {
     const principal = await authenticator.authenticate(request, findKey);
-    requireAccess(principal, role, bus);
+    requireAccess(principal, permission, bus);
     const { tenant } = principal;
     const compiled = await (newest ? snapshots.newest(tenant, bus) : snapshots.get(tenant, bus));
     if (compiled === undefined) throw new TulleError('bus_not_found', `There is no bus ${bus}.`);

@@ -72,7 +72,7 @@ export function createIngress(options: IngressOptions): Ingress {
       },
       { acceptQuery: true },
     );
-    requireAccess(principal, 'publisher', bus);
+    requireAccess(principal, 'publish', bus);
     const compiled = await snapshots.get(principal.tenant, bus);
     if (compiled === undefined) {
       throw new TulleError('bus_not_found', `There is no bus ${bus}.`, {

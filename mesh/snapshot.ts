@@ -4,6 +4,7 @@ import type { Step } from '../functions/transform/step.ts';
 import type { ConnectionSettings, SealedSecret } from './connections/settings.ts';
 import type { Backoff } from './delivery/backoff.ts';
 import type { FunctionSettings } from './functions/settings.ts';
+import type { Role } from './roles.ts';
 
 /** Everything the hot path needs of one tenant's bus, whole, in one document. */
 export interface Snapshot {
@@ -117,8 +118,6 @@ export interface RetryPolicy {
   readonly retryAfterMaxSeconds?: number;
 }
 
-export type Role = 'publisher' | 'viewer' | 'admin';
-
 /** An API key as it is stored: the secret is kept as its SHA-256 (hex) only. */
 export interface Key {
   readonly id: string;
@@ -128,4 +127,6 @@ export interface Key {
   readonly buses: readonly string[];
   /** Milliseconds since the epoch. */
   readonly expiresAt?: number;
+  /** Secrets before this one that are still valid, each until a time in milliseconds since the epoch. */
+  readonly former?: readonly { readonly hash: string; readonly until: number }[];
 }

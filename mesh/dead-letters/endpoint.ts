@@ -1,4 +1,5 @@
 import { TulleError } from '../../event/error.ts';
+import { requireAccess } from '../authentication.ts';
 import type { BusAccess } from '../bus-access.ts';
 import type { CompiledSnapshot } from '../compiled-snapshot.ts';
 import type { Receipt } from '../envelope.ts';
@@ -7,6 +8,7 @@ import { hasLane } from '../lane.ts';
 import type { LedgerRecord } from '../ledger.ts';
 import type { DeadLetters, Ledger, Runtime } from '../ports.ts';
 import type { Limits } from '../protocols/protocol.ts';
+import { isAllowed } from '../roles.ts';
 import { readEditedEvent } from './edited-event.ts';
 import { inspect } from './inspect.ts';
 import { type BusPage, type PlacedLetter, readPage } from './page.ts';
@@ -22,7 +24,7 @@ export interface DeadLetterEndpointOptions {
   readonly runtime: Runtime;
 }
 
-/** The dead letters of a bus over HTTP: viewers read them, admins put them back or throw them away. */
+/** The dead letters of a bus over HTTP: viewers read them, operators put them back or throw them away. */
 export interface DeadLetterEndpoint {
   /** Newest first, without their events. */
   list(request: Request, bus: string): Promise<Response>;
@@ -62,7 +64,7 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
 
   return {
     async list(request, bus) {
-      const { compiled } = await openBus(request, bus, 'viewer');
+      const { compiled } = await openBus(request, bus, 'read');
       const { filter, limit, cursor } = readSelection(request.url);
       const order = 'newest';
       const page = await readPage(deadLetters, toBus(compiled.snapshot), { filter, limit, order }, cursor?.positions);
@@ -71,18 +73,22 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
     },
 
     async inspect(request, bus, id) {
-      const { principal, compiled } = await openBus(request, bus, 'viewer');
+      const { principal, compiled } = await openBus(request, bus, 'read');
       const letter = await find(compiled, id);
-      const text = await inspect({ id, ...letter }, compiled.snapshot, ledger, principal.role === 'admin');
+      const text = await inspect({ id, ...letter }, compiled.snapshot, ledger, isAllowed(principal.role, 'disclose'));
       return new Response(text, { headers });
     },
 
     async redrive(request, bus, id) {
-      const { principal, compiled } = await openBus(request, bus, 'admin', { newest: true });
+      const { principal, compiled } = await openBus(request, bus, 'operate', { newest: true });
       const { shard, sequence, record } = await find(compiled, id);
       if (!isThere(compiled, record)) throw targetGone(record);
       const event = await readEditedEvent(request, limits);
-      if (event !== undefined) compiled.schemas?.review([event]);
+      if (event !== undefined) {
+        // An edited event is a new one, as far as the target can tell.
+        requireAccess(principal, 'publish', bus);
+        compiled.schemas?.review([event]);
+      }
       const order = toOrder(compiled, [record], createReceipt(), principal.keyId);
       const { redriven } = await deadLetters.redrive({ ...toBus(compiled.snapshot), shard }, [sequence], {
         ...order,
@@ -93,7 +99,7 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
     },
 
     async redriveAll(request, bus) {
-      const { principal, compiled } = await openBus(request, bus, 'admin', { newest: true });
+      const { principal, compiled } = await openBus(request, bus, 'operate', { newest: true });
       const selection = withEnd(readSelection(request.url));
       const page = await readOldest(compiled, selection);
       const letters = page.letters.filter(({ record }) => isThere(compiled, record));
@@ -118,14 +124,14 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
     },
 
     async delete(request, bus, id) {
-      const { compiled } = await openBus(request, bus, 'admin');
+      const { compiled } = await openBus(request, bus, 'operate');
       const { shard, sequence } = await find(compiled, id);
       await deadLetters.delete({ ...toBus(compiled.snapshot), shard }, [sequence]);
       return new Response(null, { status: 204 });
     },
 
     async purge(request, bus) {
-      const { compiled } = await openBus(request, bus, 'admin');
+      const { compiled } = await openBus(request, bus, 'operate');
       const selection = withEnd(readSelection(request.url));
       const page = await readOldest(compiled, selection);
       const counts = await Promise.all(

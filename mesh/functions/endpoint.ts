@@ -37,7 +37,7 @@ export function createFunctionEndpoint(options: FunctionEndpointOptions): Functi
       if (compiled === undefined) return findKey(tenant, keyId);
       return compiled.snapshot.keys.find((key) => key.id === keyId);
     });
-    requireAccess(principal, principal.role, bus);
+    requireAccess(principal, 'enter', bus);
     const compiled = await snapshots.get(principal.tenant, bus);
     if (compiled !== undefined) return { principal, scope: compiled.snapshot };
     throw new TulleError('bus_not_found', `There is no bus ${bus}.`, {
@@ -48,7 +48,7 @@ export function createFunctionEndpoint(options: FunctionEndpointOptions): Functi
   return {
     async call(request, bus, name) {
       const { principal, scope } = await open(request, bus);
-      requireAccess(principal, 'publisher', bus);
+      requireAccess(principal, 'publish', bus);
       if (!functions.list(scope).some((known) => known.name === name)) {
         throw new TulleError('not_found', 'There is no such function.', { mend: 'GET /v1/functions lists them.' });
       }

@@ -14,7 +14,7 @@ export interface ReplayEndpointOptions {
   readonly runtime: Runtime;
 }
 
-/** The replays of a bus over HTTP: viewers watch them, admins start and end them. */
+/** The replays of a bus over HTTP: viewers watch them, operators start and end them. */
 export interface ReplayEndpoint {
   list(request: Request, bus: string): Promise<Response>;
   get(request: Request, bus: string, name: string): Promise<Response>;
@@ -66,7 +66,7 @@ export function createReplayEndpoint({ openBus, replays, runtime }: ReplayEndpoi
 
   return {
     async list(request, bus) {
-      const { compiled } = await openBus(request, bus, 'viewer');
+      const { compiled } = await openBus(request, bus, 'read');
       const { tenant, settings } = compiled.snapshot;
       const shards = Array.from({ length: settings.shards }, (_, shard) => required().list({ tenant, bus, shard }));
       const names = new Map<string, ReplayStatus[]>();
@@ -80,14 +80,14 @@ export function createReplayEndpoint({ openBus, replays, runtime }: ReplayEndpoi
     },
 
     async get(request, bus, name) {
-      const { compiled } = await openBus(request, bus, 'viewer');
+      const { compiled } = await openBus(request, bus, 'read');
       const statuses = await ofShards(compiled, (shard) => required().get(shard, name));
       if (statuses.length === 0) throw unknownReplay(name);
       return Response.json(toView(statuses));
     },
 
     async start(request, bus, name) {
-      const { principal, compiled } = await openBus(request, bus, 'admin', { newest: true });
+      const { principal, compiled } = await openBus(request, bus, 'operate', { newest: true });
       const port = required();
       requireName(name);
       const wanted = readReplayRequest(await readJson(request), compiled, runtime.now());
@@ -101,14 +101,14 @@ export function createReplayEndpoint({ openBus, replays, runtime }: ReplayEndpoi
     },
 
     async cancel(request, bus, name) {
-      const { compiled } = await openBus(request, bus, 'admin');
+      const { compiled } = await openBus(request, bus, 'operate');
       const statuses = await ofShards(compiled, (shard) => required().cancel(shard, name));
       if (statuses.length === 0) throw unknownReplay(name);
       return Response.json(toView(statuses));
     },
 
     async delete(request, bus, name) {
-      const { compiled } = await openBus(request, bus, 'admin');
+      const { compiled } = await openBus(request, bus, 'operate');
       const { tenant, settings } = compiled.snapshot;
       const port = required();
       const deleted = await Promise.all(

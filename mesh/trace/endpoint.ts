@@ -2,6 +2,7 @@ import { TulleError } from '../../event/error.ts';
 import type { BusAccess, OpenBus } from '../bus-access.ts';
 import { type BusPlace, type Positions, readEvents, readRecords } from '../history.ts';
 import type { Ledger, Runtime } from '../ports.ts';
+import { isAllowed } from '../roles.ts';
 import { readLanes } from '../targets.ts';
 import { findEvents } from './find.ts';
 import type { KeptEvent } from './query.ts';
@@ -14,7 +15,7 @@ export interface TraceEndpointOptions {
   readonly runtime: Runtime;
 }
 
-/** What became of the events of a bus, over HTTP, for viewers; data is shown to admins only. */
+/** What became of the events of a bus, over HTTP, for viewers; subscribers get the list of events. Data is for admins only. */
 export interface TraceEndpoint {
   /** What happened to deliveries, newest first. */
   deliveries(request: Request, bus: string): Promise<Response>;
@@ -27,23 +28,23 @@ export interface TraceEndpoint {
 export function createTraceEndpoint({ openBus, ledger, runtime }: TraceEndpointOptions): TraceEndpoint {
   return {
     async deliveries(request, bus) {
-      const open = await openBus(request, bus, 'viewer');
+      const open = await openBus(request, bus, 'read');
       const { filter, ...selection } = selectDeliveries(request.url, runtime.now());
       // A dead letter has the event as it came in, before any step redacted it.
-      const eventLength = open.principal.role === 'admin' ? eventsLength : 0;
+      const eventLength = isAllowed(open.principal.role, 'disclose') ? eventsLength : 0;
       const page = await readRecords(ledger, placeOf(open), { filter, ...selection, eventLength });
       return answer({ deliveries: page.records, ...toCursor(filter.to, page.positions) });
     },
 
     async events(request, bus) {
-      const open = await openBus(request, bus, 'viewer');
+      const open = await openBus(request, bus, 'subscribe');
       const { filter, ...selection } = selectEvents(request.url, runtime.now());
       const page = await readEvents(ledger, placeOf(open), { filter, ...selection });
       return answer({ events: page.items.map(toItem), ...toCursor(filter.to, page.positions) });
     },
 
     async trace(request, bus, id) {
-      const open = await openBus(request, bus, 'viewer', { newest: true });
+      const open = await openBus(request, bus, 'read', { newest: true });
       const { filter, positions, rule } = selectEvent(request.url, id, runtime.now());
       const place = placeOf(open);
       const [findings, lanes] = await Promise.all([
@@ -51,7 +52,7 @@ export function createTraceEndpoint({ openBus, ledger, runtime }: TraceEndpointO
         readLanes(ledger, place),
       ]);
       const { snapshot } = open.compiled;
-      const withData = open.principal.role === 'admin';
+      const withData = isAllowed(open.principal.role, 'disclose');
       const events = await traceEvents(findings, { snapshot, lanes, withData, rule });
       const others = traceOthers(findings);
       const { positions: next, incomplete } = findings;

@@ -75,6 +75,87 @@ describe('keys', () => {
     expect(principal).toMatchObject({ tenant: 'default', role: 'publisher', buses: ['orders'] });
   });
 
+  it('are given a new secret, beside which the one of before is valid for a time', async () => {
+    const { call, clock, snapshots } = createHarness();
+    await call('PUT', '/buses/orders', { body: {} });
+    const { json: created } = await call('POST', '/keys', { body: { role: 'viewer', buses: ['*'] } });
+    const path = `/keys/${created['id'] as unknown as string}`;
+    const rotated = await call('POST', `${path}/rotate`, { body: { overlap: '1h' } });
+    expect(rotated.status).toBe(200);
+    expect(rotated.json).toEqual({
+      kind: 'key',
+      id: created['id'],
+      role: 'viewer',
+      buses: ['*'],
+      created: '2030-01-01T00:00:00.000Z',
+      rotated: '2030-01-01T00:00:00.000Z',
+      former: [{ until: '2030-01-01T01:00:00.000Z' }],
+      key: expect.stringMatching(/^tulle_default_/),
+    });
+    const [first, second] = [created['key'], rotated.json['key']] as unknown as [string, string];
+    const authenticator = createAuthenticator({ now: () => clock.now });
+    async function statusesWith(key: string): Promise<unknown> {
+      const { keys = [] } = (await snapshots.get('default', 'orders')) ?? {};
+      const request = new Request('https://tulle.example/', { headers: { authorization: `Bearer ${key}` } });
+      const inMesh = authenticator.authenticate(request, (_tenant, id) => keys.find((known) => known.id === id));
+      const mesh = await inMesh.then(
+        () => 200,
+        (error: { status: number }) => error.status,
+      );
+      return [(await call('GET', '/buses', { key })).status, mesh];
+    }
+    expect(first).not.toBe(second);
+    expect([await statusesWith(first), await statusesWith(second)]).toEqual([
+      [200, 200],
+      [200, 200],
+    ]);
+    clock.now += 3_600_000;
+    expect([await statusesWith(first), await statusesWith(second)]).toEqual([
+      [401, 401],
+      [200, 200],
+    ]);
+
+    const { json: third } = await call('POST', `${path}/rotate`, { body: {} });
+    expect(third['former']).toEqual([{ until: '2030-01-02T01:00:00.000Z' }]);
+    const { json: fourth } = await call('POST', `${path}/rotate`, { body: { overlap: '7d' } });
+    expect(fourth['former']).toHaveLength(2);
+    const full = await call('POST', `${path}/rotate`, { body: {} });
+    expect([full.status, full.json['code'], full.json['place']]).toEqual([409, 'limit_reached', '/overlap']);
+    const { json: last } = await call('POST', `${path}/rotate`, { body: { overlap: '0s' } });
+    expect(last['former']).toBeUndefined();
+    for (const { key } of [{ key: second }, third, fourth]) {
+      expect(await statusesWith(key as unknown as string)).toEqual([401, 401]);
+    }
+    expect(await statusesWith(last['key'] as unknown as string)).toEqual([200, 200]);
+    await call('DELETE', path);
+    expect(await statusesWith(last['key'] as unknown as string)).toEqual([401, 401]);
+  });
+
+  it('keep no hash of any secret in an answer, nor a secret in the store', async () => {
+    const { call, documents } = createHarness();
+    const { json: created } = await call('POST', '/keys', { body: { role: 'viewer', buses: ['*'] } });
+    const path = `/keys/${created['id'] as unknown as string}`;
+    const rotated = await call('POST', `${path}/rotate`, { body: {} });
+    const stored = JSON.stringify((await documents.list('')).items);
+    const hashes = [...stored.matchAll(/"hash":"([0-9a-f]{64})"/g)].map(([, hash]) => hash ?? '');
+    for (const { key } of [created, rotated.json]) expect(stored).not.toContain(String(key).split('.')[1]);
+    const keys = await call('GET', '/keys');
+    expect(keys.text).toContain('"former":[{"until"');
+    for (const text of [rotated.text, keys.text, (await call('GET', path)).text]) {
+      for (const hash of hashes) expect(text).not.toContain(hash);
+    }
+  });
+
+  it.each([{ overlap: '31d' }, { overlap: '0' }, { overlap: 5 }, { Overlap: '1h' }, []])(
+    'are not rotated by %j',
+    async (body) => {
+      const { call } = createHarness();
+      const { json } = await call('POST', '/keys', { body: { role: 'viewer', buses: ['*'] } });
+      const answer = await call('POST', `/keys/${json['id'] as unknown as string}/rotate`, { body });
+      expect([answer.status, answer.json['code']]).toEqual([400, 'resource_invalid']);
+    },
+  );
+
   it('are out of the admin API at once when they are deleted or expired', async () => {
     const { call, keyFor, clock, live } = createHarness();
     const revoked = await keyFor('admin', ['*']);

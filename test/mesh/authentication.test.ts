@@ -8,6 +8,7 @@ import {
   type Principal,
   requireAccess,
 } from '../../mesh/authentication.ts';
+import type { Role } from '../../mesh/roles.ts';
 import type { Key } from '../../mesh/snapshot.ts';
 
 const secret = 'A'.repeat(43);
@@ -176,27 +177,27 @@ describe('requireAccess', () => {
   });
 
   it.each([
-    ['publisher', 'publisher', true],
-    ['publisher', 'viewer', false],
-    ['publisher', 'admin', false],
-    ['viewer', 'publisher', false],
-    ['viewer', 'viewer', true],
-    ['viewer', 'admin', false],
-    ['admin', 'publisher', true],
-    ['admin', 'viewer', true],
-    ['admin', 'admin', true],
-  ] as const)('%s doing the work of %s: %s', (has, needs, allowed) => {
-    const check = (): void => requireAccess(principal(has, ['*']), needs, 'orders');
-    if (allowed) expect(check).not.toThrow();
-    else expect(check).toThrow(expect.objectContaining({ code: 'permission_denied' }));
+    ['publisher', 'enter publish'],
+    ['subscriber', 'enter subscribe'],
+    ['viewer', 'enter subscribe read'],
+    ['operator', 'enter subscribe read operate'],
+    ['admin', 'enter publish subscribe read operate configure disclose'],
+    ['of a later version', ''],
+    ['constructor', ''],
+  ] as const)('%s may: %s', (role, allowed) => {
+    for (const permission of ['enter', 'publish', 'subscribe', 'read', 'operate', 'configure', 'disclose'] as const) {
+      const check = (): void => requireAccess(principal(role as Role, ['*']), permission, 'orders');
+      if (allowed.split(' ').includes(permission)) expect(check, permission).not.toThrow();
+      else expect(check, permission).toThrow(expect.objectContaining({ code: 'permission_denied' }));
+    }
   });
 
   it('keeps a key to its buses', () => {
     const denied = expect.objectContaining({ code: 'permission_denied' });
-    expect(() => requireAccess(principal('admin', ['orders']), 'publisher', 'orders')).not.toThrow();
-    expect(() => requireAccess(principal('admin', ['orders']), 'publisher', 'users')).toThrow(denied);
-    expect(() => requireAccess(principal('admin', ['orders']), 'admin', '*')).toThrow(denied);
-    expect(() => requireAccess(principal('admin', ['*']), 'admin', '*')).not.toThrow();
+    expect(() => requireAccess(principal('admin', ['orders']), 'publish', 'orders')).not.toThrow();
+    expect(() => requireAccess(principal('admin', ['orders']), 'publish', 'users')).toThrow(denied);
+    expect(() => requireAccess(principal('admin', ['orders']), 'configure', '*')).toThrow(denied);
+    expect(() => requireAccess(principal('admin', ['*']), 'configure', '*')).not.toThrow();
     expect(mayUse(principal('viewer', ['orders']), 'orders')).toBe(true);
     expect(mayUse(principal('viewer', []), 'orders')).toBe(false);
   });

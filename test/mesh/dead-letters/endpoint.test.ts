@@ -101,7 +101,7 @@ describe('the dead letters of a bus', () => {
       ['POST', path, 'GET, HEAD'],
       ['GET', `${path}:redrive`, 'POST'],
       ['GET', `${path}:purge`, 'POST'],
-      ['PUT', `${path}/0-1`, 'GET, HEAD, DELETE'],
+      ['PUT', `${path}/0-1`, 'DELETE, GET, HEAD'],
       ['GET', `${path}/0-1/redrive`, 'POST'],
       ['POST', '/v1/buses/default/targets', 'GET, HEAD'],
     ] as const) {

@@ -1,0 +1,84 @@
+import { requireAccess } from '../mesh/authentication.ts';
+import type { Route } from '../mesh/route.ts';
+import { archiveResource } from './archives.ts';
+import { busList, busResource } from './buses.ts';
+import { postChangeSet } from './change-sets.ts';
+import { connectionResource } from './connections.ts';
+import { discoveredAdoption, discoveredItem, discoveredList } from './discovered.ts';
+import { functionResource } from './functions.ts';
+import { changeItem, changeList } from './history.ts';
+import { keyItem, keyList, keyRotation } from './keys.ts';
+import type { Resource } from './resource.ts';
+import { resourceHistory, resourceItem, resourceList } from './resource-endpoint.ts';
+import { requireName } from './resources/name.ts';
+import { ruleResource } from './rules.ts';
+import { schemaResource, schemaVersionItem } from './schemas.ts';
+import { secretResource } from './secrets.ts';
+import type { Call, Handler, Methods, Services } from './services.ts';
+import { statusList } from './status.ts';
+
+export interface AdminRoute extends Route {
+  /** Is called for who may: see `requireRoute`. */
+  readonly handler: Handler;
+}
+
+/** Everything that the control plane answers. What each takes and gives is in `operations.ts`. */
+export function createAdminRoutes(services: Services): readonly AdminRoute[] {
+  /** A list, its items, and what became of each. */
+  function ofResource(list: string, resource: Resource): readonly AdminRoute[] {
+    const scope = resource.scope === 'bus' || resource.isBus === true ? 'bus' : 'tenant';
+    const item = `${list}/{${resource.kind}}`;
+    return [
+      ...(resource.isBus === true ? [] : toRoutes(list, scope, resourceList(services, resource))),
+      ...toRoutes(item, scope, resourceItem(services, resource)),
+      ...toRoutes(`${item}/history`, scope, resourceHistory(services, resource)),
+    ];
+  }
+
+  const root = '/v1/admin';
+  const bus = `${root}/buses/{bus}`;
+  return [
+    ...toRoutes(`${root}/buses`, 'visible', busList(services)),
+    ...ofResource(`${root}/buses`, busResource),
+    ...ofResource(`${bus}/archives`, archiveResource),
+    ...ofResource(`${bus}/rules`, ruleResource),
+    ...toRoutes(`${bus}/discovered`, 'bus', discoveredList(services)),
+    ...toRoutes(`${bus}/discovered/{id}`, 'bus', discoveredItem(services)),
+    // What is adopted becomes a schema, and those belong to the tenant.
+    ...toRoutes(`${bus}/discovered/{id}`, 'tenant', discoveredAdoption(services)),
+    ...ofResource(`${root}/connections`, connectionResource),
+    ...ofResource(`${root}/functions`, functionResource),
+    ...ofResource(`${root}/schemas`, schemaResource),
+    ...toRoutes(`${root}/schemas/{schema}/versions/{version}`, 'tenant', schemaVersionItem(services)),
+    ...ofResource(`${root}/secrets`, secretResource),
+    ...toRoutes(`${root}/changes`, 'tenant', changeList(services)),
+    // Each edit is for a bus of its own.
+    ...toRoutes(`${root}/changes`, 'visible', { POST: (call) => postChangeSet(services, call) }),
+    ...toRoutes(`${root}/changes/{change}`, 'tenant', changeItem(services)),
+    ...toRoutes(`${root}/keys`, 'tenant', keyList(services)),
+    ...toRoutes(`${root}/keys/{id}`, 'tenant', keyItem(services)),
+    ...toRoutes(`${root}/keys/{id}/rotate`, 'tenant', keyRotation(services)),
+    ...toRoutes(`${root}/status`, 'visible', statusList(services)),
+  ];
+}
+
+/** Lets in whose role and buses the route asks for. @throws TulleError `permission_denied`, `request_invalid` */
+export function requireRoute(
+  { permission, scope }: Route,
+  { principal, params }: Pick<Call, 'principal' | 'params'>,
+): void {
+  if (permission === 'none') return;
+  const bus = { bus: () => requireName(params['bus'] ?? '', 'bus'), tenant: () => '*', visible: () => undefined };
+  requireAccess(principal, permission, bus[scope]());
+}
+
+/** Reading takes a viewer, everything else changes the configuration. */
+function toRoutes(path: string, scope: Route['scope'], methods: Methods): readonly AdminRoute[] {
+  return (Object.entries(methods) as [keyof Methods, Handler][]).map(([method, handler]) => ({
+    method,
+    path,
+    permission: method === 'GET' ? 'read' : 'configure',
+    scope,
+    handler,
+  }));
+}
