@@ -27,13 +27,13 @@ export interface DeadLetterEndpointOptions {
 /** The dead letters of a bus over HTTP: viewers read them, operators put them back or throw them away. */
 export interface DeadLetterEndpoint {
   /** Newest first, without their events. */
-  list(request: Request, bus: string): Promise<Response>;
-  inspect(request: Request, bus: string, id: string): Promise<Response>;
-  redrive(request: Request, bus: string, id: string): Promise<Response>;
+  readonly list: (request: Request, bus: string) => Promise<Response>;
+  readonly inspect: (request: Request, bus: string, id: string) => Promise<Response>;
+  readonly redrive: (request: Request, bus: string, id: string) => Promise<Response>;
   /** Oldest first, so that order is kept. */
-  redriveAll(request: Request, bus: string): Promise<Response>;
-  delete(request: Request, bus: string, id: string): Promise<Response>;
-  purge(request: Request, bus: string): Promise<Response>;
+  readonly redriveAll: (request: Request, bus: string) => Promise<Response>;
+  readonly delete: (request: Request, bus: string, id: string) => Promise<Response>;
+  readonly purge: (request: Request, bus: string) => Promise<Response>;
 }
 
 export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): DeadLetterEndpoint {

@@ -24,8 +24,8 @@ export interface FunctionEndpointOptions {
 
 /** Functions on their own, over HTTP: a CloudEvent in, CloudEvents out. `bus` is the one that they emit to by default. */
 export interface FunctionEndpoint {
-  call(request: Request, bus: string, name: string): Promise<Response>;
-  list(request: Request, bus: string): Promise<Response>;
+  readonly call: (request: Request, bus: string, name: string) => Promise<Response>;
+  readonly list: (request: Request, bus: string) => Promise<Response>;
 }
 
 export function createFunctionEndpoint(options: FunctionEndpointOptions): FunctionEndpoint {

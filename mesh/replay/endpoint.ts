@@ -16,13 +16,13 @@ export interface ReplayEndpointOptions {
 
 /** The replays of a bus over HTTP: viewers watch them, operators start and end them. */
 export interface ReplayEndpoint {
-  list(request: Request, bus: string): Promise<Response>;
-  get(request: Request, bus: string, name: string): Promise<Response>;
+  readonly list: (request: Request, bus: string) => Promise<Response>;
+  readonly get: (request: Request, bus: string, name: string) => Promise<Response>;
   /** The same request again answers how far it is. */
-  start(request: Request, bus: string, name: string): Promise<Response>;
-  cancel(request: Request, bus: string, name: string): Promise<Response>;
+  readonly start: (request: Request, bus: string, name: string) => Promise<Response>;
+  readonly cancel: (request: Request, bus: string, name: string) => Promise<Response>;
   /** Ends it if it runs, and forgets it. */
-  delete(request: Request, bus: string, name: string): Promise<Response>;
+  readonly delete: (request: Request, bus: string, name: string) => Promise<Response>;
 }
 
 /** At a time, on a bus: each reads what it replays. */

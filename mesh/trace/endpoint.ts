@@ -18,11 +18,11 @@ export interface TraceEndpointOptions {
 /** What became of the events of a bus, over HTTP, for viewers; subscribers get the list of events. Data is for admins only. */
 export interface TraceEndpoint {
   /** What happened to deliveries, newest first. */
-  deliveries(request: Request, bus: string): Promise<Response>;
+  readonly deliveries: (request: Request, bus: string) => Promise<Response>;
   /** The events that are kept, newest first, without their data. */
-  events(request: Request, bus: string): Promise<Response>;
+  readonly events: (request: Request, bus: string) => Promise<Response>;
   /** All that is known of the events of one id. */
-  trace(request: Request, bus: string, id: string): Promise<Response>;
+  readonly trace: (request: Request, bus: string, id: string) => Promise<Response>;
 }
 
 export function createTraceEndpoint({ openBus, ledger, runtime }: TraceEndpointOptions): TraceEndpoint {
