@@ -1,4 +1,4 @@
-import type { QueueConsumer, Turn } from '../../mesh/ports.ts';
+import type { QueueConsumer, Settlement, Turn } from '../../mesh/ports.ts';
 import { createCrew, createSignal } from '../sqlite/crew.ts';
 import type { Database } from './database.ts';
 import { breakerKeyOf, toTarget } from './breaker-store.ts';
@@ -39,6 +39,8 @@ export interface DrainOptions {
   readonly now: () => number;
   readonly report: (message: string, error: unknown) => void;
   readonly takes: Takes;
+  /** Told what was written. */
+  readonly onSettled: (settlements: readonly Settlement[]) => void;
   readonly settleEveryMs: number;
 }
 
@@ -78,6 +80,7 @@ export function createDrain(options: DrainOptions): Drain {
   let behind = false;
 
   function onSettled(outcomes: readonly Outcome[]): void {
+    options.onSettled(outcomes.flatMap((outcome) => ('settlement' in outcome ? [outcome.settlement] : [])));
     for (const { job } of outcomes) out.delete(job);
     dirty = true;
     signal.ring();

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { TulleError } from '../../event/error.ts';
 import { frame } from '../../mesh/frame.ts';
-import type { Appended, Entries, QueueConsumer, ShardAddress } from '../../mesh/ports.ts';
+import type { DeliveryOutcome } from '../../mesh/publish/outcome.ts';
+import type { Appended, Entries, QueueConsumer, ShardAddress, Waits } from '../../mesh/ports.ts';
 import { claimsOf, withoutKnown } from '../sqlite/log-claims.ts';
 import { toMessages, toRows, weigh } from '../sqlite/log-rows.ts';
 import { insertBatches, type NewBatch } from './batch-store.ts';
@@ -12,12 +13,15 @@ import { createDrain, type Drain, type Takes } from './drain.ts';
 import { insertLaneRows, type NewLaneRow, touchTurns } from './lane-store.ts';
 import { releaseMessages, type Take } from './message-store.ts';
 import { releaseTurns } from './turn-store.ts';
+import type { WaitBoxes } from '../waits.ts';
+import { createPostgresWaits } from './waits.ts';
 
 /** The durable queue that several processes share. */
 export interface PostgresLog {
   /** Resolves when the messages are committed. Whoever appends in the meantime shares the next commit. */
   append(shard: ShardAddress, entries: Entries): Promise<Appended>;
   readonly drain: Drain;
+  readonly waits: Waits;
   /** Gives back what this process has in the database and knows nothing of: a statement's answer was lost. */
   sweep(): Promise<void>;
   /** Takes nothing more; resolves when what is out is settled, and all else is others'. */
@@ -32,6 +36,10 @@ export interface PostgresLogOptions {
   readonly now: () => number;
   readonly report: (message: string, error: unknown) => void;
   readonly settleEveryMs: number;
+  /** Where publishers wait. */
+  readonly boxes: WaitBoxes;
+  /** Tells the other processes what became of deliveries whose publishers may wait there. */
+  readonly onOutcomes: (outcomes: readonly DeliveryOutcome[]) => void;
   /** Told when something was stored that this process has no room for. */
   readonly onLeft: () => void;
 }
@@ -59,7 +67,13 @@ const BUFFER_LENGTH = 16_000_000;
 export function createPostgresLog(options: PostgresLogOptions): PostgresLog {
   const { database } = options;
   const takes = createTakes(options.owner);
-  const drain = createDrain({ ...options, takes });
+  const waits = createPostgresWaits({ boxes: options.boxes, consume: options.consume, announce: options.onOutcomes });
+  const drain = createDrain({
+    ...options,
+    takes,
+    consume: waits.consume,
+    onSettled: (settlements) => waits.settled(settlements),
+  });
   const retention = new Map<string, string>();
   let buffer: Waiting[] = [];
   let buffered = 0;
@@ -173,6 +187,7 @@ export function createPostgresLog(options: PostgresLogOptions): PostgresLog {
 
   return {
     drain,
+    waits: waits.ports,
     async append(shard, entries) {
       const bus = `${shard.tenant}/${shard.bus}`;
       if (stopped) throw new TulleError('unavailable', 'the queue is being shut', { retryAfter: 1 });
@@ -181,6 +196,7 @@ export function createPostgresLog(options: PostgresLogOptions): PostgresLog {
         throw new TulleError('unavailable', 'the queue is taking in as much as it can', { retryAfter: 1 });
       }
       await keepFor(bus, shard);
+      if (entries.awaited !== undefined) waits.open(entries.awaited);
       const place = buffer.push({ bus, entries }) - 1;
       buffered += length;
       commit ??= flush();
@@ -190,6 +206,7 @@ export function createPostgresLog(options: PostgresLogOptions): PostgresLog {
     sweep: () => sweep(drain.tokens(), takes.next),
     async stop() {
       stopped = true;
+      waits.stop();
       await drain.stop();
       await lastCommit;
       await sweep([], Number.MAX_SAFE_INTEGER);

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from 'pg';
+import type { DeliveryOutcome } from '../../mesh/publish/outcome.ts';
 import type { Database } from './database.ts';
 import { isRefusal, unavailable } from './errors.ts';
 import { createDatabaseClock, type DatabaseClock } from './clock.ts';
@@ -20,8 +21,14 @@ export interface Membership {
   leave(): Promise<void>;
 }
 
-/** `work`: something is due that its process has no room for. `bus`: its snapshot has changed. */
-export type News = { readonly work: true } | { readonly tenant: string; readonly bus: string };
+/**
+ * `work`: something is due that its process has no room for. `bus`: its snapshot has changed. `outcomes`: of deliveries whose
+ * publisher may wait elsewhere.
+ */
+export type News =
+  | { readonly work: true }
+  | { readonly tenant: string; readonly bus: string }
+  | { readonly outcomes: readonly DeliveryOutcome[] };
 
 export interface MembershipOptions {
   readonly database: Database;
@@ -97,7 +104,9 @@ export async function join(options: MembershipOptions): Promise<Membership> {
   function hear(payload: string): void {
     const [from, tenant, bus] = payload.split(' ');
     if (Number(from) === owner) return;
-    if (tenant === undefined) options.onNews({ work: true });
+    if (tenant === '*')
+      options.onNews({ outcomes: JSON.parse(payload.slice(payload.indexOf('*') + 2)) as DeliveryOutcome[] });
+    else if (tenant === undefined) options.onNews({ work: true });
     else if (bus !== undefined) options.onNews({ tenant, bus });
   }
 
@@ -144,7 +153,7 @@ export async function join(options: MembershipOptions): Promise<Membership> {
     },
     clock,
     async announce(news) {
-      const payload = 'work' in news ? `${owner}` : `${owner} ${news.tenant} ${news.bus}`;
+      const payload = `${owner ?? 0}${toText(news)}`;
       await database.run('SELECT pg_notify($1, $2)', channel, payload);
     },
     async leave() {
@@ -156,6 +165,11 @@ export async function join(options: MembershipOptions): Promise<Membership> {
 }
 
 const databaseNow = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now';
+
+function toText(news: News): string {
+  if ('work' in news) return '';
+  return 'outcomes' in news ? ` * ${JSON.stringify(news.outcomes)}` : ` ${news.tenant} ${news.bus}`;
+}
 
 async function lock(client: Client, owner: number): Promise<boolean> {
   const { rows } = await client.query<{ mine: boolean }>(

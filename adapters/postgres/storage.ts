@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { TulleError } from '../../event/error.ts';
 import type { QueueConsumer } from '../../mesh/ports.ts';
 import type { NodeStorage } from '../node/storage.ts';
+import { createWaitBoxes } from '../waits.ts';
 import { openDatabase } from './database.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createPostgresDocuments } from './documents.ts';
@@ -38,6 +39,10 @@ const NEWS_MS = 100;
 export async function openPostgresStorage(options: PostgresStorageOptions): Promise<NodeStorage> {
   const { schema, consume, report } = options;
   const database = openDatabase(options);
+  const boxes = createWaitBoxes({
+    now: () => performance.now(),
+    pause: (milliseconds, signal) => pause(milliseconds, undefined, { signal }),
+  });
   const membership = await enter();
   const { clock } = membership;
   const log = createPostgresLog({
@@ -48,6 +53,8 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
     report,
     settleEveryMs: SETTLE_EVERY_MS,
     onLeft: tellOfWork,
+    boxes,
+    onOutcomes: (outcomes) => quietly(membership.announce({ outcomes })),
   });
   const timers = [every(SWEEP_MS, () => log.sweep()), every(PURGE_MS, () => purge(database, clock.now()))];
   let running: Promise<void> | undefined;
@@ -62,6 +69,7 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
         schema,
         onNews(news) {
           if ('work' in news) log.drain.wake();
+          else if ('outcomes' in news) boxes.put(news.outcomes);
           else options.onPublished(news.tenant, news.bus);
         },
         onReturn: () => log.drain.wake(),
@@ -131,6 +139,7 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
         quietly(membership.announce({ tenant, bus })),
       ),
       queue: { append: (shard, entries) => log.append(shard, entries) },
+      waits: log.waits,
       ledger: createPostgresLedger(database, () => clock.now()),
       deadLetters: createDeadLetters({
         database,
@@ -139,7 +148,7 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
         onRedriven: () => log.drain.wake(),
       }),
     },
-    stopWaits() {},
+    stopWaits: () => boxes.stop(),
     resume() {
       running ??= run();
     },

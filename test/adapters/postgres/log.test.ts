@@ -1,6 +1,7 @@
 import { describe, vi } from 'vitest';
 import { describeDeadLetters } from '../../conformance/dead-letters.ts';
 import { describeQueue, type QueueHost, type QueueUnderTest } from '../../conformance/queue.ts';
+import { describeWaits } from '../../conformance/waits.ts';
 import { describeTrace } from '../../conformance/trace.ts';
 import { openPostgresLog } from './log.ts';
 import { openTestDatabase, postgresUrl } from './schema.ts';
@@ -15,6 +16,7 @@ describe.skipIf(postgresUrl === '')('with a Postgres server', () => {
   describeQueue('Postgres', run);
   describeDeadLetters('Postgres', run);
   describeTrace('Postgres', run);
+  describeWaits('Postgres', run);
 });
 
 async function run(host: QueueHost, work: (queue: QueueUnderTest) => Promise<void>): Promise<void> {

@@ -5,6 +5,8 @@ import { nextMessages } from '../../../adapters/postgres/message-store.ts';
 import { reap } from '../../../adapters/postgres/reap.ts';
 import { nextTurn } from '../../../adapters/postgres/turn-store.ts';
 import type { Database } from '../../../adapters/postgres/database.ts';
+import { createWaitBoxes } from '../../../adapters/waits.ts';
+import { pause } from '../../conformance/waits.ts';
 import type { QueueHost, QueueUnderTest } from '../../conformance/queue.ts';
 
 /** The log in Postgres as a queue under test, as the one process among those that share it. */
@@ -30,6 +32,8 @@ export async function openPostgresLog(
       report: () => {},
       settleEveryMs: 0,
       onLeft: () => {},
+      boxes: createWaitBoxes({ now: () => host.now(), pause }),
+      onOutcomes: () => {},
     });
   }
 
@@ -49,6 +53,10 @@ export async function openPostgresLog(
     },
     nextAt: () => next,
     ledger: createPostgresLedger(database, () => host.now()),
+    waits: {
+      take: (place, receipt, milliseconds) => log.waits.take(place, receipt, milliseconds),
+      close: (place, receipt) => log.waits.close(place, receipt),
+    },
     deadLetters: createDeadLetters({
       database,
       owner: () => owner,

@@ -117,6 +117,21 @@ describe.skipIf(postgresUrl === '')('several Node processes on one Postgres', ()
     });
   });
 
+  it('a publisher who waits hears of what another process delivers', async () => {
+    const nodes = await start(2);
+    await prepare(nodes[0]);
+    await untilAll(nodes, async (node) => (await matchedBy(node, 'warm')) === 1);
+    // Refused once: the retry is anybody's.
+    answer = (id) => (id.startsWith('w') && received.filter((known) => known === id).length < 2 ? 503 : 204);
+    const statuses = await Promise.all(
+      Array.from({ length: 8 }, async (_, index) => {
+        const response = await send(nodes[index % 2], [`w${index}`], {}, { prefer: 'wait=20' });
+        return `${response.status} ${await response.text()}`;
+      }),
+    );
+    expect(statuses.filter((text) => text.includes('delivered'))).toHaveLength(8);
+  });
+
   it('leaves what it has not begun to the others when it is stopped', async () => {
     const [one] = await start(2);
     await prepare(one);
@@ -149,7 +164,12 @@ async function rule(node: RunningNode | undefined, name: string, target: object 
   });
 }
 
-async function send(node: RunningNode | undefined, ids: readonly string[], more: object): Promise<Response> {
+async function send(
+  node: RunningNode | undefined,
+  ids: readonly string[],
+  more: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   const events = ids.map((id) => ({
     specversion: '1.0',
     id,
@@ -160,7 +180,7 @@ async function send(node: RunningNode | undefined, ids: readonly string[], more:
   }));
   return fetch(`${node?.url}/v1/events`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/cloudevents-batch+json' },
+    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/cloudevents-batch+json', ...headers },
     body: JSON.stringify(events),
   });
 }
