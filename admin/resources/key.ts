@@ -1,5 +1,6 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { TulleError } from '../../event/error.ts';
+import { timestampToMs } from '../../event/timestamp.ts';
 import { type Role, roleNames } from '../../mesh/roles.ts';
 import type { Key } from '../../mesh/snapshot.ts';
 import { parseDuration } from '../duration.ts';
@@ -71,7 +72,7 @@ export function admitKey(input: unknown, now: number): KeyRequest {
   if (key.buses.length > 1 && key.buses.includes('*')) {
     faults.push(faultOf('/buses', 'buses names * beside others.', 'Write ["*"] alone, or name the buses.'));
   }
-  if (key.expires !== undefined && !(Date.parse(key.expires) > now)) {
+  if (key.expires !== undefined && !(timestampToMs(key.expires) > now)) {
     faults.push(faultOf('/expires', 'expires is not a time in the future.', 'Give a later time, or leave it out.'));
   }
   throwFaults(faults);
@@ -116,7 +117,7 @@ export function toKey({ id, hash, role, buses, expires, former }: KeyDocument): 
     hash,
     role,
     buses,
-    ...(expires === undefined ? {} : { expiresAt: Date.parse(expires) }),
+    ...(expires === undefined ? {} : { expiresAt: timestampToMs(expires) }),
     ...(former && { former: former.map((secret) => ({ hash: secret.hash, until: Date.parse(secret.until) })) }),
   };
 }

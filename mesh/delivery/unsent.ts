@@ -1,3 +1,4 @@
+import { timestampToMs } from '../../event/timestamp.ts';
 import type { PlannedEvent } from '../envelope.ts';
 import type { Target } from '../snapshot.ts';
 import type { AttemptOptions } from './attempt.ts';
@@ -28,6 +29,6 @@ function endsByAge(group: Group, item: Item, journal: Journal, now: number): boo
 function ageOf({ event, receipt }: PlannedEvent, { retry }: Target, now: number): 'fresh' | 'expired' | 'tooOld' {
   const expiry = event.attributes['expirytime'];
   // What is no time says nothing.
-  if (typeof expiry === 'string' && Date.parse(expiry) <= now) return 'expired';
+  if (typeof expiry === 'string' && timestampToMs(expiry) <= now) return 'expired';
   return isTooLate(now, retry, { acceptedAt: receipt.at }) ? 'tooOld' : 'fresh';
 }

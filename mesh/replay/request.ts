@@ -1,4 +1,5 @@
 import { TulleError } from '../../event/error.ts';
+import { timestampToMs } from '../../event/timestamp.ts';
 import { createRuleIndex } from '../../functions/filter/rule-index.ts';
 import type { Filter } from '../../functions/filter/filter.ts';
 import { findNearest } from '../../functions/schema/nearest.ts';
@@ -103,7 +104,7 @@ interface Body {
 }
 
 function toTime(time: number | string): number {
-  return typeof time === 'number' ? time : Date.parse(time);
+  return typeof time === 'number' ? time : timestampToMs(time);
 }
 
 function checkFilter(filter: Filter): void {

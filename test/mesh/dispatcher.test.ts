@@ -79,6 +79,27 @@ describe('a turn of a lane', () => {
   });
 });
 
+describe('an event whose expirytime', () => {
+  it.each(['foo 5', '5', '2020-01-01', 'Jan 1 2020'])(
+    'is %j, which is no timestamp, is delivered',
+    async (expirytime) => {
+      const harness = createHarness();
+      await withRule(harness);
+      await harness.publish(createEvent('e1', { expirytime }));
+      await harness.drain();
+      expect(await harness.deliveries()).toMatchObject([{ status: 'delivered' }]);
+    },
+  );
+
+  it('is a leap second that is over is not delivered any more', async () => {
+    const harness = createHarness();
+    await withRule(harness);
+    await harness.publish(createEvent('e1', { expirytime: '2016-12-31T23:59:60Z' }));
+    await harness.drain();
+    expect(await harness.deliveries()).toMatchObject([{ status: 'expired' }]);
+  });
+});
+
 describe('an event that has to wait for a connection', () => {
   it('is not sent when its time is over by then', async () => {
     const harness = createHarness();

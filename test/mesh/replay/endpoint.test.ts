@@ -78,6 +78,15 @@ describe('the request for a replay', () => {
     expect((await call('GET', path)).body).toEqual({ replays: [] });
   });
 
+  it('may begin and end with a leap second', async () => {
+    const asked = { archive: 'all', from: '2016-12-31T23:59:60Z', to: '2017-06-30T23:59:60Z' };
+    expect(await call('PUT', `${path}/leap`, asked)).toMatchObject({
+      status: 201,
+      body: { from: '2017-01-01T00:00:00.000Z', to: '2017-07-01T00:00:00.000Z' },
+    });
+    expect((await call('GET', path)).status).toBe(200);
+  });
+
   it('has a name that is one', async () => {
     expect((await call('PUT', `${path}/No_Name`, { archive: 'all', from: 0 })).status).toBe(400);
     expect((await call('GET', `${path}/unknown`)).status).toBe(404);
