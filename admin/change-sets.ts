@@ -1,8 +1,10 @@
 import type { FromSchema } from 'json-schema-to-ts';
+import { TulleError } from '../event/error.ts';
 import { requireAccess } from '../mesh/authentication.ts';
 import { canonicalJson } from '../functions/transform/canonical-json.ts';
 import { readJson } from '../mesh/protocols/json-body.ts';
 import { orderOf } from './change-order.ts';
+import { createEntryReader, type EntryReader } from './changes/entry-reader.ts';
 import { readDocumentAt } from './history.ts';
 import type { Precondition } from './precondition.ts';
 import { accessOf, type Address, keyOf, type Resource, show } from './resource.ts';
@@ -100,6 +102,7 @@ interface WantedAddress {
 async function toEdits(services: Services, call: Call, wanted: readonly WantedEdit[]): Promise<readonly Edit[]> {
   const faults: ReturnType<typeof faultOf>[] = [];
   const edits: Edit[] = [];
+  const readEntry = createEntryReader(services.publisher.changes, call.principal.tenant);
   const seen = new Set<string>();
   for (const [index, edit] of wanted.entries()) {
     const place = `/edits/${index}`;
@@ -126,23 +129,27 @@ async function toEdits(services: Services, call: Call, wanted: readonly WantedEd
         : edit.version === 0
           ? { kind: 'absent' }
           : { kind: 'version', version: edit.version };
-    edits.push({
-      resource,
-      address,
-      precondition,
-      place: `${place}/${verb}`,
-      action: await toAction(services, call, edit, key),
-    });
+    try {
+      const action = await toAction(services, call, { edit, key, readEntry });
+      edits.push({ resource, address, precondition, place: `${place}/${verb}`, action });
+    } catch (error) {
+      if (!TulleError.is(error) || error.code !== 'not_found') throw error;
+      faults.push({ ...error.toItem(), place: `${place}/to` });
+    }
   }
   throwFaults(faults);
   const rank = (edit: Edit): number => resources.indexOf(edit.resource);
   return edits.toSorted((one, other) => rank(one) - rank(other));
 }
 
-async function toAction(services: Services, call: Call, edit: WantedEdit, key: string): Promise<Edit['action']> {
+async function toAction(
+  services: Services,
+  { principal: { tenant } }: Call,
+  { edit, key, readEntry }: { readonly edit: WantedEdit; readonly key: string; readonly readEntry: EntryReader },
+): Promise<Edit['action']> {
   if (edit.put !== undefined) return { put: edit.put };
   if (edit.to === undefined) return 'remove';
-  const document = await readDocumentAt(services, call.principal.tenant, key, edit.to);
+  const document = await readDocumentAt(services, { tenant, key, sequence: edit.to }, readEntry);
   return document === undefined ? 'remove' : { restore: document };
 }
 

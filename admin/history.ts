@@ -1,6 +1,6 @@
 import { TulleError } from '../event/error.ts';
 import type { Change, ChangeEntry } from './changes/change.ts';
-import type { Changes } from './changes/changes.ts';
+import { createEntryReader, type EntryReader } from './changes/entry-reader.ts';
 import { type Address, keyOf, type Resource, show } from './resource.ts';
 import { readKey, showStored } from './resources-table.ts';
 import type { Call, Methods, Services } from './services.ts';
@@ -33,10 +33,11 @@ export function changeItem({ publisher: { changes } }: Services): Methods {
       const sequence = /^[1-9][0-9]{0,11}$/.test(params['change'] ?? '') ? Number(params['change']) : 0;
       const change = await changes.read(principal.tenant, sequence);
       if (change === undefined) throw new TulleError('not_found', 'There is no change of this number.');
+      const readEntry = createEntryReader(changes, principal.tenant);
       const entries: object[] = [];
       for (const entry of change.entries) {
         const { previous = 0 } = entry;
-        const before = previous === 0 ? undefined : await entryOf(changes, principal.tenant, entry.key, previous);
+        const before = previous === 0 ? undefined : await readEntry(previous, entry.key);
         entries.push({ ...toView(entry, before), previous });
       }
       return Response.json({ ...toSummary(change), entries });
@@ -56,7 +57,8 @@ export async function answerHistory(
   const limit = readNumber(call.query, 'limit', 50, 100);
   const cursor = readNumber(call.query, 'cursor', 0, Number.MAX_SAFE_INTEGER);
   const items: object[] = [];
-  let version = cursor > 0 ? cursor : await lastVersion(services, tenant, key);
+  const readEntry = createEntryReader(services.publisher.changes, tenant);
+  let version = cursor > 0 ? cursor : await lastVersion(services, tenant, key, readEntry);
   while (version > 0 && items.length < limit) {
     const change = await services.publisher.changes.read(tenant, version);
     const entry = change?.entries.find((candidate) => candidate.key === key);
@@ -76,18 +78,19 @@ export async function answerHistory(
   return Response.json({ items, ...(version > 0 ? { next: String(version) } : {}) });
 }
 
-/** A document as it was after the change `sequence`; `undefined` where there was none then. @throws TulleError `not_found` */
+/**
+ * A document as it was after the change `sequence`; `undefined` where there was none then. Whoever asks for several hands
+ * in a reader for all of them. @throws TulleError `not_found`
+ */
 export async function readDocumentAt(
   services: Services,
-  tenant: string,
-  key: string,
-  sequence: number,
+  { tenant, key, sequence }: { readonly tenant: string; readonly key: string; readonly sequence: number },
+  readEntry: EntryReader = createEntryReader(services.publisher.changes, tenant),
 ): Promise<object | undefined> {
-  const { changes } = services.publisher;
-  const settled = await changes.settle(tenant);
+  const settled = await services.publisher.changes.settle(tenant);
   if (sequence > settled.sequence) throw new TulleError('not_found', 'There is no change of this number yet.');
-  for (let version = await lastVersion(services, tenant, key); version > 0;) {
-    const entry = await entryOf(changes, tenant, key, version);
+  for (let version = await lastVersion(services, tenant, key, readEntry); version > 0;) {
+    const entry = await readEntry(version, key);
     if (version <= sequence) return entry?.document as object | undefined;
     version = entry?.previous ?? 0;
   }
@@ -99,24 +102,16 @@ async function lastVersion(
   { documents, publisher: { changes } }: Services,
   tenant: string,
   key: string,
+  readEntry: EntryReader,
 ): Promise<number> {
   const present = await documents.get(key);
   if (present !== undefined) return present.version;
   const { sequence } = await changes.settle(tenant);
   const oldest = Math.max(1, sequence - mostSearched);
   for (let version = sequence; version >= oldest; version -= 1) {
-    if ((await entryOf(changes, tenant, key, version)) !== undefined) return version;
+    if ((await readEntry(version, key)) !== undefined) return version;
   }
   return 0;
-}
-
-async function entryOf(
-  changes: Changes,
-  tenant: string,
-  key: string,
-  sequence: number,
-): Promise<ChangeEntry | undefined> {
-  return (await changes.read(tenant, sequence))?.entries.find((candidate) => candidate.key === key);
 }
 
 function toSummary({ sequence, at, by, why, entries, previousHash, hash }: Change): object {

@@ -39,7 +39,9 @@ export function resourceItem(services: Services, resource: Resource, parameter: 
     const sequence = /^[1-9][0-9]{0,11}$/.test(text) ? Number(text) : 0;
     const { tenant } = call.principal;
     const document =
-      sequence === 0 ? undefined : await readDocumentAt(services, tenant, keyOf(resource, tenant, address), sequence);
+      sequence === 0
+        ? undefined
+        : await readDocumentAt(services, { tenant, key: keyOf(resource, tenant, address), sequence });
     if (document !== undefined) return Response.json(show(resource, document));
     throw new TulleError('not_found', `There was no ${resource.describe(address)} at this version.`, {
       place: 'version',

@@ -46,6 +46,7 @@ export async function stageEdits(
 ): Promise<readonly Edited[]> {
   const { tenant } = principal;
   const world = createWorld(services, principal, documents);
+  const faults: ErrorItem[] = [];
   const toOrder = ({ edit, present }: Edited): ResourceOrder => ({
     services,
     principal,
@@ -55,7 +56,16 @@ export async function stageEdits(
     world,
   });
 
-  async function look(edit: Edit): Promise<Edited> {
+  /** `undefined` where it cannot be made. */
+  async function look(edit: Edit): Promise<Edited | undefined> {
+    let looked: Edited | undefined;
+    await collect(edit, faults, async () => {
+      looked = await lookAt(edit);
+    });
+    return looked;
+  }
+
+  async function lookAt(edit: Edit): Promise<Edited> {
     const { resource, address, action, precondition } = edit;
     const key = keyOf(resource, tenant, address);
     if (action === 'remove') await requireBus(documents, tenant, address.bus);
@@ -84,10 +94,12 @@ export async function stageEdits(
 
   const looked: Edited[] = [];
   for (let start = 0; start < edits.length; start += readAtOnce) {
-    looked.push(...(await Promise.all(edits.slice(start, start + readAtOnce).map(look))));
+    const some = await Promise.all(edits.slice(start, start + readAtOnce).map(look));
+    looked.push(...some.filter((one) => one !== undefined));
   }
+  throwConflicts(faults);
+  throwFaults(faults);
   for (const { edit, key } of looked) if (edit.action === 'remove') await documents.delete(key);
-  const faults: ErrorItem[] = [];
   const edited: Edited[] = [];
   for (const one of looked) {
     const { action } = one.edit;
@@ -121,9 +133,24 @@ async function collect({ place }: Edit, faults: ErrorItem[], work: () => Promise
   } catch (error) {
     if (place === undefined || !TulleError.is(error) || error.fault !== 'user') throw error;
     for (const item of error.errors ?? [error.toItem()]) {
-      if (faults.length < mostFaults) faults.push({ ...item, place: place + toPointer(item.place) });
+      if (faults.length < mostFaults) faults.push(placed(item, place));
     }
   }
+}
+
+/** Several are one conflict, so that whoever sent them reads everything again. */
+function throwConflicts(faults: readonly ErrorItem[]): void {
+  const conflicts = faults.filter(({ code }) => code === 'version_conflict');
+  if (conflicts.length < 2) return;
+  const message = `${conflicts.length} documents are not at the version that was expected.`;
+  throw new TulleError('version_conflict', message, { errors: faults });
+}
+
+/** Of a set, an edit has its version where a single one has a header. */
+function placed(item: ErrorItem, place: string): ErrorItem {
+  if (item.code !== 'version_conflict') return { ...item, place: place + toPointer(item.place) };
+  const mend = 'Read it again, apply the edit to what is there now, and send the set with its version.';
+  return { ...item, place: place.replace(/[^/]+$/, 'version'), mend };
 }
 
 /** Some places are names of parts of an address, or `expression:column`. */

@@ -17,6 +17,9 @@ async function post({ call }: Pick<Harness, 'call'>, edits: readonly object[], m
 const actionsOf = (json: Json): unknown[] =>
   (json['edits'] as unknown as { action: string; name: string }[]).map(({ action, name }) => `${action} ${name}`);
 
+const placesOf = (json: Json): unknown[] =>
+  (json['errors'] as unknown as { place: string }[]).map(({ place }) => place).toSorted((a, b) => a.localeCompare(b));
+
 describe('a change set', () => {
   it('makes everything in it true at once, whatever its order, and says what became of each', async () => {
     const harness = createHarness();
@@ -77,7 +80,18 @@ describe('a change set', () => {
     const harness = createHarness();
     await post(harness, [bus, rule('crm')]);
     const stale = await post(harness, [rule('erp'), { ...rule('crm', { enabled: false }), version: 7 }]);
-    expect([stale.status, stale.json['code']]).toEqual([409, 'version_conflict']);
+    expect([stale.status, stale.json['code'], stale.json['place']]).toEqual([
+      409,
+      'version_conflict',
+      '/edits/1/version',
+    ]);
+    const staler = await post(harness, [
+      { ...rule('crm'), version: 0 },
+      { delete: { kind: 'rule', bus: 'orders', name: 'none' } },
+      { ...bus, version: 7 },
+    ]);
+    expect([staler.status, staler.json['code']]).toEqual([409, 'version_conflict']);
+    expect(placesOf(staler.json)).toEqual(['/edits/0/version', '/edits/1/delete', '/edits/2/version']);
     expect((await post(harness, [{ ...rule('crm'), version: 0 }])).status).toBe(409);
     const good = await post(harness, [rule('erp'), { ...rule('crm', { enabled: false }), version: 1 }]);
     expect(good.status).toBe(201);
@@ -131,6 +145,38 @@ describe('a change set', () => {
     ]);
     expect((await harness.call('GET', '/changes')).json['items']).toHaveLength(1);
     expect((await post(harness, [rule('bad', { targets: [] })], { dryRun: true })).status).toBe(400);
+  });
+
+  it('has everything again, and is shown, in time that does not grow with the square of its size', async () => {
+    const documents = createMemoryDocuments();
+    let reads = 0;
+    const harness = createHarness({
+      documents: {
+        ...documents,
+        async get(key) {
+          const found = await documents.get(key);
+          if (key.startsWith('change/') && found !== undefined) reads += 1;
+          return found;
+        },
+      },
+    });
+    const rules = Array.from({ length: 300 }, (_, index) => rule(`r${index}`));
+    const names = rules.map(({ put: { kind, bus: of, name } }) => ({ kind, bus: of, name }));
+    await post(harness, [bus, ...rules]);
+    await post(
+      harness,
+      names.map((name) => ({ delete: name })),
+    );
+    reads = 0;
+    const restored = await post(
+      harness,
+      names.map((name) => ({ restore: name, to: 1 })),
+    );
+    expect(restored.status).toBe(201);
+    expect((await harness.call('GET', '/changes/3')).json['entries']).toHaveLength(300);
+    expect(reads).toBeLessThan(20);
+    const missing = await post(harness, [{ restore: names[0], to: 99 }]);
+    expect([missing.status, missing.json['place']]).toEqual([404, '/edits/0/to']);
   });
 
   it('of a thousand rules is made in one piece', async () => {
