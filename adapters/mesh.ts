@@ -28,6 +28,7 @@ import type {
   Snapshots,
   Waits,
 } from '../mesh/ports.ts';
+import { createRecentEnvelopes } from '../mesh/recent-envelopes.ts';
 import { defaultLimits } from '../mesh/protocols/protocol.ts';
 import type { Sink } from '../mesh/sink.ts';
 import type { SecondQueue } from '../mesh/snapshot.ts';
@@ -61,6 +62,8 @@ export interface Platform {
   readonly queues?: readonly SecondQueue[];
   /** See `DispatcherOptions`. */
   readonly connections?: number;
+  /** What is accepted here is dispatched here, most of it at once. */
+  readonly dispatchesHere?: true;
   readonly report: (message: string, error: unknown) => void;
 }
 
@@ -90,6 +93,7 @@ export function createMesh(platform: Platform): Mesh {
   const credentials = createCredentials({ vault, secrets, policy, runtime, support: connectionSupport });
   const functions = createFunctions({ support, publish, credentials, policy, runtime });
   const authenticator = createAuthenticator({ adminKey, now: runtime.now });
+  const envelopes = platform.dispatchesHere === true ? createRecentEnvelopes() : undefined;
 
   const admin = createAdminApi({
     documents,
@@ -116,6 +120,7 @@ export function createMesh(platform: Platform): Mesh {
     authenticator,
     limits: { ...defaultLimits, exactLength: platform.exactLength },
     runtime,
+    envelopes,
     report,
     findKey: createKeyLookup(live),
     discovery: createDiscovery(documents, runtime),
@@ -133,6 +138,7 @@ export function createMesh(platform: Platform): Mesh {
       runtime,
       functions,
       publish,
+      envelopes,
       disable: createDisabling({ publisher, runtime }),
       report,
     }),

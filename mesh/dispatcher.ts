@@ -14,6 +14,7 @@ import type { Queue, QueueConsumer, Settlement } from './ports.ts';
 import type { Functions } from './functions/functions.ts';
 import { isReplay } from './replay/replay.ts';
 import { createReplayer } from './replay/replayer.ts';
+import type { EnvelopeCodec } from './recent-envelopes.ts';
 import { createReshape } from './reshape.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
 
@@ -26,6 +27,8 @@ export interface DispatcherOptions extends Pick<
   /** Where deliveries of replays wait in lanes of other shards. */
   readonly queue: Queue;
   readonly disable: Disable;
+  /** As in `IngressOptions`. */
+  readonly envelopes?: EnvelopeCodec | undefined;
   /** Simultaneous calls of one dispatch; a Worker's invocation has the default, 6 connections. */
   readonly connections?: number | undefined;
 }
@@ -41,6 +44,7 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
   const health = createHealth(runtime.now);
   const signOffs = createSignOffs(options.disable, runtime.now);
   const size = options.connections ?? CONNECTIONS;
+  const decode = options.envelopes?.decode ?? decodeEnvelope;
   const replay = createReplayer(options);
 
   return async (messages, turn) => {
@@ -82,12 +86,21 @@ export function createDispatcher(options: DispatcherOptions): QueueConsumer {
   /** The deliveries of messages by target and number of attempts; `gone` is told of those whose target is gone. */
   async function toGroups(messages: readonly string[], gone: Journal['removed']): Promise<Group[]> {
     const groups = new Map<string, Group>();
+    let compiled: CompiledSnapshot | undefined;
     for (const message of messages) {
-      const envelope = decodeEnvelope(message);
-      const compiled = await snapshots.atLeast(envelope.tenant, envelope.bus, envelope.version);
+      const envelope = decode(message);
+      const { tenant, bus, version } = envelope;
+      // Most messages of a dispatch were planned on the same snapshot.
+      if (
+        compiled?.snapshot.tenant !== tenant ||
+        compiled.snapshot.bus !== bus ||
+        compiled.snapshot.version < version
+      ) {
+        compiled = await snapshots.atLeast(tenant, bus, version);
+      }
       for (const planned of envelope.events) {
         for (const { rule, target, parts } of planned.deliveries) {
-          const key = `${envelope.tenant}/${envelope.bus}/${rule}/${target}/${envelope.attempts}`;
+          const key = `${tenant}/${bus}/${rule}/${target}/${envelope.attempts}`;
           const group = groups.get(key) ?? toGroup(envelope, compiled, rule, target);
           const item = { planned, ...(parts === undefined ? {} : { parts }) };
           if (group === undefined) gone({ ...envelope, rule, target }, item);

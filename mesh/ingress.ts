@@ -9,6 +9,7 @@ import type { Receipt } from './envelope.ts';
 import { type Plan, route, toAddress } from './router.ts';
 import type { DeliveryStanding } from './publish/standings.ts';
 import { createWait, readWaiting } from './publish/wait.ts';
+import type { EnvelopeCodec } from './recent-envelopes.ts';
 import { createMismatchReport } from './mismatch-report.ts';
 import type { Faults } from './schema-gate.ts';
 import type { SnapshotSource } from './snapshot-source.ts';
@@ -25,6 +26,8 @@ export interface IngressOptions {
   readonly findKey: KeyLookup;
   /** Told of events of buses with discovery, after they were accepted. */
   readonly discovery?: Discovery;
+  /** Absent where another process dispatches: see `createRecentEnvelopes`. */
+  readonly envelopes?: EnvelopeCodec | undefined;
   readonly report?: (message: string, error: unknown) => void;
 }
 
@@ -88,7 +91,7 @@ export function createIngress(options: IngressOptions): Ingress {
     const waiting = waits && readWaiting(request, { batch, receipt });
     const plan: Plan & Partial<ClaimedPlan> =
       deduplicationSeconds === undefined
-        ? route(compiled, events, waiting?.receipt ?? receipt, runtime.random())
+        ? route(compiled, events, waiting?.receipt ?? receipt, runtime.random(), options.envelopes?.encode)
         : routeOnce(compiled, events, waiting?.receipt ?? receipt, deduplicationSeconds);
     const wait =
       waiting && createWait({ ...waiting, waits, runtime, tenant: principal.tenant, bus, shards: plan.shards });

@@ -4,6 +4,7 @@ import { type DeliveryPlan, encodeEnvelope, type PlannedEvent, type Receipt } fr
 import { hash } from './hash.ts';
 import { hasHome, type LaneMessage, targetOfLane } from './lane.ts';
 import type { Entries, ShardAddress } from './ports.ts';
+import type { EnvelopeCodec } from './recent-envelopes.ts';
 import type { SecondQueue, Snapshot } from './snapshot.ts';
 
 /** What becomes of one request's events: no I/O happens here. */
@@ -18,6 +19,8 @@ export interface ShardPlan extends Entries {
   readonly laned: readonly LaneMessage[];
 }
 
+type Encode = EnvelopeCodec['encode'];
+
 /** UTF-16 units in a message, unless a single event is larger. */
 export const MESSAGE_LENGTH = 500_000;
 /** Queues bills every 64 KB of a message as one, and takes 128. */
@@ -28,7 +31,13 @@ const QUEUES_MESSAGE_LENGTH = 60_000;
  * shard of their key, all others of the request together to the shard that `random` (in [0, 1)) picks. Deliveries that
  * wait in a target's lane go to the lane's shard: its rate is kept in one place.
  */
-export function route(compiled: CompiledSnapshot, events: readonly Event[], receipt: Receipt, random: number): Plan {
+export function route(
+  compiled: CompiledSnapshot,
+  events: readonly Event[],
+  receipt: Receipt,
+  random: number,
+  encode: Encode = encodeEnvelope,
+): Plan {
   const { settings } = compiled.snapshot;
   const matched: number[] = [];
   const shards = new Map<number, Drafts>();
@@ -40,7 +49,7 @@ export function route(compiled: CompiledSnapshot, events: readonly Event[], rece
   }
   const encoded = Array.from(shards, ([shard, drafts]): [number, ShardPlan] => [
     shard,
-    encodeDrafts(compiled.snapshot, drafts, settings.queue),
+    encodeDrafts(compiled.snapshot, drafts, settings.queue, encode),
   ]);
   return { matched, shards: new Map(encoded) };
 }
@@ -153,9 +162,10 @@ export function encodeDrafts(
   { tenant, bus, version }: Pick<Snapshot, 'tenant' | 'bus' | 'version'>,
   { direct, archived, laned }: Drafts,
   queue?: SecondQueue,
+  encode: Encode = encodeEnvelope,
 ): ShardPlan {
   const toMessages = (events: readonly PlannedEvent[], to?: SecondQueue): string[] =>
-    toChunks(events, to).map((chunk) => encodeEnvelope({ tenant, bus, version, attempts: 0, events: chunk }));
+    toChunks(events, to).map((chunk) => encode({ tenant, bus, version, attempts: 0, events: chunk }));
   return {
     messages: toMessages(direct, queue),
     ...(archived.length === 0 ? {} : { archived: toMessages(archived) }),

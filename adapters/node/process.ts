@@ -41,6 +41,7 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
   });
   const mesh: Mesh = createMesh({
     ...storage.ports,
+    dispatchesHere: true,
     secrets: createNodeSecrets({ env: options.env, folder: settings.secretsFolder }),
     runtime,
     adminKey: settings.adminKey,
