@@ -94,9 +94,13 @@ export function createReplayEndpoint({ openBus, replays, runtime }: ReplayEndpoi
       const [known] = await ofShards(compiled, (shard) => port.get(shard, name));
       if (known !== undefined && !asksFor(wanted, known.order)) throw taken(name);
       if (known === undefined) await requireRoom(compiled);
-      const order = known?.order ?? toOrder(compiled, name, wanted, principal.keyId);
+      const asked = known?.order ?? toOrder(compiled, name, wanted, principal.keyId);
+      const { tenant, bus: of } = compiled.snapshot;
+      // Of two that ask for the same name at once the first shard takes one, and every other shard that one as well.
+      const order = (await port.start({ tenant, bus: of, shard: 0 }, { ...asked, shard: 0 }))?.order ?? asked;
+      if (!asksFor(wanted, order)) throw taken(name);
       // Also where it is known: a crash may have come between two shards.
-      const statuses = await ofShards(compiled, (shard) => port.start(shard, { ...order, shard: shard.shard }));
+      const statuses = await ofShards(compiled, (shard) => startIn(port, shard, order));
       return Response.json(toView(statuses), { status: known === undefined ? 201 : 200 });
     },
 
@@ -118,6 +122,15 @@ export function createReplayEndpoint({ openBus, replays, runtime }: ReplayEndpoi
       return new Response(null, { status: 204 });
     },
   };
+}
+
+/** One of this name that is left from before, where a deletion did not reach every shard, gives way. */
+async function startIn(port: Replays, shard: ShardPlace, order: ReplayOrder): Promise<ReplayStatus | undefined> {
+  const own = { ...order, shard: shard.shard };
+  const status = await port.start(shard, own);
+  if (status === undefined || status.order.id === order.id) return status;
+  await port.delete(shard, order.name);
+  return port.start(shard, own);
 }
 
 function requireName(name: string): void {
