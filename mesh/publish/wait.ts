@@ -90,6 +90,8 @@ export function createWait(options: WaitOptions): Wait | undefined {
     const { promise: over, resolve: end } = Promise.withResolvers<boolean>();
     const leave = (): void => end(false);
     signal.addEventListener('abort', leave);
+    // While its events were written: there is no event for that any more.
+    if (signal.aborted) leave();
     const shardsKnown = Array.from(shards.keys(), async (shard) => {
       const isKnown = await watch(shard, standings, isEnough);
       if (isEnough()) end(true);
