@@ -58,15 +58,18 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
     fetch: (request) => mesh.fetch(request),
   });
   storage.resume();
-  const tick = setInterval(() => {
+  function tick(): void {
     mesh.tick().catch((error: unknown) => report('the work of every minute failed', error));
-  }, TICK_MS);
+  }
+  const clock = setInterval(tick, TICK_MS);
+  // A crash may have left a change half carried out, which whoever reads the documents would see.
+  tick();
 
   return {
     url: server.url,
     async stop() {
       const deadline = Date.now() + settings.shutdownMs;
-      clearInterval(tick);
+      clearInterval(clock);
       storage.stopWaits();
       await server.close(settings.shutdownMs);
       await storage.close(Math.max(0, deadline - Date.now()));

@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createSqlDocuments } from '../../../adapters/node/documents.ts';
+import { createNodeSql } from '../../../adapters/node/sql.ts';
+import { createChanges } from '../../../admin/changes/changes.ts';
 import { admin, adminKey, failToStart, type RunningNode, startNode } from './main.ts';
 
 let folder = '';
@@ -60,12 +63,58 @@ async function publish(url: string, ids: readonly string[]): Promise<number> {
   return response.status;
 }
 
+/** As a process that dies right after a change was made. */
+async function commitWithoutCarryingOut(key: string, document: object): Promise<void> {
+  const sql = createNodeSql(join(folder, 'documents.sqlite'));
+  const documents = createSqlDocuments(sql);
+  const dying: typeof documents = {
+    ...documents,
+    put: (name, ...rest) =>
+      name === key ? Promise.reject(new Error('the process is dead')) : documents.put(name, ...rest),
+  };
+  const runtime = {
+    now: Date.now,
+    random: Math.random,
+    fetch,
+    pause: () => Promise.resolve(),
+    waitUntil: (work: Promise<unknown>) => void work.catch(() => undefined),
+  };
+  await createChanges(dying, runtime).commit({ tenant: 'default', by: 'operator' }, (staging) =>
+    staging.put(key, document),
+  );
+  await sql.close();
+}
+
 async function until(condition: () => boolean): Promise<void> {
   for (let tries = 0; !condition() && tries < 500; tries++) await new Promise((resolve) => setTimeout(resolve, 20));
   expect(condition()).toBe(true);
 }
 
 describe('the Node process', () => {
+  it('finishes a change that a crash left half done as soon as it starts', { timeout: 30_000 }, async () => {
+    const first = await start();
+    await prepare(first.url);
+    await first.stop('SIGTERM');
+    await commitWithoutCarryingOut('rule/default/default/later', {
+      kind: 'rule',
+      name: 'later',
+      bus: 'default',
+      enabled: true,
+      filter: { pattern: { source: ['/later'] } },
+      steps: [],
+      targets: [{ name: 'hook', http: { url: targetUrl } }],
+    });
+    const second = await start();
+    const names = async (): Promise<unknown> => {
+      const headers = { authorization: `Bearer ${adminKey}` };
+      const response = await fetch(`${second.url}/v1/admin/buses/default/rules`, { headers });
+      return ((await response.json()) as { items: { document: { name: string } }[] }).items.map(
+        ({ document }) => document.name,
+      );
+    };
+    await expect.poll(names, { timeout: 10_000 }).toEqual(['all', 'later']);
+  });
+
   it('answers publishers who wait when it is told to end, and keeps their events', { timeout: 30_000 }, async () => {
     const node = await start();
     await prepare(node.url);
