@@ -6,7 +6,6 @@ import { createKeyLookup } from '../admin/keys.ts';
 import { createPublisher } from '../admin/publisher.ts';
 import { reseal } from '../admin/reseal.ts';
 import { createSnapshotReader } from '../admin/snapshot-reader.ts';
-import { http } from '../connectors/sinks/http.ts';
 import { createMeshApp } from '../mesh/app.ts';
 import { createAuthenticator } from '../mesh/authentication.ts';
 import type { ConnectionSupport } from '../mesh/connections/authorize.ts';
@@ -32,6 +31,7 @@ import { createRecentEnvelopes } from '../mesh/recent-envelopes.ts';
 import { defaultLimits } from '../mesh/protocols/protocol.ts';
 import type { Sink } from '../mesh/sink.ts';
 import type { SecondQueue } from '../mesh/snapshot.ts';
+import { sinks } from './sinks.ts';
 import { createSnapshotSource } from '../mesh/snapshot-source.ts';
 
 /** What a platform brings. */
@@ -79,7 +79,7 @@ export interface Mesh {
   tick(): Promise<void>;
 }
 
-const sinks: ReadonlyMap<string, Sink> = new Map([[http.kind, http as Sink]]);
+const sinksByKind: ReadonlyMap<string, Sink> = new Map(sinks.map((sink) => [sink.kind, sink]));
 
 export function createMesh(platform: Platform): Mesh {
   const { documents, snapshots, runtime, adminKey, report, functions: support = {} } = platform;
@@ -98,7 +98,7 @@ export function createMesh(platform: Platform): Mesh {
   const admin = createAdminApi({
     documents,
     snapshots,
-    sinks: [...sinks.values()],
+    sinks,
     policy,
     adminKey,
     runtime,
@@ -132,7 +132,7 @@ export function createMesh(platform: Platform): Mesh {
       connections: platform.connections,
       queue: platform.queue,
       snapshots: source,
-      sinks,
+      sinks: sinksByKind,
       credentials,
       policy,
       runtime,

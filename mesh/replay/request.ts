@@ -20,7 +20,7 @@ const timeSchema = {
   description: 'a time such as 2026-01-31T12:00:00Z, or milliseconds since 1970',
 } as const;
 
-const schema = {
+export const replayRequestSchema = {
   type: 'object',
   properties: {
     archive: { type: 'string', description: 'the name of an archive of the bus' },
@@ -59,7 +59,7 @@ const filterMaxLength = 20_000;
  * @throws TulleError `request_invalid`, or `filter_invalid`, with the place in the body
  */
 export function readReplayRequest(body: unknown, compiled: CompiledSnapshot, now: number): ReplayRequest {
-  const [fault] = checkOptions(schema, body);
+  const [fault] = checkOptions(replayRequestSchema, body);
   if (fault !== undefined) throw invalid(fault.place, fault.detail, fault.mend ?? 'Mend it.');
   const { archive, from, to, filter, rules, perSecond } = body as Body;
   const names = (compiled.snapshot.archives ?? []).map(({ name }) => name);

@@ -6,7 +6,7 @@ import { createMeshApp } from '../../mesh/app.ts';
 import { isAllowed, type Role, roleNames } from '../../mesh/roles.ts';
 import type { Route } from '../../mesh/route.ts';
 import { adminKey, createEvent, createHarness, type Harness } from './harness.ts';
-import { routes } from './routes.ts';
+import { routes } from '../../admin/openapi/document.ts';
 
 /** In every text that belongs to the tenant `default`, to its bus `orders`, and in the data of its event. */
 const canaries = { tenant: 'canary-of-the-tenant', bus: 'canary-of-the-bus', data: 'canary-of-the-data' };

@@ -1,0 +1,170 @@
+import {
+  type Answer,
+  count,
+  flag,
+  json,
+  listOf,
+  type Operations,
+  ref,
+  type Schema,
+  shape,
+  text,
+  timestamp,
+} from '../../mesh/openapi/operation.ts';
+import { changeSetSchema } from '../change-sets.ts';
+import { adoptionSchema } from '../discovered.ts';
+
+const limit: Schema = { type: 'integer', minimum: 1, maximum: 100, default: 50 };
+const page = { limit, cursor: { type: 'string', description: 'the `next` of the page before' } };
+const sequence: Schema = { type: 'integer', minimum: 1, maximum: 999_999_999_999 };
+const pageOfChanges = { limit, cursor: sequence };
+const ifMatch = { 'If-Match': { type: 'string', description: 'the ETag that was read, or `*`' } };
+const reason = { 'Change-Reason': { type: 'string', maxLength: 1_024 } };
+const change = { ...ifMatch, 'If-None-Match': { const: '*' }, ...reason };
+const gone = { 204: { description: 'It is gone' } };
+
+function ok(description: string, schema: Schema): Readonly<Record<number, Answer>> {
+  return { 200: { description, content: json(schema) } };
+}
+
+function pageOf(schema: Schema): Readonly<Record<number, Answer>> {
+  return ok('A page', shape({ items: listOf(schema), 'next?': text }));
+}
+
+/** What every kind of document has: a list, the document, its history. */
+function ofResource(list: string, kind: string, component: string): Operations {
+  const item = `${list}/{${kind}}`;
+  const shown = { content: json(ref(component)), etag: true } as const;
+  return {
+    [`GET ${list}`]: {
+      summary: `List documents of the kind ${kind}`,
+      query: page,
+      answers: pageOf(shape({ version: count, document: ref(component) })),
+    },
+    [`GET ${item}`]: {
+      summary: `Show a ${kind}, now or as it was`,
+      query: { version: { ...sequence, description: 'the number of a change' } },
+      answers: { 200: { description: 'The document', ...shown } },
+    },
+    [`PUT ${item}`]: {
+      summary: `Create or change a ${kind}`,
+      headers: change,
+      body: json(ref(`${component}Request`)),
+      answers: {
+        200: { description: 'It is changed, or was the same', ...shown },
+        201: { description: 'It is created', ...shown },
+      },
+    },
+    [`DELETE ${item}`]: { summary: `Delete a ${kind}`, headers: { ...ifMatch, ...reason }, answers: gone },
+    [`GET ${item}/history`]: {
+      summary: `List every version of a ${kind}, newest first`,
+      query: pageOfChanges,
+      answers: pageOf(ref('Version')),
+    },
+  };
+}
+
+const root = '/v1/admin';
+const bus = `${root}/buses/{bus}`;
+
+export const adminOperations: Operations = {
+  ...ofResource(`${root}/buses`, 'bus', 'Bus'),
+  ...ofResource(`${bus}/archives`, 'archive', 'Archive'),
+  ...ofResource(`${bus}/rules`, 'rule', 'Rule'),
+  ...ofResource(`${root}/connections`, 'connection', 'Connection'),
+  ...ofResource(`${root}/functions`, 'function', 'Function'),
+  ...ofResource(`${root}/schemas`, 'schema', 'Schema'),
+  ...ofResource(`${root}/secrets`, 'secret', 'Secret'),
+
+  [`GET ${root}/schemas/{schema}/versions/{version}`]: {
+    summary: 'Show one version of a schema, or the latest',
+    answers: { 200: { description: 'The version', content: json(ref('SchemaVersion')), etag: true } },
+  },
+  [`PUT ${root}/schemas/{schema}/versions/{version}`]: {
+    summary: 'Add the next version of a schema',
+    headers: change,
+    body: json({ type: ['object', 'boolean'], description: 'The JSON Schema itself' }),
+    answers: {
+      200: { description: 'It was there already', content: json(ref('SchemaVersion')), etag: true },
+      201: { description: 'It is added', content: json(ref('SchemaVersion')), etag: true },
+    },
+  },
+  [`GET ${bus}/discovered`]: {
+    summary: 'List the types that were learnt from events',
+    query: page,
+    answers: pageOf(shape({ version: count, document: ref('DiscoveredType') })),
+  },
+  [`GET ${bus}/discovered/{id}`]: {
+    summary: 'Show what was learnt of a type',
+    answers: { 200: { description: 'The type', content: json(ref('DiscoveredType')), etag: true } },
+  },
+  [`POST ${bus}/discovered/{id}`]: {
+    summary: 'Make a registered schema of what was learnt',
+    headers: reason,
+    body: json(adoptionSchema),
+    answers: { 201: { description: 'The schema', content: json(ref('Schema')), etag: true } },
+  },
+  [`DELETE ${bus}/discovered/{id}`]: { summary: 'Forget what was learnt of a type', headers: ifMatch, answers: gone },
+
+  [`GET ${root}/changes`]: {
+    summary: 'List changes of the configuration, newest first',
+    query: pageOfChanges,
+    answers: pageOf(ref('ChangeSummary')),
+  },
+  [`POST ${root}/changes`]: {
+    summary: 'Make many edits as one change, or none of them',
+    headers: reason,
+    body: json(changeSetSchema),
+    answers: {
+      200: { description: 'Nothing had to change, or nothing was to', content: json(edited()) },
+      201: { description: 'All of it is changed', content: json(edited()) },
+    },
+  },
+  [`GET ${root}/changes/{change}`]: {
+    summary: 'Show a change with every document before and after it',
+    answers: ok('The change', ref('Change')),
+  },
+
+  [`GET ${root}/keys`]: {
+    summary: 'List keys, without their secrets',
+    query: page,
+    answers: pageOf(shape({ version: count, document: ref('Key') })),
+  },
+  [`POST ${root}/keys`]: {
+    summary: 'Create a key',
+    headers: reason,
+    body: json(ref('KeyRequest')),
+    answers: {
+      201: { description: 'The key, shown this once', content: json(ref('KeyWithSecret')), etag: true },
+    },
+  },
+  [`GET ${root}/keys/{id}`]: {
+    summary: 'Show a key, without its secret',
+    answers: { 200: { description: 'The key', content: json(ref('Key')), etag: true } },
+  },
+  [`DELETE ${root}/keys/{id}`]: { summary: 'Revoke a key', headers: reason, answers: gone },
+  [`POST ${root}/keys/{id}/rotate`]: {
+    summary: 'Give a key a new secret, beside which the old one stays valid for a time',
+    headers: reason,
+    body: json(ref('KeyRotation')),
+    answers: {
+      200: { description: 'The new secret, shown this once', content: json(ref('KeyWithSecret')), etag: true },
+    },
+  },
+  [`GET ${root}/status`]: {
+    summary: 'Show how far the snapshot of every bus has come',
+    query: page,
+    answers: pageOf(ref('BusStatus')),
+  },
+};
+
+function edited(): Schema {
+  return shape({
+    dryRun: flag,
+    'change?': count,
+    'at?': timestamp,
+    'by?': text,
+    'why?': text,
+    edits: listOf(ref('Edited')),
+  });
+}

@@ -1,0 +1,169 @@
+import { filterLanguages } from '../../functions/filter/languages.ts';
+import { transformers } from '../../functions/transform/transformers.ts';
+import type { Sink } from '../../mesh/sink.ts';
+import {
+  anything,
+  count,
+  flag,
+  listOf,
+  ref,
+  type Schema,
+  shape,
+  text,
+  timestamp,
+} from '../../mesh/openapi/operation.ts';
+import { rotationSchema, keySchema } from '../resources/key.ts';
+import { archiveSchema } from '../resources/archive.ts';
+import { busSchema } from '../resources/bus.ts';
+import { connectionSchema } from '../resources/connection-schema.ts';
+import { functionSchema } from '../resources/function.ts';
+import { nameSchema } from '../resources/name.ts';
+import { ruleSchema, targetSchema } from '../resources/rule.ts';
+import { schemaSchema } from '../resources/schema.ts';
+import { secretSchema } from '../resources/secret.ts';
+
+/** The documents and what is told of them. The parts that plug in (filters, steps, sinks) bring schemas of their own. */
+export function createAdminSchemas(sinks: readonly Sink[]): Readonly<Record<string, Schema>> {
+  const sinkOptions = Object.fromEntries(sinks.map(({ kind, schema }) => [kind, schema]));
+  const oneSink = { oneOf: sinks.map(({ kind }) => ({ required: [kind] })) };
+  const { deadLetter, ...target } = targetSchema.properties;
+  const documents = {
+    Bus: busSchema,
+    Rule: {
+      ...ruleSchema,
+      properties: {
+        ...ruleSchema.properties,
+        filter: ref('Filter'),
+        steps: { ...ruleSchema.properties.steps, items: ref('Step') },
+        targets: { ...ruleSchema.properties.targets, items: ref('Target') },
+      },
+    },
+    Archive: { ...archiveSchema, properties: { ...archiveSchema.properties, filter: ref('Filter') } },
+    Connection: connectionSchema,
+    Secret: secretSchema,
+    Function: functionSchema,
+    Schema: {
+      ...schemaSchema,
+      properties: { ...schemaSchema.properties, versions: listOf(shape({ version: count, created: timestamp })) },
+    },
+  };
+  return {
+    ...documents,
+    ...Object.fromEntries(Object.entries(documents).map(([kind, schema]) => [`${kind}Request`, toRequest(schema)])),
+    Filter: {
+      type: 'object',
+      description: 'Exactly one filter language',
+      properties: Object.fromEntries(filterLanguages.map(({ language, schema }) => [language, schema])),
+      minProperties: 1,
+      maxProperties: 1,
+      additionalProperties: false,
+    },
+    Step: {
+      type: 'object',
+      description: 'Exactly one step',
+      properties: {
+        ...Object.fromEntries(Object.entries(transformers).map(([kind, { schema }]) => [kind, schema])),
+        onError: { enum: ['deadLetter', 'skip', 'passThrough'], default: 'deadLetter' },
+      },
+      oneOf: Object.keys(transformers).map((kind) => ({ required: [kind] })),
+      additionalProperties: false,
+    },
+    Target: {
+      type: 'object',
+      description: 'A name and exactly one sink',
+      properties: {
+        ...target,
+        deadLetter: {
+          ...deadLetter,
+          properties: { ...deadLetter.properties, ...sinkOptions },
+          ...oneSink,
+          additionalProperties: false,
+        },
+        ...sinkOptions,
+      },
+      required: ['name'],
+      ...oneSink,
+      additionalProperties: false,
+    },
+    SchemaVersion: shape({ name: nameSchema, version: count, created: timestamp, schema: anything }),
+    DiscoveredType: shape({
+      id: nameSchema,
+      type: text,
+      samples: count,
+      firstSeen: timestamp,
+      lastSeen: timestamp,
+      schema: { type: 'object' },
+    }),
+    KeyRequest: keySchema,
+    KeyRotation: rotationSchema,
+    Key: {
+      ...keySchema,
+      properties: {
+        ...keySchema.properties,
+        id: text,
+        created: timestamp,
+        rotated: timestamp,
+        former: listOf(shape({ until: timestamp })),
+      },
+      required: ['id', 'role', 'buses', 'created'],
+    },
+    KeyWithSecret: {
+      ...keySchema,
+      description: 'The only answer that shows the key itself',
+      properties: {
+        ...keySchema.properties,
+        id: text,
+        created: timestamp,
+        rotated: timestamp,
+        former: listOf(shape({ until: timestamp })),
+        key: text,
+      },
+      required: ['id', 'role', 'buses', 'created', 'key'],
+    },
+    Edited: shape({
+      action: { enum: ['created', 'changed', 'deleted', 'unchanged'] },
+      kind: text,
+      'bus?': text,
+      name: text,
+      'version?': count,
+      'before?': { type: 'object' },
+      'after?': { type: 'object' },
+    }),
+    ChangeSummary: shape({
+      ...changeMembers,
+      entries: listOf(shape({ action: actions, kind: text, 'bus?': text, name: text })),
+    }),
+    Change: shape({
+      ...changeMembers,
+      entries: listOf(
+        shape({
+          action: actions,
+          kind: text,
+          'bus?': text,
+          name: text,
+          'before?': { type: 'object' },
+          'after?': { type: 'object' },
+          previous: count,
+        }),
+      ),
+    }),
+    Version: shape({ version: count, at: timestamp, by: text, 'why?': text, 'document?': { type: 'object' } }),
+    BusStatus: shape({
+      bus: text,
+      rules: count,
+      version: count,
+      'liveVersion?': count,
+      live: flag,
+      'ageSeconds?': count,
+    }),
+  };
+}
+
+/** What its address says may be left out. */
+function toRequest(schema: Schema): Schema {
+  const required = (schema['required'] as readonly string[]).filter((member) => member !== 'name' && member !== 'bus');
+  return { ...schema, required };
+}
+
+const actions: Schema = { enum: ['created', 'changed', 'deleted'] };
+const changeMembers = { change: count, at: timestamp, by: text, 'why?': text, previousHash: text, hash: text };
