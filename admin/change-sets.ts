@@ -181,7 +181,7 @@ function toView({ edit: { resource, address }, present, version, document }: Edi
     kind,
     ...(address.bus === '' ? {} : { bus: address.bus }),
     name: address.name,
-    ...(isSame ? { version } : sequence === undefined ? {} : { version: sequence }),
+    version: isSame ? version : (sequence ?? version),
     ...(before === undefined || isSame ? {} : { before }),
     ...(after === undefined || isSame ? {} : { after }),
   };

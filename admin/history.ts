@@ -1,5 +1,5 @@
 import { TulleError } from '../event/error.ts';
-import type { Change, ChangeEntry } from './changes/change.ts';
+import { type Change, type ChangeEntry, isIntact } from './changes/change.ts';
 import { createEntryReader, type EntryReader } from './changes/entry-reader.ts';
 import { type Address, keyOf, type Resource, show } from './resource.ts';
 import { readKey, showStored } from './resources-table.ts';
@@ -26,7 +26,7 @@ export function changeList(services: Services): Methods {
   };
 }
 
-/** `/v1/admin/changes/{change}`: each document before and after it. */
+/** `/v1/admin/changes/{change}`: each document before and after it, and whether it has the hash that it had when it was made. */
 export function changeItem({ publisher: { changes } }: Services): Methods {
   return {
     async GET({ principal, params }) {
@@ -40,7 +40,9 @@ export function changeItem({ publisher: { changes } }: Services): Methods {
         const before = previous === 0 ? undefined : await readEntry(previous, entry.key);
         entries.push({ ...toView(entry, before), previous });
       }
-      return Response.json({ ...toSummary(change), entries });
+      // Here, because nobody outside is shown the secrets and hashes of keys that the hash is made over.
+      const intact = await isIntact(change, change.previousHash);
+      return Response.json({ ...toSummary(change), intact, entries });
     },
   };
 }

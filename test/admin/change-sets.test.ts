@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
 import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
+import { documentKeys } from '../../admin/document-keys.ts';
 import { createPublisher } from '../../admin/publisher.ts';
 import type { Documents } from '../../mesh/ports.ts';
 import { createHarness, type Harness, type Json, ruleBody } from './harness.ts';
@@ -140,8 +141,8 @@ describe('a change set', () => {
     const dry = await post(harness, [rule('crm', { enabled: false }), rule('erp')], { dryRun: true });
     expect(dry.status).toBe(200);
     expect(dry.json['edits']).toMatchObject([
-      { action: 'changed', name: 'crm', before: { enabled: true }, after: { enabled: false } },
-      { action: 'created', name: 'erp', after: { enabled: true } },
+      { action: 'changed', name: 'crm', version: 1, before: { enabled: true }, after: { enabled: false } },
+      { action: 'created', name: 'erp', version: 0, after: { enabled: true } },
     ]);
     expect((await harness.call('GET', '/changes')).json['items']).toHaveLength(1);
     expect((await post(harness, [rule('bad', { targets: [] })], { dryRun: true })).status).toBe(400);
@@ -260,6 +261,20 @@ describe('history', () => {
     expect((await call('GET', '/buses/orders/rules/crm')).json).toMatchObject({ enabled: false });
     expect((await post(harness, [{ restore: { kind: 'rule', bus: 'orders', name: 'crm' }, to: 99 }])).status).toBe(404);
     expect((await call('GET', '/buses/orders/rules/none/history')).status).toBe(404);
+  });
+
+  it('says of a change whether it is as it was made', async () => {
+    const { call, documents } = createHarness();
+    await call('PUT', '/buses/orders', { body: {} });
+    await call('PUT', '/buses/orders', { body: { description: 'orders' } });
+    const [first, second] = [await call('GET', '/changes/1'), await call('GET', '/changes/2')];
+    expect([first.json['intact'], second.json['intact']]).toEqual([true, true]);
+    expect(second.json['previousHash']).toBe(first.json['hash']);
+    const key = documentKeys.change('default', 1);
+    const stored = await documents.get(key);
+    await documents.put(key, { ...(stored?.value as object), by: 'nobody' }, stored?.version ?? 0);
+    expect((await call('GET', '/changes/1')).json['intact']).toBe(false);
+    expect((await call('GET', '/changes/2')).json['intact']).toBe(true);
   });
 
   it('of changes shows before and after without secrets, newest first, in pages', async () => {

@@ -1,0 +1,225 @@
+import type { Query, Transport, TransportRequest } from './transport.ts';
+
+/** What can be configured, by the word of the address. Rules and archives are of a bus, all others of the tenant. */
+export const nouns = {
+  buses: { kind: 'bus', ofBus: false },
+  rules: { kind: 'rule', ofBus: true },
+  archives: { kind: 'archive', ofBus: true },
+  connections: { kind: 'connection', ofBus: false },
+  functions: { kind: 'function', ofBus: false },
+  schemas: { kind: 'schema', ofBus: false },
+  secrets: { kind: 'secret', ofBus: false },
+} as const;
+
+export type Noun = keyof typeof nouns;
+export type Kind = (typeof nouns)[Noun]['kind'];
+
+/** A document of configuration: its members are those of the reference of its kind. */
+export interface ConfigurationDocument {
+  readonly kind?: string;
+  readonly name?: string;
+  readonly bus?: string;
+  readonly [member: string]: unknown;
+}
+
+export interface Place {
+  readonly name: string;
+  /** Of rules and archives. */
+  readonly bus?: string | undefined;
+}
+
+export interface Versioned {
+  readonly version: number;
+  readonly document: ConfigurationDocument;
+}
+
+export interface WriteOptions {
+  /** Only where it is at this version; 0: only where it is not there. Otherwise `version_conflict`. */
+  readonly version?: number | undefined;
+  /** Why, for the history. */
+  readonly why?: string | undefined;
+}
+
+export interface Address {
+  readonly kind: string;
+  readonly name: string;
+  readonly bus?: string;
+}
+
+/** One edit of a change set. */
+export type Edit = { readonly version?: number } & (
+  | { readonly put: ConfigurationDocument }
+  | { readonly delete: Address }
+  | { readonly restore: Address; readonly to: number }
+);
+
+export interface ChangeSet {
+  readonly edits: readonly Edit[];
+  readonly why?: string | undefined;
+  readonly dryRun?: boolean;
+}
+
+export interface EditOutcome extends Address {
+  readonly action: 'created' | 'changed' | 'deleted' | 'unchanged';
+  /** Of a dry run the version that is there now (0 for none), else the one that it has got. */
+  readonly version?: number;
+  readonly before?: ConfigurationDocument;
+  readonly after?: ConfigurationDocument;
+}
+
+export interface ChangeSetOutcome {
+  readonly dryRun: boolean;
+  /** Its number; absent where nothing changed. */
+  readonly change?: number;
+  readonly at?: string;
+  readonly by?: string;
+  readonly edits: readonly EditOutcome[];
+}
+
+/** A change in the history. */
+export interface ChangeSummary {
+  readonly change: number;
+  readonly at: string;
+  readonly by: string;
+  readonly why?: string;
+  readonly entries: readonly (Address & { readonly action: string })[];
+  readonly previousHash: string;
+  readonly hash: string;
+}
+
+export interface Change extends Omit<ChangeSummary, 'entries'> {
+  /** The hash is that of what is stored. */
+  readonly intact: boolean;
+  readonly entries: readonly (Address & {
+    readonly action: string;
+    readonly before?: ConfigurationDocument;
+    readonly after?: ConfigurationDocument;
+    /** The change before that wrote this document; 0 for none. */
+    readonly previous: number;
+  })[];
+}
+
+export interface DocumentVersion {
+  readonly version: number;
+  readonly at: string;
+  readonly by: string;
+  readonly why?: string;
+  /** Absent where it was deleted. */
+  readonly document?: ConfigurationDocument;
+}
+
+export interface KeyInput {
+  readonly role: string;
+  readonly buses: readonly string[];
+  readonly expires?: string;
+  readonly description?: string;
+}
+
+export interface KeyView extends KeyInput {
+  readonly id: string;
+  readonly created: string;
+}
+
+export interface BusStatus {
+  readonly bus: string;
+  readonly rules: number;
+  readonly version: number;
+  readonly liveVersion?: number;
+  readonly live: boolean;
+  readonly ageSeconds?: number;
+}
+
+/** The control plane. Lists are walked page by page while they are read. */
+export interface AdminClient {
+  list(noun: Noun, bus?: string): AsyncGenerator<Versioned>;
+  get(noun: Noun, place: Place): Promise<Versioned>;
+  put(noun: Noun, place: Place, document: ConfigurationDocument, options?: WriteOptions): Promise<Versioned>;
+  delete(noun: Noun, place: Place, options?: WriteOptions): Promise<void>;
+  /** Every version of one document, newest first. */
+  history(noun: Noun, place: Place): AsyncGenerator<DocumentVersion>;
+  /** Many documents as one change, or none of them. */
+  change(set: ChangeSet): Promise<ChangeSetOutcome>;
+  /** Newest first. */
+  changes(): AsyncGenerator<ChangeSummary>;
+  readChange(change: number): Promise<Change>;
+  status(): AsyncGenerator<BusStatus>;
+  readonly keys: {
+    list(): AsyncGenerator<{ readonly version: number; readonly document: KeyView }>;
+    /** `key` is shown here and never again. */
+    create(input: KeyInput): Promise<KeyView & { readonly key: string }>;
+    revoke(id: string): Promise<void>;
+  };
+}
+
+export function createAdminClient(transport: Transport): AdminClient {
+  async function* walk<Item>(path: string): AsyncGenerator<Item> {
+    let cursor: string | undefined;
+    do {
+      const query: Query = { limit: 100, cursor };
+      const page = await transport.json<{ items: Item[]; next?: string }>({ method: 'GET', path, query });
+      yield* page.items;
+      cursor = page.next;
+    } while (cursor !== undefined);
+  }
+
+  async function versioned(request: TransportRequest): Promise<Versioned> {
+    const response = await transport.send(request);
+    const version = Number(/\d+/.exec(response.headers.get('etag') ?? '')?.[0] ?? 0);
+    return { version, document: await response.json<ConfigurationDocument>() };
+  }
+
+  return {
+    list: (noun, bus) => walk<Versioned>(listPath(noun, bus)),
+    get: (noun, place) => versioned({ method: 'GET', path: itemPath(noun, place) }),
+    put: (noun, place, document, options) =>
+      versioned({
+        method: 'PUT',
+        path: itemPath(noun, place),
+        headers: { ...json, ...toHeaders(options) },
+        body: JSON.stringify(document),
+      }),
+    async delete(noun, place, options) {
+      await transport.send({ method: 'DELETE', path: itemPath(noun, place), headers: toHeaders(options) });
+    },
+    history: (noun, place) => walk<DocumentVersion>(`${itemPath(noun, place)}/history`),
+    change: (set) =>
+      transport.json<ChangeSetOutcome>({
+        method: 'POST',
+        path: '/v1/admin/changes',
+        headers: json,
+        body: JSON.stringify(set),
+        idempotent: set.dryRun === true,
+        timeoutMs: changeSetTimeoutMs,
+      }),
+    changes: () => walk<ChangeSummary>('/v1/admin/changes'),
+    readChange: (change) => transport.json<Change>({ method: 'GET', path: `/v1/admin/changes/${change}` }),
+    status: () => walk<BusStatus>('/v1/admin/status'),
+    keys: {
+      list: () => walk('/v1/admin/keys'),
+      create: (input) =>
+        transport.json({ method: 'POST', path: '/v1/admin/keys', headers: json, body: JSON.stringify(input) }),
+      async revoke(id) {
+        await transport.send({ method: 'DELETE', path: `/v1/admin/keys/${encodeURIComponent(id)}` });
+      },
+    },
+  };
+}
+
+const json = { 'content-type': 'application/json' };
+/** Thousands of documents are compiled and written. */
+const changeSetTimeoutMs = 120_000;
+
+function listPath(noun: Noun, bus = 'default'): string {
+  return nouns[noun].ofBus ? `/v1/admin/buses/${encodeURIComponent(bus)}/${noun}` : `/v1/admin/${noun}`;
+}
+
+function itemPath(noun: Noun, { name, bus }: Place): string {
+  return `${listPath(noun, bus)}/${encodeURIComponent(name)}`;
+}
+
+function toHeaders({ version, why }: WriteOptions = {}): Record<string, string> {
+  return {
+    ...(version === undefined ? {} : version === 0 ? { 'if-none-match': '*' } : { 'if-match': `"${version}"` }),
+    ...(why === undefined ? {} : { 'change-reason': why }),
+  };
+}

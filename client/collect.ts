@@ -1,0 +1,6 @@
+/** Everything that a list has, page by page, in one array. */
+export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

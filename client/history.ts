@@ -1,0 +1,253 @@
+import type { CloudEvent } from './event.ts';
+import type { Query, Transport } from './transport.ts';
+
+/** Times are RFC 3339, or milliseconds since 1970. */
+export interface EventFilter {
+  readonly id?: string | undefined;
+  readonly source?: string | undefined;
+  readonly type?: string | undefined;
+  readonly from?: string | number | undefined;
+  readonly to?: string | number | undefined;
+}
+
+export interface DeliveryFilter {
+  readonly event?: string | undefined;
+  readonly source?: string | undefined;
+  readonly type?: string | undefined;
+  readonly rule?: string | undefined;
+  readonly target?: string | undefined;
+  readonly status?: string | undefined;
+  readonly from?: string | number | undefined;
+  readonly to?: string | number | undefined;
+}
+
+export interface DeadLetterFilter {
+  readonly rule?: string | undefined;
+  readonly target?: string | undefined;
+  readonly type?: string | undefined;
+  readonly source?: string | undefined;
+  readonly event?: string | undefined;
+  readonly before?: string | number | undefined;
+}
+
+export interface KeptEvent {
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+  readonly request: string;
+  readonly index: number;
+  readonly deliveries: number;
+  readonly settled: boolean;
+}
+
+export interface DeliveryRecord {
+  readonly at: number;
+  readonly eventId: string;
+  readonly source: string;
+  readonly type: string;
+  readonly rule: string;
+  readonly target: string;
+  readonly status: string;
+  readonly attempt: number;
+  readonly code?: number;
+  readonly latencyMs?: number;
+  readonly reason?: string;
+  readonly nextAt?: number;
+}
+
+export interface DeadLetter extends Omit<DeliveryRecord, 'status'> {
+  readonly id: string;
+}
+
+export interface InspectedDeadLetter extends DeadLetter {
+  readonly attempts: readonly DeliveryRecord[];
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  /** For admins. */
+  readonly event?: CloudEvent;
+}
+
+/** All that is known of the events of one id. */
+export interface Trace {
+  readonly id: string;
+  readonly events: readonly TracedEvent[];
+  readonly deliveries?: readonly DeliveryRecord[];
+  readonly waiting?: readonly Readonly<Record<string, unknown>>[];
+  readonly incomplete?: readonly string[];
+  readonly cursor?: string;
+}
+
+export interface TracedEvent extends Omit<KeptEvent, 'deliveries'> {
+  readonly matchedBy: number;
+  readonly explainedBy: number;
+  readonly repeated?: true;
+  readonly event?: unknown;
+  readonly rules: readonly TracedRule[];
+  readonly rulesLeftOut?: number;
+}
+
+export interface TracedRule {
+  readonly rule: string;
+  readonly planned: boolean;
+  readonly matches?: boolean;
+  readonly failing?: {
+    readonly path: string;
+    readonly operator: string;
+    readonly expected: unknown;
+    readonly found: string;
+    readonly note?: string;
+  };
+  readonly reason?: string;
+  readonly steps?: readonly { readonly kind: string; readonly outcome?: string; readonly reason?: string }[];
+  readonly deliveries?: readonly {
+    readonly target: string;
+    readonly state: string;
+    readonly nextAt?: number;
+    readonly attempts: readonly Omit<DeliveryRecord, 'eventId' | 'source' | 'type' | 'rule' | 'target'>[];
+  }[];
+}
+
+export interface TargetStatus {
+  readonly rule: string;
+  readonly target: string;
+  readonly enabled: boolean;
+  readonly paused: boolean;
+  readonly disabled?: { readonly reason: string; readonly at: string };
+  readonly waiting: number;
+  readonly breaker: string;
+  readonly probeAt?: number;
+  readonly share?: number;
+}
+
+export interface Books {
+  readonly bus: string;
+  readonly planned: number;
+  readonly delivered: number;
+  readonly deadLettered: number;
+  readonly disabled: number;
+  readonly expired: number;
+  readonly filtered: number;
+  readonly quarantined: number;
+  readonly pending: number;
+  readonly balanced?: boolean;
+  readonly targets: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+export interface ReplayInput {
+  readonly archive: string;
+  readonly from: string | number;
+  readonly to?: string | number;
+  readonly filter?: unknown;
+  readonly rules?: readonly string[];
+  readonly perSecond?: number;
+}
+
+export interface Replay {
+  readonly name: string;
+  readonly archive: string;
+  readonly state: 'running' | 'completed' | 'cancelled' | 'failed';
+  readonly reason?: string;
+  readonly from: string;
+  readonly to: string;
+  readonly startedAt: string;
+  readonly startedBy: string;
+  readonly endedAt?: string;
+  readonly progress: {
+    readonly read: number;
+    readonly replayed: number;
+    readonly deliveries: number;
+    readonly position: string;
+    readonly done: number;
+  };
+}
+
+/** What a bus has kept, and what can be done with it. Lists are walked page by page while they are read, newest first. */
+export interface BusClient {
+  events(filter?: EventFilter): AsyncGenerator<KeptEvent>;
+  trace(
+    id: string,
+    options?: { readonly rule?: string | undefined; readonly source?: string | undefined },
+  ): Promise<Trace>;
+  deliveries(filter?: DeliveryFilter): AsyncGenerator<DeliveryRecord>;
+  targets(): Promise<readonly TargetStatus[]>;
+  books(): Promise<Books>;
+  readonly deadLetters: {
+    list(filter?: DeadLetterFilter): AsyncGenerator<DeadLetter>;
+    get(id: string): Promise<InspectedDeadLetter>;
+    /** As it is, or edited. */
+    redrive(id: string, event?: unknown): Promise<void>;
+    delete(id: string): Promise<void>;
+    /** All that match, the oldest first; each yield is one step of up to 500. */
+    redriveAll(filter?: DeadLetterFilter): AsyncGenerator<{ readonly redriven: number; readonly skipped: number }>;
+    purgeAll(filter?: DeadLetterFilter): AsyncGenerator<{ readonly purged: number }>;
+  };
+  readonly replays: {
+    list(): Promise<readonly Replay[]>;
+    get(name: string): Promise<Replay>;
+    start(name: string, input: ReplayInput): Promise<Replay>;
+    cancel(name: string): Promise<Replay>;
+    delete(name: string): Promise<void>;
+  };
+}
+
+export function createBusClient(transport: Transport, bus: string): BusClient {
+  const base = `/v1/buses/${encodeURIComponent(bus)}`;
+
+  async function* pages<Page>(method: string, path: string, filter: Query): AsyncGenerator<Page> {
+    let cursor: string | undefined;
+    do {
+      const page = await transport.json<Page & { cursor?: string }>({ method, path, query: { ...filter, cursor } });
+      yield page as Awaited<Page>;
+      ({ cursor } = page);
+    } while (cursor !== undefined);
+  }
+
+  async function* walk<Item>(name: string, path: string, filter: object): AsyncGenerator<Item> {
+    const query = { limit: 100, ...filter };
+    for await (const page of pages<Readonly<Record<string, Item[]>>>('GET', path, query)) yield* page[name] ?? [];
+  }
+
+  const letters = `${base}/dead-letters`;
+  const replay = (name: string): string => `${base}/replays/${encodeURIComponent(name)}`;
+  return {
+    events: (filter = {}) => walk<KeptEvent>('events', `${base}/events`, filter),
+    trace: (id, options = {}) =>
+      transport.json({ method: 'GET', path: `${base}/events/${encodeURIComponent(id)}`, query: { ...options } }),
+    deliveries: (filter = {}) => walk<DeliveryRecord>('deliveries', `${base}/deliveries`, filter),
+    async targets() {
+      const { targets } = await transport.json<{ targets: TargetStatus[] }>({ method: 'GET', path: `${base}/targets` });
+      return targets;
+    },
+    books: () => transport.json({ method: 'GET', path: `${base}/books` }),
+    deadLetters: {
+      list: (filter = {}) => walk<DeadLetter>('deadLetters', letters, filter),
+      get: (id) => transport.json({ method: 'GET', path: `${letters}/${encodeURIComponent(id)}` }),
+      async redrive(id, event) {
+        const edited = event === undefined ? {} : { headers: json, body: JSON.stringify({ event }) };
+        await transport.send({ method: 'POST', path: `${letters}/${encodeURIComponent(id)}/redrive`, ...edited });
+      },
+      async delete(id) {
+        await transport.send({ method: 'DELETE', path: `${letters}/${encodeURIComponent(id)}` });
+      },
+      redriveAll: (filter = {}) => pages('POST', `${letters}:redrive`, { limit: 500, ...filter }),
+      purgeAll: (filter = {}) => pages('POST', `${letters}:purge`, { limit: 500, ...filter }),
+    },
+    replays: {
+      async list() {
+        const { replays } = await transport.json<{ replays: Replay[] }>({ method: 'GET', path: `${base}/replays` });
+        return replays;
+      },
+      get: (name) => transport.json({ method: 'GET', path: replay(name) }),
+      start: (name, input) =>
+        transport.json({ method: 'PUT', path: replay(name), headers: json, body: JSON.stringify(input) }),
+      // A second one changes nothing.
+      cancel: (name) => transport.json({ method: 'POST', path: `${replay(name)}/cancel`, idempotent: true }),
+      async delete(name) {
+        await transport.send({ method: 'DELETE', path: replay(name) });
+      },
+    },
+  };
+}
+
+const json = { 'content-type': 'application/json' };
