@@ -16,11 +16,14 @@ export class CommandError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'CommandError';
     this.mend = details.mend;
-    this.exitCode = details.exitCode ?? 1;
+    this.exitCode = details.exitCode ?? exitCodes.failed;
   }
 }
 
-/** 0: done. 1: failed. 2: called the wrong way. */
+/** What scripts read; docs/cli.md has them. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, differs: 2 } as const;
+
+/** Called the wrong way. */
 export function usageError(message: string, mend: string): CommandError {
-  return new CommandError(message, { mend, exitCode: 2 });
+  return new CommandError(message, { mend, exitCode: exitCodes.usage });
 }

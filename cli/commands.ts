@@ -1,0 +1,184 @@
+import type { Noun } from '../client/admin.ts';
+import type { Command } from './command.ts';
+
+/** A command before its file is loaded: `tulle --help` loads none. */
+export interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+export const commands: readonly Entry[] = [
+  entry(
+    'dev',
+    'Run Tulle on this machine, with a demo to play with',
+    async () => (await import('./dev/command.ts')).dev,
+  ),
+  entry(
+    'demo',
+    'Publish real GitHub events and tell what became of each',
+    async () => (await import('./demo/command.ts')).demo,
+  ),
+  entry(
+    'publish',
+    'Publish events from files, from the standard input, or from a folder that is watched',
+    async () => (await import('./publish/command.ts')).publish,
+  ),
+
+  entry(
+    'events list',
+    'List the events that a bus has kept, newest first',
+    async () => (await import('./events/list.ts')).list,
+  ),
+  entry(
+    'events show',
+    'Tell what became of an event: which rules took it, what each step made of it, and every attempt',
+    async () => (await import('./events/show.ts')).show,
+  ),
+  entry(
+    'events tail',
+    'Show events as they come in, until Ctrl+C',
+    async () => (await import('./events/tail.ts')).tail,
+  ),
+
+  ...resource('rules', 'rule', ' of a bus'),
+  entry(
+    'rules explain',
+    'Say why rules took an event that was published, or did not',
+    async () => (await import('./rules/explain.ts')).explain,
+  ),
+  entry(
+    'rules diff',
+    'Show how a folder of documents differs from what is there',
+    async () => (await import('./rules/diff.ts')).diff,
+  ),
+  entry(
+    'rules apply',
+    'Make the installation as a folder of YAML and JSON documents says, in one piece',
+    async () => (await import('./rules/apply.ts')).apply,
+  ),
+  entry(
+    'rules rollback',
+    'Have everything again as it was after a change',
+    async () => (await import('./rules/rollback.ts')).rollback,
+  ),
+  ...resource('buses', 'bus'),
+  ...resource('archives', 'archive', ' of a bus'),
+  ...resource('connections', 'connection'),
+  ...resource('functions', 'function'),
+  ...resource('schemas', 'schema'),
+  ...resource('secrets', 'secret'),
+
+  entry(
+    'dlq list',
+    'List the dead letters of a bus, newest first, with the reason',
+    async () => (await import('./dead-letters/list.ts')).list,
+  ),
+  entry(
+    'dlq show',
+    'Show one dead letter with its attempts and the event as it came in',
+    async () => (await import('./dead-letters/show.ts')).show,
+  ),
+  entry(
+    'dlq redrive',
+    'Send dead letters again: one by its id, or all that match',
+    async () => (await import('./dead-letters/redrive.ts')).redrive,
+  ),
+  entry(
+    'dlq purge',
+    'Throw dead letters away: one by its id, or all that match',
+    async () => (await import('./dead-letters/purge.ts')).purge,
+  ),
+
+  entry(
+    'replay start',
+    'Deliver a time range of an archive once more',
+    async () => (await import('./replays/start.ts')).start,
+  ),
+  entry(
+    'replay list',
+    'List the replays of a bus, newest first, and how far they are',
+    async () => (await import('./replays/list.ts')).list,
+  ),
+  entry('replay show', 'Show how far a replay is', async () => (await import('./replays/show.ts')).show),
+  entry(
+    'replay cancel',
+    'End a replay; what is in the queue is still delivered',
+    async () => (await import('./replays/cancel.ts')).cancel,
+  ),
+
+  entry(
+    'keys list',
+    'List the API keys; the keys themselves are known to nobody',
+    async () => (await import('./keys/list.ts')).list,
+  ),
+  entry(
+    'keys create',
+    'Make an API key; it is printed this once',
+    async () => (await import('./keys/create.ts')).create,
+  ),
+  entry('keys revoke', 'Delete an API key, by its id', async () => (await import('./keys/revoke.ts')).revoke),
+
+  entry(
+    'audit list',
+    'List what was changed, newest first: when, by which key, why, and what',
+    async () => (await import('./audit/list.ts')).list,
+  ),
+  entry(
+    'audit verify',
+    'Check the chain of all changes, and print the hash of the last one',
+    async () => (await import('./audit/verify.ts')).verify,
+  ),
+
+  entry(
+    'status',
+    'Show whether the changes of each bus have arrived',
+    async () => (await import('./status.ts')).status,
+  ),
+  entry(
+    'books',
+    'Show what became of every delivery that was ever planned, and whether the books balance',
+    async () => (await import('./books.ts')).books,
+  ),
+  entry(
+    'doctor',
+    'Check what it takes to work with an installation: address, key, clock, configuration',
+    async () => (await import('./doctor.ts')).doctor,
+  ),
+  entry(
+    'signature sign',
+    'Print the headers of a webhook, signed by Standard Webhooks with $TULLE_SIGNING_SECRET',
+    async () => (await import('./signature/sign.ts')).sign,
+  ),
+  entry(
+    'signature verify',
+    'Verify a webhook signed by Standard Webhooks, with $TULLE_SIGNING_SECRET',
+    async () => (await import('./signature/verify.ts')).verify,
+  ),
+  entry(
+    'completion',
+    'Print what makes a shell complete the commands: bash, zsh or fish',
+    async () => (await import('./completion.ts')).completion,
+  ),
+];
+
+function entry(name: string, summary: string, load: () => Promise<Command>): Entry {
+  return { name, summary, load };
+}
+
+function resource(noun: Noun, kind: string, where = ''): Entry[] {
+  return [
+    entry(`${noun} list`, `List the ${noun}${where}`, async () =>
+      (await import('./resources/list.ts')).listCommand(noun),
+    ),
+    entry(`${noun} show`, `Show one ${kind} as a document that can be applied again`, async () =>
+      (await import('./resources/show.ts')).showCommand(noun),
+    ),
+    entry(`${noun} delete`, `Delete one ${kind}`, async () =>
+      (await import('./resources/delete.ts')).deleteCommand(noun),
+    ),
+    entry(`${noun} history`, `List the versions of one ${kind}, newest first, with who and why`, async () =>
+      (await import('./resources/history.ts')).historyCommand(noun),
+    ),
+  ];
+}

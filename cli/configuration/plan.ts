@@ -1,0 +1,102 @@
+import type { Address, ChangeSetOutcome, Edit, EditOutcome } from '../../client/admin.ts';
+import type { Client } from '../../client/client.ts';
+import { TulleRequestError } from '../../client/error.ts';
+import { CommandError } from '../command.ts';
+import type { Progress } from '../terminal/progress.ts';
+import { readFolder, type Source } from './read-folder.ts';
+
+/** What it takes to make the installation as a folder says. */
+export interface Plan {
+  /** Only those that change something, each on the version that was looked at. */
+  readonly edits: readonly Edit[];
+  readonly outcomes: readonly EditOutcome[];
+  readonly unchanged: number;
+}
+
+/** Compares a folder with what is there. With `prune` also the rules and archives of its buses that it does not have are to go. */
+export async function planFolder(
+  client: Client,
+  folder: string,
+  { prune, progress }: { readonly prune: boolean; readonly progress: Progress },
+): Promise<Plan> {
+  progress.say('reading files');
+  const sources = await readFolder(folder);
+  requireOnce(sources);
+  const edits: Edit[] = sources.map(({ document }) => ({ put: document }));
+  if (prune) edits.push(...(await findSurplus(client, sources)));
+  progress.say(`comparing ${edits.length.toLocaleString('en-US')} documents`);
+  let outcome: ChangeSetOutcome;
+  try {
+    outcome = await client.admin.change({ edits, dryRun: true });
+  } catch (error) {
+    throw withFiles(error, sources);
+  }
+  const wanted = new Map(edits.map((edit) => [toKey(addressOf(edit)), edit]));
+  const outcomes = outcome.edits.filter(({ action }) => action !== 'unchanged');
+  return {
+    outcomes,
+    unchanged: outcome.edits.length - outcomes.length,
+    edits: outcomes.flatMap((one) => {
+      const edit = wanted.get(toKey(one));
+      return edit === undefined ? [] : [{ ...edit, ...(one.version === undefined ? {} : { version: one.version }) }];
+    }),
+  };
+}
+
+async function findSurplus(client: Client, sources: readonly Source[]): Promise<Edit[]> {
+  const kept = new Set(sources.map(({ document }) => toKey(document as unknown as Address)));
+  const buses = new Set(sources.flatMap(({ document: { kind, name, bus } }) => (kind === 'bus' ? name : bus) ?? []));
+  const surplus: Edit[] = [];
+  for (const bus of buses) {
+    for (const noun of ['rules', 'archives'] as const) {
+      try {
+        for await (const { document } of client.admin.list(noun, bus)) {
+          const address = { kind: noun === 'rules' ? 'rule' : 'archive', bus, name: document.name ?? '' };
+          if (!kept.has(toKey(address))) surplus.push({ delete: address });
+        }
+      } catch (error) {
+        // A bus that the folder makes has none yet.
+        if (!(error instanceof TulleRequestError) || error.code !== 'bus_not_found') throw error;
+      }
+    }
+  }
+  return surplus;
+}
+
+function requireOnce(sources: readonly Source[]): void {
+  const files = new Map<string, string>();
+  for (const { file, document } of sources) {
+    const key = toKey(document as unknown as Address);
+    const other = files.get(key);
+    if (other !== undefined) {
+      throw new CommandError(`${document.kind} ${document.name} stands twice: in ${other} and ${file}.`, {
+        mend: 'Keep one of them.',
+      });
+    }
+    files.set(key, file);
+  }
+}
+
+/** Faults come with their place in the change set; a person looks for them in files. */
+function withFiles(error: unknown, sources: readonly Source[]): unknown {
+  if (!(error instanceof TulleRequestError) || error.status !== 400) return error;
+  const faults = error.errors.length > 0 ? error.errors : [{ ...error.problem, place: error.place, mend: error.mend }];
+  const lines = faults.map((fault) => {
+    const { detail = error.message, place = '', mend } = fault as { detail?: string; place?: string; mend?: string };
+    const [, index, inside = ''] = /^\/edits\/(\d+)(?:\/put)?(.*)$/s.exec(place) ?? [];
+    const file = index === undefined ? undefined : sources[Number(index)]?.file;
+    return [file ?? place, file === undefined ? '' : inside, detail, mend ?? '']
+      .filter((part) => part !== '')
+      .join(': ');
+  });
+  return new CommandError(lines.join('\n'), { cause: error });
+}
+
+function addressOf(edit: Edit): Address {
+  if ('put' in edit) return edit.put as unknown as Address;
+  return 'delete' in edit ? edit.delete : edit.restore;
+}
+
+function toKey({ kind, bus = '', name }: Address): string {
+  return `${kind}/${kind === 'rule' || kind === 'archive' ? bus : ''}/${name}`;
+}

@@ -1,0 +1,34 @@
+import { styleText } from 'node:util';
+import type { EditOutcome } from '../../client/admin.ts';
+import { printable, type Output } from '../terminal/output.ts';
+import { findDifferences } from './differences.ts';
+
+/** What changes, one line a document and one a member. */
+export function printOutcomes(output: Output, outcomes: readonly EditOutcome[]): void {
+  const paint = (style: 'green' | 'red' | 'yellow', text: string): string =>
+    styleText(style, printable(text), { stream: process.stdout });
+  const lines = outcomes.flatMap(({ action, kind, bus, name, before, after }) => {
+    const what = `${kind} ${bus === undefined ? '' : `${bus}/`}${name}`;
+    if (action === 'created') return [paint('green', `+ ${what}`)];
+    if (action === 'deleted') return [paint('red', `- ${what}`)];
+    const differences = findDifferences(before, after).map(printable);
+    return [paint('yellow', `~ ${what}`), ...differences.slice(0, mostLines).map((line) => `    ${line}`)];
+  });
+  if (lines.length > 0) output.document(undefined, () => lines.join('\n'));
+}
+
+export function countActions(
+  outcomes: readonly EditOutcome[],
+): Readonly<Record<'created' | 'changed' | 'deleted', number>> {
+  const count = (wanted: EditOutcome['action']): number => outcomes.filter(({ action }) => action === wanted).length;
+  return { created: count('created'), changed: count('changed'), deleted: count('deleted') };
+}
+
+export function toSentence(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([action, count]) => `${count.toLocaleString('en-US')} ${action}`)
+    .join(', ');
+}
+
+const mostLines = 20;
