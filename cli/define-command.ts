@@ -48,9 +48,7 @@ export interface CommandDefinition<Given extends Options> {
   run(call: Call<Given>): Promise<number | void>;
 }
 
-export function defineCommand<const Given extends Options = Options>(
-  definition: CommandDefinition<Given>,
-): Command {
+export function defineCommand<const Given extends Options = Options>(definition: CommandDefinition<Given>): Command {
   const { name, summary, online = true, ofBus = false } = definition;
   const options: Options = {
     ...definition.options,

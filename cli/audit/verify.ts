@@ -37,7 +37,7 @@ export const verify = defineCommand({
         faults,
       };
       output.document(result, () => (faults.length > 0 ? faults.join('\n') : `${last}=${hash}`));
-      output.note(faults.length > 0 ? 'The chain is broken.' : `${last} changes, none missing, none altered.`);
+      output.note(faults.length > 0 ? 'The chain is broken.' : `Changes 1 to ${last}: none missing, none altered.`);
       return faults.length > 0 ? 1 : 0;
     } finally {
       progress.end();

@@ -89,8 +89,12 @@ function withFiles(error: unknown, sources: readonly Source[]): unknown {
       .filter((part) => part !== '')
       .join(': ');
   });
-  return new CommandError(lines.join('\n'), { cause: error });
+  const more = lines.length > mostLines ? [`and ${lines.length - mostLines} more`] : [];
+  return new CommandError([...lines.slice(0, mostLines), ...more].join('\n'), { cause: error });
 }
+
+/** As many as a person reads. */
+const mostLines = 20;
 
 function addressOf(edit: Edit): Address {
   if ('put' in edit) return edit.put as unknown as Address;

@@ -11,7 +11,7 @@ import { adminKey, type RunningNode, startNode } from '../adapters/node/main.ts'
 import { temporaryFolder } from '../cli/tulle.ts';
 
 /** The client against the Node platform in a process of its own, and a target that hears what is delivered. */
-describe('the client', () => {
+describe('the client', { timeout: 30_000 }, () => {
   let folder: string;
   let node: RunningNode;
   let target: Server;
