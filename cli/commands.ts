@@ -117,6 +117,11 @@ export const commands: readonly Entry[] = [
     'Make an API key; it is printed this once',
     async () => (await import('./keys/create.ts')).create,
   ),
+  entry(
+    'keys rotate',
+    'Give an API key a new secret, which is printed this once; the old one ends after the overlap',
+    async () => (await import('./keys/rotate.ts')).rotate,
+  ),
   entry('keys revoke', 'Delete an API key, by its id', async () => (await import('./keys/revoke.ts')).revoke),
 
   entry(

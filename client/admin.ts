@@ -147,6 +147,8 @@ export interface AdminClient {
     list(): AsyncGenerator<{ readonly version: number; readonly document: KeyView }>;
     /** `key` is shown here and never again. */
     create(input: KeyInput): Promise<KeyView & { readonly key: string }>;
+    /** A new secret; the one of before is valid for the overlap, `0s` to `30d`. */
+    rotate(id: string, input?: { readonly overlap?: string }): Promise<KeyView & { readonly key: string }>;
     revoke(id: string): Promise<void>;
   };
 }
@@ -198,6 +200,13 @@ export function createAdminClient(transport: Transport): AdminClient {
       list: () => walk('/v1/admin/keys'),
       create: (input) =>
         transport.json({ method: 'POST', path: '/v1/admin/keys', headers: json, body: JSON.stringify(input) }),
+      rotate: (id, input = {}) =>
+        transport.json({
+          method: 'POST',
+          path: `/v1/admin/keys/${encodeURIComponent(id)}/rotate`,
+          headers: json,
+          body: JSON.stringify(input),
+        }),
       async revoke(id) {
         await transport.send({ method: 'DELETE', path: `/v1/admin/keys/${encodeURIComponent(id)}` });
       },

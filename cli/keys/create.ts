@@ -5,7 +5,7 @@ export const create = defineCommand({
   name: 'keys create',
   summary: 'Make an API key; it is printed this once',
   options: {
-    role: { type: 'string', value: 'ROLE', description: 'publisher, viewer or admin' },
+    role: { type: 'string', value: 'ROLE', description: 'publisher, subscriber, viewer, operator or admin' },
     bus: {
       type: 'string',
       value: 'BUS',

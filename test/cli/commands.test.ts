@@ -251,9 +251,13 @@ describe('the commands', { timeout: 60_000 }, () => {
     const refused = await run(viewer, ['rules', 'delete', 'prices', '-b', 'shop', '--yes']);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('was answered 403')]);
     expect(JSON.stringify(await json('keys', 'list'))).not.toContain(made['key']);
+    const rotated = await json('keys', 'rotate', made['id'] ?? '', '--overlap', '0s');
+    const renewed = { ...viewer, TULLE_KEY: (rotated as Record<string, string>)['key'] ?? '' };
+    expect(await run(renewed, ['buses', 'list'])).toMatchObject({ code: 0 });
+    expect(await run(viewer, ['buses', 'list'])).toMatchObject({ code: 1 });
     expect(await tulle('keys', 'revoke', made['id'] ?? '', '--yes')).toMatchObject({ code: 0 });
     expect(await json('keys', 'list')).toEqual([]);
-    expect(await run(viewer, ['buses', 'list'])).toMatchObject({ code: 1 });
+    expect(await run(renewed, ['buses', 'list'])).toMatchObject({ code: 1 });
   });
 
   it('verify the chain of changes, and notice a history that was rewritten', async () => {
