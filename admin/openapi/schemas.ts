@@ -125,7 +125,7 @@ export function createAdminSchemas(sinks: readonly Sink[]): Readonly<Record<stri
       kind: text,
       'bus?': text,
       name: text,
-      'version?': count,
+      version: count,
       'before?': { type: 'object' },
       'after?': { type: 'object' },
     }),
@@ -135,6 +135,7 @@ export function createAdminSchemas(sinks: readonly Sink[]): Readonly<Record<stri
     }),
     Change: shape({
       ...changeMembers,
+      intact: flag,
       entries: listOf(
         shape({
           action: actions,
