@@ -12,13 +12,14 @@ import type { StoredBatch } from './log-store.ts';
 
 /** Reads on from the cursor with a window of jobs in flight, and settles what they answer. */
 export interface Drain {
-  /** Resolves when nothing is due, or after `DRAIN_MS` when the next alarm takes over. */
+  /** Resolves when nothing is due, or when the next alarm has to take over: after `DRAIN_MS`, or so many calls. */
   run(): Promise<void>;
   /** Tells of a batch that was just stored. */
   add(batch: StoredBatch, messages: readonly string[]): void;
   /** Tells that a lane or, from `retryAt` on, a retry has something to do. */
   wake(retryAt?: number): void;
-  hasBatches(): boolean;
+  /** There are batches to hand out, or jobs that nobody waits for. */
+  hasWork(): boolean;
   /** Nothing is handed out any more; `run` resolves when what is out is settled. */
   stop(): void;
 }
@@ -40,6 +41,8 @@ export interface LogPace {
   readonly settleEveryMs: number;
   /** A job makes room for others after this and 2 ms for each of its deliveries, or after a fifth of a second. */
   readonly patienceMs: number;
+  /** Jobs that one `run` hands out, at most. */
+  readonly callsPerRun?: number;
 }
 
 /** On Workers a job is a call that costs as much as 15 to 20 events, and rows are billed. */
@@ -50,6 +53,8 @@ export const workersPace: LogPace = {
   startEveryMs: 50,
   settleEveryMs: 50,
   patienceMs: PATIENCE_MS,
+  // Cloudflare lets one event, such as an alarm, lead to 32 calls of Workers; a dispatch may make some of its own.
+  callsPerRun: 24,
 };
 
 export interface DrainOptions {
@@ -80,6 +85,12 @@ export function createDrain(options: DrainOptions): Drain {
   const write = createSettlement({ ...options, onRetry: (due) => (retryAt = Math.min(retryAt, due)) });
   const backlog = createBacklog(joinBatches(store, archiveStore), () => options.books.ahead);
   const retriesOut = new Set<number>();
+  /** What came back, and is not settled yet. It may come between two runs, like those that are out. */
+  const outcomes: Outcome[] = [];
+  const jobs = createCrew<Job>();
+  /** Those of the jobs that are retries: a broken target does not keep those of others waiting either. */
+  const retries = createCrew<Job>();
+  const turns = createCrew<Job>();
   /** No retry is due before this: saves a look at the table on every turn. */
   let retryAt = 0;
   let stopped = false;
@@ -148,14 +159,11 @@ export function createDrain(options: DrainOptions): Drain {
   return {
     async run() {
       const stopAt = now() + DRAIN_MS;
-      const outcomes: Outcome[] = [];
-      const jobs = createCrew<Job>();
-      /** Those of the jobs that are retries: a broken target does not keep those of others waiting either. */
-      const retries = createCrew<Job>();
-      const turns = createCrew<Job>();
+      let calls = pace.callsPerRun ?? Number.POSITIVE_INFINITY;
       let failure: unknown;
 
       function start(job: Job): void {
+        calls -= 1;
         const crew = job.turn === undefined && job.replay === undefined ? jobs : turns;
         const deliveries = job.messages.reduce((sum, message) => sum + deliveriesOf(message), 0);
         const patience = Math.min(PATIENCE_MS, pace.patienceMs + 2 * deliveries);
@@ -183,23 +191,26 @@ export function createDrain(options: DrainOptions): Drain {
         }
         const going = !stopped && failure === undefined && now() < stopAt;
         if (going) {
-          const retriesAtOnce = Math.min(jobs.room(pace.window, now()), retries.room(pace.retryWindow, now()));
+          const room = Math.min(jobs.room(pace.window, now()), calls);
+          const retriesAtOnce = Math.min(room, retries.room(pace.retryWindow, now()));
           const due = takeRetries(retriesAtOnce);
           for (const job of due) start(job);
           // Their deliveries are retries, and those that wait come first.
           for (const replay of replays.take(retriesAtOnce - due.length)) {
             start({ batches: [], replay, messages: replay.messages });
           }
-          for (const turn of lanes.take(turns.room(TURN_WINDOW, now()))) {
+          for (const turn of lanes.take(Math.min(turns.room(TURN_WINDOW, now()), calls))) {
             start({ batches: [], turn, messages: turn.messages });
           }
-          while (jobs.room(pace.window, now()) > 0 && startGate.open) {
+          while (jobs.room(pace.window, now()) > 0 && calls > 0 && startGate.open) {
             const job = backlog.take();
             if (job === undefined) break;
             startGate.close(Math.min(job.messages.length, pace.startEveryMs));
             start(job);
           }
         }
+        // What is out is left to the next run: it may hang.
+        if (going && failure === undefined && calls <= 0) break;
         const out = jobs.size + turns.size;
         if (outcomes.length === 0 && out === 0 && !(going && backlog.hasMore())) break;
         pollGate.close(POLL_MS);
@@ -218,7 +229,7 @@ export function createDrain(options: DrainOptions): Drain {
       retryAt = Math.min(retryAt, at);
       signal.ring();
     },
-    hasBatches: () => backlog.hasMore(),
+    hasWork: () => backlog.hasMore() || outcomes.length > 0 || jobs.size + turns.size > 0,
     stop() {
       stopped = true;
       signal.ring();

@@ -212,7 +212,7 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
   /** When something has to happen next, if nobody appends. */
   function nextAlarm(): number {
     return Math.min(
-      drain.hasBatches() ? now() : Number.POSITIVE_INFINITY,
+      drain.hasWork() ? now() : Number.POSITIVE_INFINITY,
       store.nextRetryAt() ?? Number.POSITIVE_INFINITY,
       lanes.nextAt(),
       replays.nextAt(),
