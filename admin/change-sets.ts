@@ -4,8 +4,7 @@ import { requireAccess } from '../mesh/authentication.ts';
 import { canonicalJson } from '../functions/transform/canonical-json.ts';
 import { readJson } from '../mesh/protocols/json-body.ts';
 import { orderOf } from './change-order.ts';
-import { createEntryReader, type EntryReader } from './changes/entry-reader.ts';
-import { readDocumentAt } from './history.ts';
+import { createPast, type Past } from './history.ts';
 import type { Precondition } from './precondition.ts';
 import { accessOf, type Address, keyOf, type Resource, show } from './resource.ts';
 import { findResource, resources } from './resources-table.ts';
@@ -102,7 +101,7 @@ interface WantedAddress {
 async function toEdits(services: Services, call: Call, wanted: readonly WantedEdit[]): Promise<readonly Edit[]> {
   const faults: ReturnType<typeof faultOf>[] = [];
   const edits: Edit[] = [];
-  const readEntry = createEntryReader(services.publisher.changes, call.principal.tenant);
+  const past = createPast(services, call.principal.tenant);
   const seen = new Set<string>();
   for (const [index, edit] of wanted.entries()) {
     const place = `/edits/${index}`;
@@ -130,7 +129,7 @@ async function toEdits(services: Services, call: Call, wanted: readonly WantedEd
           ? { kind: 'absent' }
           : { kind: 'version', version: edit.version };
     try {
-      const action = await toAction(services, call, { edit, key, readEntry });
+      const action = await toAction(edit, key, past);
       edits.push({ resource, address, precondition, place: `${place}/${verb}`, action });
     } catch (error) {
       if (!TulleError.is(error) || error.code !== 'not_found') throw error;
@@ -142,14 +141,10 @@ async function toEdits(services: Services, call: Call, wanted: readonly WantedEd
   return edits.toSorted((one, other) => rank(one) - rank(other));
 }
 
-async function toAction(
-  services: Services,
-  { principal: { tenant } }: Call,
-  { edit, key, readEntry }: { readonly edit: WantedEdit; readonly key: string; readonly readEntry: EntryReader },
-): Promise<Edit['action']> {
+async function toAction(edit: WantedEdit, key: string, past: Past): Promise<Edit['action']> {
   if (edit.put !== undefined) return { put: edit.put };
   if (edit.to === undefined) return 'remove';
-  const document = await readDocumentAt(services, { tenant, key, sequence: edit.to }, readEntry);
+  const document = await past.documentAt(key, edit.to);
   return document === undefined ? 'remove' : { restore: document };
 }
 

@@ -1,5 +1,6 @@
 import { TulleError } from '../event/error.ts';
 import { type Change, type ChangeEntry, isIntact } from './changes/change.ts';
+import type { Settled } from './changes/changes.ts';
 import { createEntryReader, type EntryReader } from './changes/entry-reader.ts';
 import { type Address, keyOf, type Resource, show } from './resource.ts';
 import { readKey, showStored } from './resources-table.ts';
@@ -59,10 +60,12 @@ export async function answerHistory(
   const limit = readNumber(call.query, 'limit', 50, 100);
   const cursor = readNumber(call.query, 'cursor', 0, Number.MAX_SAFE_INTEGER);
   const items: object[] = [];
-  const readEntry = createEntryReader(services.publisher.changes, tenant);
-  let version = cursor > 0 ? cursor : await lastVersion(services, tenant, key, readEntry);
+  const { changes } = services.publisher;
+  const readEntry = createEntryReader(changes, tenant);
+  const { sequence: newest } = await changes.settle(tenant);
+  let version = cursor > 0 ? cursor : await lastVersion(services, { key, newest, readEntry });
   while (version > 0 && items.length < limit) {
-    const change = await services.publisher.changes.read(tenant, version);
+    const change = await changes.read(tenant, version);
     const entry = change?.entries.find((candidate) => candidate.key === key);
     if (change === undefined || entry === undefined) break;
     const { at, by, why } = change;
@@ -80,37 +83,39 @@ export async function answerHistory(
   return Response.json({ items, ...(version > 0 ? { next: String(version) } : {}) });
 }
 
-/**
- * A document as it was after the change `sequence`; `undefined` where there was none then. Whoever asks for several hands
- * in a reader for all of them. @throws TulleError `not_found`
- */
-export async function readDocumentAt(
-  services: Services,
-  { tenant, key, sequence }: { readonly tenant: string; readonly key: string; readonly sequence: number },
-  readEntry: EntryReader = createEntryReader(services.publisher.changes, tenant),
-): Promise<object | undefined> {
-  const settled = await services.publisher.changes.settle(tenant);
-  if (sequence > settled.sequence) throw new TulleError('not_found', 'There is no change of this number yet.');
-  for (let version = await lastVersion(services, tenant, key, readEntry); version > 0;) {
-    const entry = await readEntry(version, key);
-    if (version <= sequence) return entry?.document as object | undefined;
-    version = entry?.previous ?? 0;
-  }
-  return undefined;
+/** Documents as they were; for one request, which may ask for thousands. */
+export interface Past {
+  /** As it was after the change `sequence`; `undefined` where there was none then. @throws TulleError `not_found` */
+  documentAt(key: string, sequence: number): Promise<object | undefined>;
+}
+
+export function createPast(services: Services, tenant: string): Past {
+  const { changes } = services.publisher;
+  const readEntry = createEntryReader(changes, tenant);
+  let settled: Promise<Settled> | undefined;
+  return {
+    async documentAt(key, sequence) {
+      const newest = (await (settled ??= changes.settle(tenant))).sequence;
+      if (sequence > newest) throw new TulleError('not_found', 'There is no change of this number yet.');
+      for (let version = await lastVersion(services, { key, newest, readEntry }); version > 0;) {
+        const entry = await readEntry(version, key);
+        if (version <= sequence) return entry?.document as object | undefined;
+        version = entry?.previous ?? 0;
+      }
+      return undefined;
+    },
+  };
 }
 
 /** The last change that wrote a document, or deleted it; 0 where none is known. */
 async function lastVersion(
-  { documents, publisher: { changes } }: Services,
-  tenant: string,
-  key: string,
-  readEntry: EntryReader,
+  { documents }: Pick<Services, 'documents'>,
+  { key, newest, readEntry }: { readonly key: string; readonly newest: number; readonly readEntry: EntryReader },
 ): Promise<number> {
   const present = await documents.get(key);
   if (present !== undefined) return present.version;
-  const { sequence } = await changes.settle(tenant);
-  const oldest = Math.max(1, sequence - mostSearched);
-  for (let version = sequence; version >= oldest; version -= 1) {
+  const oldest = Math.max(1, newest - mostSearched);
+  for (let version = newest; version >= oldest; version -= 1) {
     if ((await readEntry(version, key)) !== undefined) return version;
   }
   return 0;

@@ -1,7 +1,7 @@
 import { TulleError } from '../event/error.ts';
 import { readJson } from '../mesh/protocols/json-body.ts';
 import { orderOf } from './change-order.ts';
-import { answerHistory, readDocumentAt } from './history.ts';
+import { answerHistory, createPast } from './history.ts';
 import { listPage, readPageRequest, toList } from './paging.ts';
 import { readPrecondition, toETag } from './precondition.ts';
 import { type Address, keyOf, type Resource, show } from './resource.ts';
@@ -41,7 +41,7 @@ export function resourceItem(services: Services, resource: Resource, parameter: 
     const document =
       sequence === 0
         ? undefined
-        : await readDocumentAt(services, { tenant, key: keyOf(resource, tenant, address), sequence });
+        : await createPast(services, tenant).documentAt(keyOf(resource, tenant, address), sequence);
     if (document !== undefined) return Response.json(show(resource, document));
     throw new TulleError('not_found', `There was no ${resource.describe(address)} at this version.`, {
       place: 'version',
