@@ -48,6 +48,8 @@ export async function takeTurn(
   /** Another of its lanes may have been told that it wants nothing for a while. */
   const restMs = (): number => (known === undefined ? 0 : health.restMs(targetKeyOf(known)));
   let throttledMs: number | undefined;
+  /** Our own code failed in a call, which may be over long before the turn is: nothing of the turn counts as done. */
+  let broken: { readonly error: unknown } | undefined;
   /** In an ordered lane: what nothing may overtake. */
   let blocking: readonly Left[] = [];
 
@@ -59,7 +61,7 @@ export async function takeTurn(
 
   function mayGoOn(): boolean {
     if (blocking.length > 0 || calls.failedInRow >= giveUpAfter || runtime.now() >= stopAt) return false;
-    if (throttledMs !== undefined || restMs() > 0) return false;
+    if (broken !== undefined || throttledMs !== undefined || restMs() > 0) return false;
     return !(probe && calls.ok + calls.failed + underWay.size > 0);
   }
 
@@ -142,11 +144,14 @@ export async function takeTurn(
     const chunk = ready.splice(0, size).filter((made) => !endsUnsent(group, toItem(made), options));
     if (chunk.length === 0) continue;
     pace.spend(chunk.length, ratePerSecond === undefined ? undefined : ratePerSecond * share);
-    const sending = send(current, chunk).finally(() => underWay.delete(sending));
+    const sending = send(current, chunk)
+      .catch((error: unknown) => void (broken ??= { error }))
+      .finally(() => underWay.delete(sending));
     underWay.add(sending);
     if (ordered) await sending;
   }
   await Promise.all(underWay);
+  if (broken !== undefined) throw broken.error;
 
   const delayMs = paused ? PAUSED_MS : Math.max(pace.restMs(), restMs(), ...blocking.map((left) => left.delayMs));
   return {
