@@ -254,8 +254,9 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     async redrive(sequences, order) {
       requireRunning();
       const outcome = deadLetters?.redrive(sequences, order) ?? { redriven: [], looked: sequences.length };
-      await commit.sync();
+      // Before it is on disk: a drain that sees the row and is not told of it would set an alarm for at once, again and again.
       drain.wake(now());
+      await commit.sync();
       await wakeAt(now());
       return outcome;
     },

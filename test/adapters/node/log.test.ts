@@ -81,6 +81,44 @@ describe('a settlement that cannot be written', () => {
   });
 });
 
+describe('a dead letter that is put back', () => {
+  it('is handed out by whoever drains before the disk has answered, so that no alarm rings for nothing', async () => {
+    const sql = createNodeSql(':memory:');
+    const now = 1_700_000_000_000;
+    const place = { tenant: 't', bus: 'b', rule: 'r', target: 'x', source: '/s', type: 't' };
+    const event = '{"specversion":"1.0","id":"1","source":"/s","type":"t"}';
+    const seen: string[] = [];
+    const disk = Promise.withResolvers<void>();
+    let synced: Promise<void> = Promise.resolve();
+    const log = createLog({
+      sql,
+      consume(messages) {
+        seen.push(...messages);
+        const isDead = messages.includes('first');
+        const record = { ...place, at: now, status: 'dead-lettered' as const, eventId: '1', attempt: 1, event };
+        return Promise.resolve({ retries: [], records: isDead ? [record] : [] });
+      },
+      now: () => now,
+      pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+      synced: () => synced,
+      setAlarm: () => Promise.resolve(),
+      report: (message, error) => expect.fail(`${message}: ${String(error)}`),
+    });
+    await log.append({ messages: ['first'] }, 3_600);
+    await log.drain();
+    const [letter] = log.listDeadLetters({ filter: {}, order: 'oldest', limit: 1 }).items;
+    synced = disk.promise;
+    const receipt = { id: 'x', at: now };
+    const order = { tenant: 't', bus: 'b', version: 1, receipt, by: 'operator', lanes: [] };
+    const redriven = log.redrive([letter?.sequence ?? 0], order);
+    await log.drain();
+    expect(seen).toHaveLength(2);
+    disk.resolve();
+    expect(await redriven).toEqual({ redriven: [letter?.sequence], looked: 1 });
+    await sql.close();
+  });
+});
+
 describe('a message that our own code never gets through', () => {
   it('is set aside in the end, and the log says so', async () => {
     const sql = createNodeSql(':memory:');
