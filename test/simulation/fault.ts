@@ -1,4 +1,5 @@
 import type { LogOptions, LogStorage } from '../../adapters/sqlite/log.ts';
+import type { Publish } from '../../mesh/functions/publish.ts';
 import type { QueueConsumer, Waits } from '../../mesh/ports.ts';
 import type { SnapshotReader } from '../../mesh/snapshot-source.ts';
 import type { World } from './world.ts';
@@ -10,6 +11,7 @@ export interface Fault {
   ports?(ports: LogPorts, place: FaultPlace): LogPorts;
   consume?(consume: QueueConsumer, place: FaultPlace): QueueConsumer;
   waits?(waits: Waits, place: FaultPlace): Waits;
+  publish?(publish: Publish, place: FaultPlace): Publish;
   reader?(reader: SnapshotReader, place: FaultPlace): SnapshotReader;
 }
 

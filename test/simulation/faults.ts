@@ -2,8 +2,9 @@ import type { ClaimStore } from '../../adapters/sqlite/claim-store.ts';
 import type { DeadLetterStore } from '../../adapters/sqlite/dead-letter-store.ts';
 import type { LogStorage } from '../../adapters/sqlite/log.ts';
 import { fromObject, toObject } from '../../event/create.ts';
+import { withAttributes } from '../../event/with-attributes.ts';
 import type { Tally } from '../../mesh/books.ts';
-import { decodeEnvelope, encodeEnvelope } from '../../mesh/envelope.ts';
+import { decodeEnvelope, deliveriesOf, encodeEnvelope } from '../../mesh/envelope.ts';
 import type { QueueConsumer, Settlement } from '../../mesh/ports.ts';
 import { isReplay } from '../../mesh/replay/replay.ts';
 import type { Snapshot, Target } from '../../mesh/snapshot.ts';
@@ -40,6 +41,35 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: 'hands over nothing to dead-letter targets',
+    consume: settling(({ retries, tally, ...settlement }) => {
+      const handed = retries.filter(({ body }) => body.includes('knativeerrorcode'));
+      const count = handed.reduce((sum, { body }) => sum + deliveriesOf(body), 0);
+      return {
+        ...settlement,
+        retries: retries.filter((retry) => !handed.includes(retry)),
+        ...(tally === undefined ? {} : { tally: { ...tally, added: tally.added - count } }),
+      };
+    }),
+  },
+  {
+    name: 'publishes replies after their delivery counts',
+    publish:
+      (publish, { world }) =>
+      (home, emitted) => {
+        world.scheduler.after(500, () => void publish(home, emitted).catch(() => {}));
+        return Promise.resolve();
+      },
+  },
+  {
+    name: 'publishes replies in circles',
+    publish: (publish) => (home, emitted) =>
+      publish(
+        home,
+        emitted.map(({ event, ...rest }) => ({ ...rest, event: withAttributes(event, { tullehops: 1 }) })),
+      ),
+  },
+  {
     name: 'keeps a dead letter that was put back',
     storage: (storage) =>
       withLetters(storage, (letters) => ({ delete: (sequence) => letters.get(sequence) !== undefined })),
@@ -49,8 +79,11 @@ export const faults: readonly Fault[] = [
     storage: (storage) =>
       withLetters(storage, (letters) => ({
         delete(sequence) {
-          letters.delete(sequence - 1);
-          return letters.delete(sequence);
+          const isThere = letters.delete(sequence);
+          for (const { sequence: oldest } of letters.list({ filter: {}, order: 'oldest', limit: 1 }).items) {
+            letters.delete(oldest);
+          }
+          return isThere;
         },
       })),
   },

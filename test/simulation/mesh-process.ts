@@ -13,7 +13,7 @@ import { defaultLimits } from '../../mesh/protocols/protocol.ts';
 import type { Sink } from '../../mesh/sink.ts';
 import { createSnapshotSource } from '../../mesh/snapshot-source.ts';
 import type { Fault } from './fault.ts';
-import { createPost } from './network.ts';
+import { createNetwork } from './network.ts';
 import type { Operation } from './plan.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
@@ -49,12 +49,13 @@ export function createMeshProcess(options: {
   readonly fault?: Fault | undefined;
 }): MeshProcess {
   const { world, process, generation, queue, waits, deadLetters, connections, fault } = options;
+  const network = createNetwork(world, process);
   const runtime: Runtime = {
     now: () => world.wall(),
     random: () => world.random.next(),
-    fetch: () => Promise.reject(new Error('nothing here is fetched')),
+    fetch: (request) => network.fetch(request),
     pause: (milliseconds) => process.pause(milliseconds),
-    post: createPost(world, process),
+    post: (request) => network.post(request),
     waitUntil: (work) => void work.catch((error: unknown) => world.note('report', String(error))),
   };
   const place = { world, generation };
@@ -135,7 +136,7 @@ export function createMeshProcess(options: {
       credentials,
       policy,
       functions,
-      publish,
+      publish: fault?.publish?.(publish, place) ?? publish,
       disable: (signOff) => world.disable(signOff),
       connections,
       report(message, error) {

@@ -1,10 +1,36 @@
 import type { PostAnswer, PostRequest } from '../../mesh/ports.ts';
+import type { Reply } from './oracle.ts';
 import type { Phase } from './plan.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
+export interface Network {
+  post(request: PostRequest): Promise<PostAnswer>;
+  /** For targets that reply. */
+  fetch(request: Request): Promise<Response>;
+}
+
+interface Answer extends PostAnswer {
+  readonly reply?: Reply | undefined;
+}
+
 /** The network and the targets behind it: it delays, drops, repeats, and answers anything or nothing. */
-export function createPost(world: World, process: Process): (request: PostRequest) => Promise<PostAnswer> {
+export function createNetwork(world: World, process: Process): Network {
+  const post = createPost(world, process);
+  return {
+    post,
+    async fetch(request) {
+      const { url, headers } = request;
+      const body = await request.text();
+      // Whoever asks has a timer of its own, which is not of this time.
+      const timeoutMs = world.oracle.timeoutOf(url);
+      const answer = await post({ url, headers: Object.fromEntries(headers), body, timeoutMs, answerBytes: 0 });
+      return toResponse(answer);
+    },
+  };
+}
+
+function createPost(world: World, process: Process): (request: PostRequest) => Promise<Answer> {
   const { scheduler, random, oracle, plan } = world;
   const { drop, duplicate, answerLost, delayMs } = plan.trouble;
 
@@ -22,7 +48,7 @@ export function createPost(world: World, process: Process): (request: PostReques
         reject(error);
       }
 
-      function arrive(): (PostAnswer & { readonly afterMs: number }) | undefined {
+      function arrive(): (Answer & { readonly afterMs: number }) | undefined {
         const phase = phaseOf(call.state.plan.phases, scheduler.now);
         const answer = answerOf(phase);
         oracle.arrived(call, answer !== undefined && answer.status < 300);
@@ -74,11 +100,23 @@ export function createPost(world: World, process: Process): (request: PostReques
         }
         scheduler.after(answer.afterMs, () => {
           if (call.over) return;
+          const reply = answer.status < 300 ? oracle.replied(call) : undefined;
           oracle.answered(call, answer.status, Number(answer.retryAfter ?? 0) * 1000);
-          resolve(answer);
+          resolve(reply === undefined ? answer : { ...answer, status: 200, reply });
         });
       });
     });
+}
+
+function toResponse({ status, retryAfter, text, reply }: Answer): Response {
+  if (reply !== undefined) {
+    const headers = { 'content-type': 'application/json', 'ce-specversion': '1.0', ...reply.headers };
+    return new Response(reply.body, { status, headers });
+  }
+  return new Response(status === 204 ? null : text, {
+    status,
+    ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }),
+  });
 }
 
 function phaseOf(phases: readonly Phase[], now: number): Phase['behaviour'] {

@@ -1,6 +1,7 @@
 import { toMessages } from '../../adapters/sqlite/log-rows.ts';
 import type { StoredBatch } from '../../adapters/sqlite/log-store.ts';
 import type { HttpOptions } from '../../connectors/sinks/http.ts';
+import { hopsLimit } from '../../functions/compute/emitter.ts';
 import { decodeEnvelope } from '../../mesh/envelope.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { ReplayStatus } from '../../mesh/replay/replay.ts';
@@ -8,7 +9,7 @@ import type { Target } from '../../mesh/snapshot.ts';
 import { isEnd } from '../../mesh/publish/outcome.ts';
 import type { DeliveryStanding } from '../../mesh/publish/standings.ts';
 import { waitAtLeastMs, waitAtMostMs } from './oracle-wait.ts';
-import type { BusPlan, EventPlan, Plan, RulePlan, TargetPlan } from './plan.ts';
+import { type BusPlan, type EventPlan, type Plan, replyType, type RulePlan, type TargetPlan } from './plan.ts';
 import { readRecords } from './disk.ts';
 import { createLetterWatch, type LetterWatch } from './oracle-letters.ts';
 import { createReplayOracle, type ReplayOracle } from './replay-oracle.ts';
@@ -31,9 +32,13 @@ export interface Oracle {
   /** Something happened on a bus after which things may come twice. */
   disturbed(bus: string): void;
   changed(bus: string, state: BusState): void;
+  /** How long a target is waited for. */
+  timeoutOf(url: string): number;
   sent(url: string, headers: Readonly<Record<string, string>>, body: string): Call;
   /** The target has it. */
   arrived(call: Call, taken: boolean): void;
+  /** What the target answers an event with, where it does. */
+  replied(call: Call): Reply | undefined;
   /** What the mesh was told. */
   answered(call: Call, status: number | undefined, retryAfterMs: number): void;
   /** The process that had made the call is dead. */
@@ -58,7 +63,15 @@ export interface Place {
   readonly attempt: number;
 }
 
+/** An event in an answer. */
+export interface Reply {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 export interface Message {
+  /** The delivery that it is the reply to. */
+  readonly cause?: Unit;
   readonly place: Place;
   readonly bus: BusPlan;
   readonly id: string;
@@ -104,7 +117,7 @@ interface TargetState {
 }
 
 /** One event, or one of those that the steps make of it, on its way to one target. */
-interface Unit {
+export interface Unit {
   readonly message: Message;
   readonly name: string;
   readonly part: number;
@@ -149,6 +162,8 @@ export function createOracle(options: {
   const storedAt = new Map<string, number[]>();
   const jumped = plan.jumps.length > 0;
   const letters = createLetterWatch();
+  /** How often something that was given up was handed over. */
+  const handed = new Map<Unit, number>();
   const replays = createReplayOracle(plan, fail);
   /** Buses of which a target has said that it wants no more. */
   const signedOff = new Set<string>();
@@ -214,7 +229,8 @@ export function createOracle(options: {
     // After a disturbance it may be on its way twice: what was handed out again, and the retry that was stored before.
     if (disturbed === 0) {
       if (unit.outstanding > 0) fail(`sent while it is on its way: ${describe(unit)}`);
-      if (unit.okAnswers > 0) fail(`sent again after it was delivered: ${describe(unit)}`);
+      // A reply that cannot be published is a delivery that has failed.
+      if (unit.okAnswers > 0 && !state.plan.replies) fail(`sent again after it was delivered: ${describe(unit)}`);
       if (unit.fatal) fail(`sent again after its end: ${describe(unit)}`);
       if (wall() < unit.notBefore) fail(`sent ${unit.notBefore - wall()} ms before it is due: ${describe(unit)}`);
     }
@@ -247,8 +263,9 @@ export function createOracle(options: {
       fail(`sent ${state.spared.until - wall()} ms before the target wants anything: ${state.name}`);
     }
     const rates = current.map((target) => target?.ratePerSecond ?? Infinity);
-    // What was accepted before there was a rate waits in the shard where it was: each keeps the rate for itself.
-    const shards = state.plan.target.ratePerSecond === undefined ? state.bus.settings.shards : 1;
+    // What was given up, and what was accepted before there was a rate, waits in the shard where it was: each keeps the rate for itself.
+    const isTaker = state.rule.targets.some(({ target }) => target.deadLetter === state.plan.target.name);
+    const shards = state.plan.target.ratePerSecond === undefined || isTaker ? state.bus.settings.shards : 1;
     const most = Math.max(...rates) * shards;
     if (most === Infinity || jumped) return;
     state.sends = state.sends.filter(({ at }) => at > now() - 1_000);
@@ -260,7 +277,7 @@ export function createOracle(options: {
     const crashes = (disturbedAt.get(busOf(state.bus)) ?? []).filter((at) => at > recent).length;
     const excused = crashes * (batchSize + (plan.platform === 'node' ? 0 : most));
     // A batch goes at once, and is waited for afterwards.
-    if (sum > most * 1.05 + batchSize - 1 + excused)
+    if (sum > most * 1.05 + (batchSize - 1) * shards + excused)
       fail(`${sum} in a second at ${most}/s: ${busOf(state.bus)} ${state.name}`);
   }
 
@@ -303,6 +320,12 @@ export function createOracle(options: {
     return own.length > 0 ? own : all.filter(({ parts }) => parts === undefined);
   }
 
+  /** Those as a whole, at a function that did not answer, and those as a part. */
+  function allEndsOf({ message, name, part }: Unit): readonly LedgerRecord[] {
+    const all = ends.get(`${message.source} ${message.id} ${name}`) ?? [];
+    return all.filter(({ parts }) => parts === undefined || parts.includes(part));
+  }
+
   function checkEnd(unit: Unit, state: TargetState): void {
     const { message } = unit;
     const found = endsOf(unit);
@@ -310,12 +333,13 @@ export function createOracle(options: {
     const statuses = found.map(({ status }) => status).join(', ');
     const keepsAll = message.bus.settings.record === 'all';
     const leavesNone = state.rule.splits && message.event.data.length === 0;
-    if (message.ackedAt !== undefined && found.length === 0 && (keepsAll || (unit.okAnswers === 0 && !leavesNone))) {
+    const isPromised = message.ackedAt !== undefined && message.deliveries.has(unit.name);
+    if (isPromised && found.length === 0 && (keepsAll || (unit.okAnswers === 0 && !leavesNone))) {
       fail(`lost: ${describe(unit)} was acknowledged; calls ${unit.calls}, ends none`);
     }
     if (keepsAll || !leavesNone) checkRedrives(unit, keepsAll);
     // What was delivered is not in every bus's books; and what a crash took out of them was no end.
-    const known = found.length + (keepsAll || disturbed > 0 ? 0 : Math.min(unit.okAnswers, 1));
+    const known = found.length + (keepsAll || disturbed > 0 || state.plan.replies ? 0 : Math.min(unit.okAnswers, 1));
     if (known > 1 + disturbed) fail(`${known} ends: ${describe(unit)} (${statuses})`);
     if (found.some(({ status }) => status === 'delivered') && unit.okAnswers === 0) {
       fail(`said to be delivered: ${describe(unit)} was never taken`);
@@ -344,9 +368,7 @@ export function createOracle(options: {
     const key = `${unit.message.source} ${unit.message.id} ${unit.name}`;
     const redrives = letters.redrivesOf(key, unit.part);
     if (redrives === 0) return;
-    const all = ends.get(key) ?? [];
-    const own = all.filter(({ parts }) => parts === undefined || parts.includes(unit.part));
-    const known = own.length + (keepsAll ? 0 : unit.okAnswers);
+    const known = allEndsOf(unit).length + (keepsAll ? 0 : unit.okAnswers);
     if (known <= redrives) fail(`lost after it was put back: ${describe(unit)}, ${redrives} times and ${known} ends`);
   }
 
@@ -364,14 +386,61 @@ export function createOracle(options: {
     return (parts ?? partsOf(message, state)).map((part) => unitOf(message, `${rule}/${target}`, part));
   }
 
-  function partsOf({ event }: Message, { rule }: TargetState): readonly number[] {
-    return rule.splits && event.data.length > 0 ? event.data : [0];
+  function partsOf({ event }: Message, state: TargetState): readonly number[] {
+    return isSplit(state) && event.data.length > 0 ? event.data : [0];
+  }
+
+  /** What was given up is on its way to the target that takes such, or a crash has undone that. */
+  function handedOver(record: LedgerRecord, isThere: boolean): void {
+    const message = messages.get(`${record.source} ${record.eventId}`);
+    const given = message && targets.get(`${busOf(message.bus)}/${record.rule}/${record.target}`);
+    const taker = given && targets.get(`${busOf(given.bus)}/${record.rule}/${given.plan.target.deadLetter}`);
+    if (message === undefined || taker === undefined) return;
+    for (const part of partsOf(message, taker)) {
+      const unit = unitOf(message, taker.name, part);
+      handed.set(unit, (handed.get(unit) ?? 0) + (isThere ? 1 : -1));
+      if (isThere) renew(unit);
+    }
+  }
+
+  function checkHandedOver(unit: Unit, count: number): void {
+    const { message, name, part } = unit;
+    const state = targets.get(`${busOf(message.bus)}/${name}`);
+    if (state === undefined) return;
+    if (!message.deliveries.has(name)) checkEnd(unit, state);
+    const leavesNone = state.rule.splits && message.event.data.length === 0;
+    if (isUnsteady(message.bus) || leavesNone) return;
+    const key = `${message.source} ${message.id} ${name}`;
+    const known = allEndsOf(unit).length - letters.redrivesOf(key, part);
+    const keepsAll = message.bus.settings.record === 'all';
+    if (keepsAll ? known < count : known + unit.okAnswers < 1) {
+      fail(`given up and not handed over: ${describe(unit)}, ${count} times and ${known} ends`);
+    }
+  }
+
+  /** Whether rules and targets may have been there at one time and not at another. */
+  function isUnsteady(bus: BusPlan): boolean {
+    return plan.changes.some((change) => busOf(change) === busOf(bus)) || mayBeDisabled(bus);
+  }
+
+  /** A reply is published when the delivery that it is the answer to counts. */
+  function checkReply(message: Message, cause: Unit): void {
+    if (isUnsteady(message.bus) || !endsOf(cause).some(({ status }) => status === 'delivered')) return;
+    message.ackedAt = 0;
+    for (const rule of message.bus.rules.filter(({ types }) => types.includes(message.event.type))) {
+      for (const { target } of rule.targets) {
+        const name = `${rule.name}/${target.name}`;
+        if (!message.deliveries.has(name)) fail(`a reply that was not published: ${message.id} to ${name}`);
+      }
+    }
   }
 
   /** Targets that always have a lane are spared as a whole, as long as they have one of all shards. */
   function spare({ state, disturbances }: Call, milliseconds: number): void {
-    const { ratePerSecond, concurrency } = state.plan.target;
-    const isOne = (ratePerSecond ?? concurrency) !== undefined && state.bus.settings.shards === 1;
+    const { ordering, ratePerSecond, concurrency } = state.plan.target;
+    // Ordered ones with a rate have several lanes, and the turns of the others have begun.
+    const isOne =
+      ordering === undefined && (ratePerSecond ?? concurrency) !== undefined && state.bus.settings.shards === 1;
     // A turn whose log has died goes on, and nobody hears what it was told.
     const disturbed = (disturbedAt.get(busOf(state.bus)) ?? []).some((at) => at > now() - TURN_MS);
     if (!isOne || disturbed || plan.changes.length > 0) return;
@@ -430,7 +499,7 @@ export function createOracle(options: {
         const unit = unitOf(
           message,
           `${rule}/${target}`,
-          part ?? (state?.rule.splits === true ? (message.event.data[0] ?? 0) : 0),
+          part ?? (state !== undefined && isSplit(state) ? (message.event.data[0] ?? 0) : 0),
         );
         if (over && !isEnd(status)) fail(`told that all have ended: ${describe(unit)} is ${status}`);
         if (status === 'delivered' && unit.okAnswers === 0)
@@ -447,6 +516,7 @@ export function createOracle(options: {
         fail(`planned on the wrong bus ${tenant}/${bus}: ${source} ${id}`);
         return;
       }
+      if (depthOf(message) > hopsLimit) fail(`replies in circles: ${source} ${id}`);
       // What is behind the ingress begins here.
       Object.assign(message, {
         acceptedBy: Math.min(message.acceptedBy, wall()),
@@ -460,8 +530,12 @@ export function createOracle(options: {
     changed(bus, state) {
       states.set(bus, [...(states.get(bus) ?? []), state]);
     },
+    timeoutOf(url) {
+      const options = targets.get(pathOf(url))?.plan.target.options as HttpOptions | undefined;
+      return (options?.timeoutSeconds ?? 15) * 1000;
+    },
     sent(url, headers, body) {
-      const path = url.slice('https://target.example.com/'.length);
+      const path = pathOf(url);
       const state = targets.get(path);
       if (state === undefined) throw new Error(`sent to nobody: ${url}`);
       const events =
@@ -487,12 +561,16 @@ export function createOracle(options: {
           continue;
         }
         if (replayname !== undefined) {
-          const part = state.rule.splits ? Number(data) : 0;
+          // Replies to what is replayed have its mark.
+          if (message.cause !== undefined) continue;
+          const part = isSplit(state) ? Number(data) : 0;
           replayed.push(replays.sent(replayname, message, state.rule, state.plan.target.name, part));
           continue;
         }
-        if (!message.deliveries.has(state.name)) fail(`not matched: ${source} ${id} to ${state.name}`);
-        const unit = unitOf(message, state.name, state.rule.splits ? Number(data) : 0);
+        const unit = unitOf(message, state.name, isSplit(state) ? Number(data) : 0);
+        if (!message.deliveries.has(state.name) && unit.again === 0) {
+          fail(`not matched: ${source} ${id} to ${state.name}`);
+        }
         unit.calls += 1;
         checkSend(unit, state);
         unit.outstanding += 1;
@@ -509,6 +587,33 @@ export function createOracle(options: {
         // What comes after its time is no delivery any more: nobody waits for it.
         if (taken && !call.over) unit.firstTaken = Math.min(unit.firstTaken, now());
       }
+    },
+    replied({ state, units: [unit] }) {
+      if (!state.plan.replies || unit === undefined) return undefined;
+      const { message, name, part } = unit;
+      const { bus, place } = message;
+      const source = `/${busOf(bus)}/reply`;
+      const id = `${place.attempt}.${message.id}.${name.replace('/', '.')}.${part}`;
+      if (!messages.has(`${source} ${id}`)) {
+        messages.set(`${source} ${id}`, {
+          cause: unit,
+          place: { request: -1, index: 0, attempt: 0 },
+          bus,
+          id,
+          source,
+          event: { type: replyType, data: [1] },
+          sentAt: now(),
+          acceptedBy: Infinity,
+          acceptedUntil: -Infinity,
+          ackedAt: undefined,
+          matched: undefined,
+          expiry: Infinity,
+          deliveries: new Set(),
+          // It comes as often as its delivery does.
+          disturbances: -Infinity,
+        });
+      }
+      return { headers: { 'ce-source': source, 'ce-id': id, 'ce-type': replyType }, body: '[1]' };
     },
     answered(call, status, retryAfterMs) {
       call.over = true;
@@ -539,6 +644,7 @@ export function createOracle(options: {
         if (isThere)
           note('record', `${record.status} ${record.source} ${record.eventId} ${record.rule}/${record.target}`);
         if (record.status === 'redriven') letters.redriven(record, isThere);
+        if (record.status === 'dead-lettered' && record.replay === undefined) handedOver(record, isThere);
         if (record.replay !== undefined) {
           replays.recorded(record, isThere);
           continue;
@@ -563,6 +669,8 @@ export function createOracle(options: {
       if (deduplicationSeconds === undefined) return;
       for (const { event, deliveries } of toMessages(body).flatMap((message) => decodeEnvelope(message).events)) {
         const { source, id } = event.attributes;
+        // Replies are not left out.
+        if (messages.get(`${source} ${id}`)?.cause !== undefined) continue;
         const names = deliveries.map(({ rule, target }) => `${rule}/${target}`).join(' ');
         const key = `${shard} ${source} ${id} ${names}`;
         const before = storedAt.get(key) ?? [];
@@ -575,10 +683,11 @@ export function createOracle(options: {
     finish(statusesOf) {
       replays.finish([...messages.values()], statusesOf, mayBeDisabled);
       for (const { unit, status } of told) {
-        const isThere = endsOf(unit).some((end) => end.status === status);
+        const isThere = allEndsOf(unit).some((end) => end.status === status);
         if (!isThere) fail(`told to be ${status}, which is in no books: ${describe(unit)}`);
       }
       for (const message of messages.values()) {
+        if (message.cause !== undefined) checkReply(message, message.cause);
         if (message.matched !== undefined) {
           const rules = new Set(Array.from(message.deliveries, (name) => name.split('/')[0]));
           // A rule may match for targets that have signed off.
@@ -599,9 +708,24 @@ export function createOracle(options: {
         }
       }
       for (const fault of letters.finish()) fail(fault);
+      for (const [unit, count] of handed) if (count > 0) checkHandedOver(unit, count);
       for (const state of targets.values()) if (state.plan.target.ordering !== undefined) checkOrder(state);
     },
   };
+}
+
+function pathOf(url: string): string {
+  return url.slice('https://target.example.com/'.length);
+}
+
+/** Dead letters are handed over as they were accepted, without the steps. */
+function isSplit({ rule, plan }: TargetState): boolean {
+  return rule.splits && plan.target.deadLettersOnly !== true;
+}
+
+/** How many replies led to it. */
+function depthOf({ cause }: Message): number {
+  return cause === undefined ? 0 : 1 + depthOf(cause.message);
 }
 
 function isNoDelivery({ status }: LedgerRecord): boolean {

@@ -69,6 +69,8 @@ export interface RulePlan {
 export interface TargetPlan {
   readonly target: Target;
   readonly phases: readonly Phase[];
+  /** It answers each event with another one, of the type `replyType`. */
+  readonly replies: boolean;
 }
 
 /** What a target does from a moment on. */
@@ -109,6 +111,8 @@ export interface Operation {
 }
 
 const types = ['a', 'b', 'c'] as const;
+/** No publisher publishes it. */
+export const replyType = 'reply';
 
 export function createPlan(random: Random): Plan {
   const platform = random.chance(0.6) ? 'node' : 'workers';
@@ -143,11 +147,11 @@ function deduplicating(random: Random, plan: Plan): Plan {
   return { ...plan, buses, changes: [] };
 }
 
-function toSteady({ target: { paused: _paused, ...target }, phases }: TargetPlan): TargetPlan {
+function toSteady({ target: { paused: _paused, ...target }, phases, replies }: TargetPlan): TargetPlan {
   const stays = phases.map((phase): Phase =>
     phase.behaviour === 'gone' ? { ...phase, behaviour: 'refusing' } : phase,
   );
-  return { target, phases: stays };
+  return { target, phases: stays, replies };
 }
 
 function createTrouble(random: Random, platform: Plan['platform']): Trouble {
@@ -169,19 +173,25 @@ function createTrouble(random: Random, platform: Plan['platform']): Trouble {
 }
 
 function createBus(random: Random, tenant: string, bus: string, healAt: number): BusPlan {
+  const repliesHere = random.chance(0.08);
   const rules = Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, (_, index): RulePlan => {
     const name = `r${index}`;
+    const path = `${tenant}/${bus}/${name}`;
     const count = random.chance(0.25) ? 2 : 1;
+    const replies = repliesHere && random.chance(0.6);
     return {
       name,
       types: [random.pick(types), ...types.filter(() => random.chance(0.4))],
       splits: random.chance(0.25),
       computes: random.chance(0.12),
-      targets: Array.from({ length: count }, (_, place) =>
-        createTarget(random, `${tenant}/${bus}/${name}`, `x${place}`, healAt),
+      targets: withDeadLetters(
+        random,
+        Array.from({ length: count }, (_, place) => createTarget(random, { path, name: `x${place}`, healAt, replies })),
+        () => createTarget(random, { path, name: 'd', healAt }),
       ),
     };
   });
+  if (repliesHere) rules.push(createReplyRule(random, `${tenant}/${bus}`, healAt));
   return {
     tenant,
     bus,
@@ -215,8 +225,34 @@ function createArchive(
   };
 }
 
-function createTarget(random: Random, path: string, name: string, healAt: number): TargetPlan {
-  const batch = random.chance(0.15);
+/** Some rules have a target that is handed what the others give up; it may take events of its own as well. */
+function withDeadLetters(random: Random, targets: readonly TargetPlan[], create: () => TargetPlan): TargetPlan[] {
+  if (!random.chance(0.12)) return [...targets];
+  const taker = create();
+  const { name } = taker.target;
+  const only = random.chance(0.7) ? { deadLettersOnly: true as const } : {};
+  return [
+    ...targets.map(({ target, ...plan }) => ({ ...plan, target: { ...target, deadLetter: name } })),
+    { ...taker, target: { ...taker.target, ...only } },
+  ];
+}
+
+/** Takes what targets reply; its target may reply in turn, and so on. */
+function createReplyRule(random: Random, bus: string, healAt: number): RulePlan {
+  const target = { path: `${bus}/rr`, name: 'x0', healAt, replies: random.chance(0.3) };
+  return { name: 'rr', types: [replyType], splits: false, computes: false, targets: [createTarget(random, target)] };
+}
+
+function createTarget(
+  random: Random,
+  {
+    path,
+    name,
+    healAt,
+    replies = false,
+  }: { readonly path: string; readonly name: string; readonly healAt: number; readonly replies?: boolean },
+): TargetPlan {
+  const batch = !replies && random.chance(0.15);
   const kind = random.pick(['plain', 'plain', 'ordered', 'ordered', 'rated', 'concurrent', 'paused', 'bounded']);
   const backoff = random.pick<Backoff>([
     { kind: 'full-jitter', baseSeconds: 2, capSeconds: 60 },
@@ -231,6 +267,7 @@ function createTarget(random: Random, path: string, name: string, healAt: number
       `https://target.example.com/${path}/${name}`,
       batch ? random.pick([2, 5]) : 0,
       random.pick([2, 15]),
+      replies,
     ),
     retry: {
       maxAttempts: random.pick([1, 2, 4, 8, 30]),
@@ -267,7 +304,7 @@ function createTarget(random: Random, path: string, name: string, healAt: number
     from += random.pick([500, 5_000, 30_000, 100_000]);
   }
   phases.push({ from: healAt, behaviour: 'well' });
-  return { target, phases };
+  return { target, phases, replies };
 }
 
 function createRequests(random: Random, healAt: number): RequestPlan[] {
@@ -322,11 +359,16 @@ function createOperations(random: Random, buses: readonly BusPlan[], healAt: num
 /** The options of a target are one object in every seed: what is known of an object is kept. */
 const cachedOptions = new Map<string, HttpOptions>();
 
-function optionsOf(url: string, batchSize: number, timeoutSeconds: number): HttpOptions {
-  const key = `${url} ${batchSize} ${timeoutSeconds}`;
+function optionsOf(url: string, batchSize: number, timeoutSeconds: number, reply: boolean): HttpOptions {
+  const key = `${url} ${batchSize} ${timeoutSeconds} ${reply}`;
   let options = cachedOptions.get(key);
   if (options === undefined) {
-    options = { url, timeoutSeconds, ...(batchSize > 0 ? { content: 'batch', batchSize } : {}) };
+    options = {
+      url,
+      timeoutSeconds,
+      ...(batchSize > 0 ? { content: 'batch', batchSize } : {}),
+      ...(reply ? { reply } : {}),
+    };
     cachedOptions.set(key, options);
   }
   return options;

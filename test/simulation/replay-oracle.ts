@@ -52,6 +52,7 @@ export function createReplayOracle(plan: Plan, fail: (text: string) => void): Re
       // A rule that leaves nothing of an event may not say so.
       if (rule.splits && message.event.data.length === 0) continue;
       for (const { target } of rule.targets) {
+        if (target.deadLettersOnly === true) continue;
         const name = `${rule.name}/${target.name}`;
         for (const part of rule.splits ? message.event.data : [0]) {
           const key = keyOf(order.name, message.source, message.id, name);

@@ -24,6 +24,8 @@ const PATIENCE_MS = 600_000;
 /** …or within this where waits double each time, or a clock was set: no event of the plans lives longer. */
 const LONG_PATIENCE_MS = 5 * 86_400_000;
 const MOST_STEPS = 150_000;
+/** More say nothing new. */
+const MOST_VIOLATIONS = 10;
 /** The books are looked into after so many steps, whatever happens there. */
 const AUDIT_STEPS = 97;
 
@@ -52,7 +54,12 @@ export async function simulate(
   await scheduler.run(() => {
     steps += 1;
     if (steps % AUDIT_STEPS === seed % AUDIT_STEPS) world.audit();
-    return isDone || steps > MOST_STEPS || scheduler.now > plan.healAt + patience;
+    return (
+      isDone ||
+      steps > MOST_STEPS ||
+      oracle.violations.length >= MOST_VIOLATIONS ||
+      scheduler.now > plan.healAt + patience
+    );
   });
   // What was settled last may still be with its process.
   if (isDone) await settle(world);
