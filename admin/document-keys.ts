@@ -24,6 +24,9 @@ export const documentKeys = {
   /** What discovery has learnt; `id` is made of the type. */
   discoveredType: (tenant: string, bus: string, id: string) => `discovered/${tenant}/${bus}/${id}`,
   discovered: (tenant: string, bus: string) => `discovered/${tenant}/${bus}/`,
+  /** Beside `default`. */
+  tenant: (tenant: string) => `tenant/${tenant}`,
+  tenants: 'tenant/',
   snapshot: (tenant: string, bus: string) => `snapshot/${tenant}/${bus}`,
   /** Padded, so that a list is in their order. */
   change: (tenant: string, sequence: number) => `change/${tenant}/${String(sequence).padStart(12, '0')}`,

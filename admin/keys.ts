@@ -20,7 +20,8 @@ export function createKeyLookup(documents: Documents): KeyLookup {
 }
 
 /** `/v1/admin/keys`. Keys belong to the tenant, so they take an admin of every bus. */
-export function keyList({ documents, publisher, runtime }: Services): Methods {
+export function keyList(services: Services): Methods {
+  const { documents } = services;
   return {
     async GET({ principal, query }) {
       const page = await listPage(documents, documentKeys.keys(principal.tenant), readPageRequest(query));
@@ -30,27 +31,35 @@ export function keyList({ documents, publisher, runtime }: Services): Methods {
     },
 
     async POST(call) {
-      const { tenant } = call.principal;
-      const wanted = admitKey(await readJson(call.request), runtime.now());
-
-      const id = toHex(randomBytes(8));
-      const token = createToken(tenant, id);
-      const document: KeyDocument = {
-        ...wanted,
-        id,
-        hash: await hashToken(token),
-        created: new Date(runtime.now()).toISOString(),
-      };
-      const { change, sequence } = await publisher.change(orderOf(call), async (staging) => {
-        await requireCount(staging, documentKeys.keys(tenant), keysMax, 'keys');
-        await staging.put(documentKeys.key(tenant, id), document);
-      });
-      return Response.json(
-        { ...toKeyView(document), key: token },
-        { status: 201, headers: { etag: toETag(change?.sequence ?? sequence), location: `/v1/admin/keys/${id}` } },
-      );
+      return createKey(services, orderOf(call), await readJson(call.request));
     },
   };
+}
+
+/** The answer is the only one that ever shows the key. @throws TulleError `resource_invalid`, `limit_reached` */
+export async function createKey(
+  { publisher, runtime }: Services,
+  order: ReturnType<typeof orderOf>,
+  input: unknown,
+): Promise<Response> {
+  const wanted = admitKey(input, runtime.now());
+  const { tenant } = order;
+  const id = toHex(randomBytes(8));
+  const token = createToken(tenant, id);
+  const document: KeyDocument = {
+    ...wanted,
+    id,
+    hash: await hashToken(token),
+    created: new Date(runtime.now()).toISOString(),
+  };
+  const { change, sequence } = await publisher.change(order, async (staging) => {
+    await requireCount(staging, documentKeys.keys(tenant), keysMax, 'keys');
+    await staging.put(documentKeys.key(tenant, id), document);
+  });
+  return Response.json(
+    { ...toKeyView(document), key: token },
+    { status: 201, headers: { etag: toETag(change?.sequence ?? sequence), location: `/v1/admin/keys/${id}` } },
+  );
 }
 
 /** `/v1/admin/keys/{id}` */

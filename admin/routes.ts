@@ -1,4 +1,5 @@
-import { requireAccess } from '../mesh/authentication.ts';
+import { TulleError } from '../event/error.ts';
+import { operatorKeyId, requireAccess } from '../mesh/authentication.ts';
 import type { Route } from '../mesh/route.ts';
 import { archiveResource } from './archives.ts';
 import { busList, busResource } from './buses.ts';
@@ -16,6 +17,7 @@ import { schemaResource, schemaVersionItem } from './schemas.ts';
 import { secretResource } from './secrets.ts';
 import type { Call, Handler, Methods, Services } from './services.ts';
 import { statusList } from './status.ts';
+import { tenantItem, tenantKeys, tenantList } from './tenants.ts';
 
 export interface AdminRoute extends Route {
   /** Is called for who may: see `requireRoute`. */
@@ -59,6 +61,9 @@ export function createAdminRoutes(services: Services): readonly AdminRoute[] {
     ...toRoutes(`${root}/keys/{id}`, 'tenant', keyItem(services)),
     ...toRoutes(`${root}/keys/{id}/rotate`, 'tenant', keyRotation(services)),
     ...toRoutes(`${root}/status`, 'visible', statusList(services)),
+    ...toRoutes(`${root}/tenants`, 'installation', tenantList(services)),
+    ...toRoutes(`${root}/tenants/{tenant}`, 'installation', tenantItem(services)),
+    ...toRoutes(`${root}/tenants/{tenant}/keys`, 'installation', tenantKeys(services)),
   ];
 }
 
@@ -68,8 +73,17 @@ export function requireRoute(
   { principal, params }: Pick<Call, 'principal' | 'params'>,
 ): void {
   if (permission === 'none') return;
-  const bus = { bus: () => requireName(params['bus'] ?? '', 'bus'), tenant: () => '*', visible: () => undefined };
+  const bus = {
+    bus: () => requireName(params['bus'] ?? '', 'bus'),
+    tenant: () => '*',
+    visible: () => undefined,
+    installation: () => '*',
+  };
   requireAccess(principal, permission, bus[scope]());
+  if (scope !== 'installation' || principal.keyId === operatorKeyId) return;
+  throw new TulleError('permission_denied', "This needs the operator's own key.", {
+    mend: 'Use the secret TULLE_ADMIN_KEY of the installation.',
+  });
 }
 
 /** Reading takes a viewer, everything else changes the configuration. */

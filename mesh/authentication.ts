@@ -33,6 +33,9 @@ export interface Authenticator {
 /** The tenant that the operator's own key belongs to. */
 export const defaultTenant = 'default';
 
+/** What the operator's own key is called; stored keys have 16 hexadecimal digits. */
+export const operatorKeyId = 'operator';
+
 /** Shorter operator keys are refused: 24 random letters and digits are more than 128 bits. */
 export const adminKeyMinLength = 24;
 
@@ -64,7 +67,7 @@ export function createAuthenticator({ adminKey, now }: AuthenticatorOptions): Au
         adminDigest ??= await hashToken(usableAdminKey);
         if (equalDigests(digest, adminDigest)) {
           remember(token, digest);
-          return { tenant: defaultTenant, keyId: 'operator', role: 'admin', buses: ['*'] };
+          return { tenant: defaultTenant, keyId: operatorKeyId, role: 'admin', buses: ['*'] };
         }
       }
 

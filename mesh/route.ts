@@ -14,9 +14,10 @@ export interface Route {
   readonly permission: Permission | 'none';
   /**
    * What the key has to be for: `bus`, the one in the address, or `default`; `tenant`, every bus, because all share it;
-   * `visible`, any: what belongs to other buses is left out of the answer, or refused part by part.
+   * `visible`, any: what belongs to other buses is left out of the answer, or refused part by part; `installation`:
+   * nothing but the operator's own key will do.
    */
-  readonly scope: 'bus' | 'tenant' | 'visible';
+  readonly scope: 'bus' | 'tenant' | 'visible' | 'installation';
 }
 
 /** Binds a table to an app: what else is asked of its addresses is answered 405, with what they take. */

@@ -48,6 +48,7 @@ export function createOpenApi(sinks: readonly Sink[], version: string): object {
 const scopes = {
   bus: 'The key has to be for the bus.',
   tenant: 'The key has to be for every bus (`*`).',
+  installation: 'It has to be the key of the operator (`TULLE_ADMIN_KEY`).',
   visible: 'What belongs to buses that the key is not for is left out or refused.',
 } as const satisfies Record<Route['scope'], string>;
 

@@ -151,6 +151,32 @@ export const adminOperations: Operations = {
       200: { description: 'The new secret, shown this once', content: json(ref('KeyWithSecret')), etag: true },
     },
   },
+  [`GET ${root}/tenants`]: {
+    summary: 'List the tenants beside `default`',
+    query: page,
+    answers: pageOf(shape({ version: count, document: ref('Tenant') })),
+  },
+  [`GET ${root}/tenants/{tenant}`]: {
+    summary: 'Show a tenant',
+    answers: { 200: { description: 'The tenant', content: json(ref('Tenant')), etag: true } },
+  },
+  [`PUT ${root}/tenants/{tenant}`]: {
+    summary: 'Create or change a tenant',
+    headers: change,
+    body: json(ref('TenantRequest')),
+    answers: {
+      200: { description: 'It is changed', content: json(ref('Tenant')), etag: true },
+      201: { description: 'It is created', content: json(ref('Tenant')), etag: true },
+    },
+  },
+  [`POST ${root}/tenants/{tenant}/keys`]: {
+    summary: 'Create a key of a tenant, such as its first',
+    headers: reason,
+    body: json(ref('KeyRequest')),
+    answers: {
+      201: { description: 'The key, shown this once', content: json(ref('KeyWithSecret')), etag: true },
+    },
+  },
   [`GET ${root}/status`]: {
     summary: 'Show how far the snapshot of every bus has come',
     query: page,

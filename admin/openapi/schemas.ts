@@ -21,6 +21,7 @@ import { nameSchema } from '../resources/name.ts';
 import { ruleSchema, targetSchema } from '../resources/rule.ts';
 import { schemaSchema } from '../resources/schema.ts';
 import { secretSchema } from '../resources/secret.ts';
+import { tenantSchema } from '../resources/tenant.ts';
 
 /** The documents and what is told of them. The parts that plug in (filters, steps, sinks) bring schemas of their own. */
 export function createAdminSchemas(sinks: readonly Sink[]): Readonly<Record<string, Schema>> {
@@ -42,6 +43,7 @@ export function createAdminSchemas(sinks: readonly Sink[]): Readonly<Record<stri
     Connection: connectionSchema,
     Secret: secretSchema,
     Function: functionSchema,
+    Tenant: tenantSchema,
     Schema: {
       ...schemaSchema,
       properties: { ...schemaSchema.properties, versions: listOf(shape({ version: count, created: timestamp })) },

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createAdminApi } from '../../admin/api.ts';
 import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
-import { formatToken, hashToken } from '../../mesh/authentication.ts';
+import { formatToken } from '../../mesh/authentication.ts';
 import { createMeshApp } from '../../mesh/app.ts';
 import { isAllowed, type Role, roleNames } from '../../mesh/roles.ts';
 import type { Route } from '../../mesh/route.ts';
@@ -26,7 +26,13 @@ const holders: Holder[] = [];
 
 /** What a request for a route is, for the bus `orders`. */
 function requestFor({ method, path }: Route, key: string | undefined): Request {
-  const parts: Readonly<Record<string, string>> = { bus: 'orders', rule: 'crm', version: '1', change: '1', id: '0-1' };
+  const parts: Readonly<Record<string, string>> = {
+    bus: 'orders',
+    tenant: 'acme',
+    version: '1',
+    change: '1',
+    id: '0-1',
+  };
   const address = path
     .replace('/keys/{id}', '/keys/0123456789abcdef')
     .replace('/events/{id}', '/events/e1')
@@ -53,9 +59,11 @@ function busOf({ path }: Route): string {
 }
 
 function isFor(route: Route, buses: readonly string[]): boolean {
+  // No key that is stored is the operator's own.
+  if (route.scope === 'installation') return false;
   if (buses.includes('*')) return true;
   if (route.path === '/v1/admin/changes' && route.method === 'POST') return buses.includes('orders');
-  return { bus: buses.includes(busOf(route)), tenant: false, visible: true }[route.scope];
+  return { bus: buses.includes(busOf(route)), tenant: false, installation: false, visible: true }[route.scope];
 }
 
 function may(route: Route, { role, buses }: Holder): boolean {
@@ -83,11 +91,11 @@ async function put(path: string, body: object): Promise<void> {
   if (!answer.ok) throw new Error(`${path} ${await answer.text()}`);
 }
 
-/** A tenant `acme`, as its first key makes one; it has a bus `orders` of its own. */
+/** A tenant `acme`, with a bus `orders` of its own; answers the key of its admin. */
 async function createAcme(): Promise<string> {
-  const key = formatToken('acme', '00000000000000ac', 'A'.repeat(43));
-  const document = { kind: 'key', role: 'admin', buses: ['*'], id: '00000000000000ac', hash: await hashToken(key) };
-  await documents.put('key/acme/00000000000000ac', document);
+  expect((await harness.admin('PUT', '/v1/admin/tenants/acme', {})).status).toBe(201);
+  const made = await harness.admin('POST', '/v1/admin/tenants/acme/keys', { role: 'admin', buses: ['*'] });
+  const { key } = (await made.json()) as { key: string };
   for (const bus of ['default', 'orders']) {
     const answer = await harness.mesh.fetch(
       new Request(`https://mesh.test/v1/admin/buses/${bus}`, {
@@ -223,6 +231,28 @@ describe('every route, by every key', () => {
     expect(await everything()).toBe(before);
     expect(await (await harness.admin('GET', '/v1/buses/orders/dead-letters')).text()).toBe(letters);
     expect(await (await harness.admin('GET', '/v1/buses/orders/replays/crm')).text()).toContain('"archive":"crm"');
+  });
+
+  it('keeps tenants to the operator, who has no other way into them', async () => {
+    const first = await harness.admin('PUT', '/v1/admin/tenants/acme', { description: 'the second' });
+    expect([first.status, await first.json()]).toEqual([
+      200,
+      { kind: 'tenant', name: 'acme', description: 'the second' },
+    ]);
+    const listed = await harness.admin('GET', '/v1/admin/tenants');
+    expect(await listed.json()).toMatchObject({ items: [{ document: { name: 'acme' } }] });
+    for (const [path, status] of [
+      ['/v1/admin/tenants/default', 400],
+      ['/v1/admin/tenants/nobody', 404],
+      ['/v1/admin/tenants/No', 400],
+      ['/v1/admin/tenants/nobody/keys', 405],
+    ] as const) {
+      expect((await harness.admin('GET', path)).status, path).toBe(status);
+    }
+    const key = { role: 'admin', buses: ['*'] };
+    expect((await harness.admin('POST', '/v1/admin/tenants/nobody/keys', key)).status).toBe(404);
+    expect((await harness.admin('POST', '/v1/admin/tenants/default/keys', key)).status).toBe(400);
+    expect(await (await harness.admin('GET', '/v1/admin/buses')).text()).not.toContain('acme');
   });
 
   it('lets in every key whose role and buses cover it', async () => {
