@@ -43,7 +43,7 @@ export interface Prepared {
 }
 
 export interface Sent {
-  /** The target took something. */
+  /** The target is well: it took something, or refused an event for what it is. */
   readonly ok: boolean;
   readonly delivered: readonly Ready[];
   readonly left: readonly Left[];
@@ -133,13 +133,15 @@ export function createAttempt(options: AttemptOptions, group: Group): Attempt {
       const delivered: Ready[] = [];
       const left: Left[] = [];
       let throttledMs = -1;
+      let ok = false;
       for (const [index, ready] of chunk.entries()) {
-        const decision = decideOn(results[index] ?? unanswered, ready);
+        const result = results[index] ?? unanswered;
+        const decision = decideOn(result, ready);
+        if (result.ok || (decision.kind === 'dead' && refusesEvent(result))) ok = true;
         if (decision.throttledMs !== undefined) throttledMs = Math.max(throttledMs, decision.throttledMs);
         if (decision.kind === 'delivered') delivered.push(ready);
         if (decision.kind === 'retry') left.push({ item: toItem(ready), delayMs: decision.delayMs });
       }
-      const ok = results.some((result) => result.ok);
       return { ok, delivered, left, ...(throttledMs < 0 ? {} : { throttledMs }) };
     },
   };
@@ -147,6 +149,11 @@ export function createAttempt(options: AttemptOptions, group: Group): Attempt {
 
 export function toItem({ planned, part }: Ready): Item {
   return part === undefined ? { planned } : { planned, parts: [part] };
+}
+
+/** By statuses that speak of the event, not of the target: bad, too large, of a wrong type, not to be processed. */
+function refusesEvent({ code }: AttemptResult): boolean {
+  return code === 400 || code === 413 || code === 415 || code === 422;
 }
 
 const unanswered: AttemptResult = {
