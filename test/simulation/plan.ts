@@ -127,7 +127,7 @@ export function createPlan(random: Random): Plan {
   const jumps = random.chance(0.08)
     ? [{ at: random.between(0, healAt), by: random.pick([1_000, 60_000, 3_600_000, -1_000, -4_000]) }]
     : [];
-  const operations = random.chance(0.25) ? createOperations(random, buses, healAt) : [];
+  const operations = random.chance(0.15) ? createOperations(random, buses, healAt) : [];
   const trouble = createTrouble(random, platform);
   const plan: Plan = { platform, trouble, buses, healAt, changes, jumps, operations };
   return random.chance(0.15) ? deduplicating(random, plan) : plan;
@@ -202,7 +202,7 @@ function createBus(random: Random, tenant: string, bus: string, healAt: number):
     },
     rules,
     publishers: Array.from({ length: random.chance(0.2) ? 2 : 1 }, () => createRequests(random, healAt)),
-    ...(random.chance(0.35) ? createArchive(random, rules, healAt) : { replays: [] }),
+    ...(random.chance(0.15) ? createArchive(random, rules, healAt) : { replays: [] }),
   };
 }
 
