@@ -4,6 +4,7 @@ import { requireAccess } from '../mesh/authentication.ts';
 import { canonicalJson } from '../functions/transform/canonical-json.ts';
 import { readJson } from '../mesh/protocols/json-body.ts';
 import { orderOf } from './change-order.ts';
+import type { Staging } from './changes/staging.ts';
 import { createPast, type Past } from './history.ts';
 import type { Precondition } from './precondition.ts';
 import { accessOf, type Address, keyOf, type Resource, show } from './resource.ts';
@@ -22,8 +23,11 @@ export async function postChangeSet(services: Services, call: Call): Promise<Res
   throwFaults(findFaults(changeSetSchema, input));
   const { edits: wanted, why, dryRun } = fillDefaults(changeSetSchema, input) as FromSchema<typeof changeSetSchema>;
   const edits = await toEdits(services, call, wanted as readonly WantedEdit[]);
-  const plan = (documents: Parameters<typeof stageEdits>[2]): Promise<readonly Edited[]> =>
-    stageEdits(services, call.principal, documents, edits);
+  const keys = edits.map(({ resource, address }) => keyOf(resource, call.principal.tenant, address));
+  const plan = async (documents: Staging): Promise<readonly Edited[]> => {
+    await documents.prefetch(keys);
+    return stageEdits(services, call.principal, documents, edits);
+  };
   if (dryRun) {
     const edited = await services.publisher.changes.rehearse(call.principal.tenant, plan);
     return Response.json({ dryRun, edits: edited.map((one) => toView(one)) });

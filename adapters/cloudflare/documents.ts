@@ -1,5 +1,5 @@
 import { TulleError } from '../../event/error.ts';
-import type { Documents, StoredDocument } from '../../mesh/ports.ts';
+import type { Documents, DocumentWrite, StoredDocument } from '../../mesh/ports.ts';
 import { toDocumentText, versionConflict } from '../documents.ts';
 
 /**
@@ -8,20 +8,31 @@ import { toDocumentText, versionConflict } from '../documents.ts';
  * A deleted document stays as a row without value, because versions grow over a delete.
  */
 export function createD1Documents(database: D1Database): Documents {
-  /** Runs a statement; D1 rolls a failed one back, so a missing table can be made and the statement run again. */
-  async function run(sql: string, ...values: readonly (string | number)[]): Promise<Row[]> {
-    const statement = database.prepare(sql).bind(...values);
+  /** D1 rolls what failed back, so a missing table can be made and the work done again. */
+  async function withTable<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
-      return (await statement.all<Row>()).results;
+      return await work();
     } catch (error) {
       if (!isMissingTable(error)) throw unavailable(error);
     }
     try {
       await database.prepare(createTable).run();
-      return (await statement.all<Row>()).results;
+      return await work();
     } catch (error) {
       throw unavailable(error);
     }
+  }
+
+  function run(sql: string, ...values: readonly (string | number)[]): Promise<Row[]> {
+    const statement = database.prepare(sql).bind(...values);
+    return withTable(async () => (await statement.all<Row>()).results);
+  }
+
+  function toStatement({ key, value, expectedVersion }: DocumentWrite): D1PreparedStatement {
+    const text = toDocumentText(value);
+    return expectedVersion === 0
+      ? database.prepare(create).bind(key, text)
+      : database.prepare(update).bind(key, text, expectedVersion);
   }
 
   return {
@@ -36,14 +47,8 @@ export function createD1Documents(database: D1Database): Documents {
         expectedVersion === undefined
           ? await run(`${insert} RETURNING version`, key, text)
           : expectedVersion === 0
-            ? await run(`${insert} WHERE documents.value IS NULL RETURNING version`, key, text)
-            : await run(
-                `UPDATE documents SET value = ?2, version = version + 1
-                 WHERE key = ?1 AND version = ?3 AND value IS NOT NULL RETURNING version`,
-                key,
-                text,
-                expectedVersion,
-              );
+            ? await run(create, key, text)
+            : await run(update, key, text, expectedVersion);
       if (row === undefined) throw versionConflict();
       return row.version;
     },
@@ -73,8 +78,34 @@ export function createD1Documents(database: D1Database): Documents {
       const last = items.at(-1);
       return rows.length > limit && last !== undefined ? { items, next: last.key } : { items };
     },
+
+    async getMany(keys) {
+      const found = new Map<string, StoredDocument>();
+      for (let start = 0; start < keys.length; start += mostParameters) {
+        const some = keys.slice(start, start + mostParameters);
+        const places = some.map((_key, index) => `?${index + 1}`).join(', ');
+        const sql = `SELECT key, value, version FROM documents WHERE key IN (${places}) AND value IS NOT NULL`;
+        for (const row of await run(sql, ...some)) found.set(row.key, toDocument(row));
+      }
+      return keys.map((key) => found.get(key));
+    },
+
+    async putMany(writes) {
+      const held: boolean[] = [];
+      for (let start = 0; start < writes.length; start += mostStatements) {
+        const statements = writes.slice(start, start + mostStatements).map(toStatement);
+        const results = await withTable(() => database.batch<Row>(statements));
+        held.push(...results.map(({ results: rows }) => rows.length > 0));
+      }
+      return held;
+    },
   };
 }
+
+/** Of one statement, at most. */
+const mostParameters = 100;
+/** Of one call: it counts as one of the 1,000 that an invocation may make. */
+const mostStatements = 50;
 
 interface Row {
   readonly key: string;
@@ -89,6 +120,11 @@ const createTable = `CREATE TABLE IF NOT EXISTS documents (
 
 const insert = `INSERT INTO documents (key, version, value) VALUES (?1, 1, ?2)
   ON CONFLICT (key) DO UPDATE SET version = documents.version + 1, value = excluded.value`;
+
+const create = `${insert} WHERE documents.value IS NULL RETURNING version`;
+
+const update = `UPDATE documents SET value = ?2, version = version + 1
+  WHERE key = ?1 AND version = ?3 AND value IS NOT NULL RETURNING version`;
 
 function toDocument({ key, value, version }: Row): StoredDocument {
   return { key, value: JSON.parse(value), version };

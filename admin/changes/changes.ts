@@ -1,4 +1,5 @@
 import { TulleError } from '../../event/error.ts';
+import { putMany } from '../../mesh/many-documents.ts';
 import type { Documents, Runtime } from '../../mesh/ports.ts';
 import { documentKeys, walkDocuments } from '../document-keys.ts';
 import { reportFailure } from '../report.ts';
@@ -66,20 +67,15 @@ export function createChanges(documents: Documents, runtime: Runtime): Changes {
 
   /** May be done by several at once, and by somebody who is late: each write holds only for what the change was planned on. */
   async function carryOut({ sequence, entries }: Change): Promise<void> {
-    for (let start = 0; start < entries.length; start += writtenAtOnce) {
-      await Promise.all(entries.slice(start, start + writtenAtOnce).map((entry) => write(sequence, entry)));
-    }
-  }
-
-  async function write(sequence: number, { key, version, document }: ChangeEntry): Promise<void> {
-    if (document === undefined) await forgetLearnt(key);
-    const tagged: Tagged = { change: sequence, ...(document === undefined ? {} : { document }) };
-    try {
-      await documents.put(key, tagged, version);
-    } catch (error) {
-      // Somebody else has carried it out already.
-      if (!isConflict(error)) throw error;
-    }
+    for (const { key, document } of entries) if (document === undefined) await forgetLearnt(key);
+    // What does not hold was carried out by somebody else already.
+    await putMany(
+      documents,
+      entries.map(({ key, version, document }) => {
+        const value: Tagged = { change: sequence, ...(document === undefined ? {} : { document }) };
+        return { key, value, expectedVersion: version };
+      }),
+    );
   }
 
   /** What was learnt from a bus's events goes with the bus. */
@@ -179,8 +175,6 @@ function isConflict(error: unknown): boolean {
   return TulleError.is(error) && error.code === 'version_conflict';
 }
 
-/** Workers allow six connections at once. */
-const writtenAtOnce = 5;
 const fewEntries = 10;
 const maxAttempts = 64;
 const longestPauseMs = 500;

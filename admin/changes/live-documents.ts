@@ -13,7 +13,8 @@ export interface Tagged {
  */
 export function createLiveDocuments(documents: Documents): Documents {
   return {
-    ...documents,
+    put: (key, value, expectedVersion) => documents.put(key, value, expectedVersion),
+    delete: (key, expectedVersion) => documents.delete(key, expectedVersion),
     async get(key) {
       const stored = await documents.get(key);
       return stored === undefined ? undefined : toLive(stored);

@@ -1,10 +1,13 @@
 import { canonicalJson } from '../../functions/transform/canonical-json.ts';
+import { getMany } from '../../mesh/many-documents.ts';
 import type { Documents, StoredDocument } from '../../mesh/ports.ts';
 import type { ChangeEntry } from './change.ts';
 import { isTagged, toLive } from './live-documents.ts';
 
 /** Documents as they will be: what is written here is seen here, and nowhere else until the change is made. */
 export interface Staging extends Documents {
+  /** Reads documents that are about to be asked for, in few calls. */
+  prefetch(keys: readonly string[]): Promise<void>;
   /** What differs from what is there. */
   entries(): readonly ChangeEntry[];
 }
@@ -63,6 +66,11 @@ export function createStaging(documents: Documents): Staging {
       }
       items.sort((one, other) => (one.key < other.key ? -1 : 1));
       return { items, ...(end === undefined ? {} : { next: end }) };
+    },
+    async prefetch(keys) {
+      const missing = keys.filter((key) => !known.has(key));
+      const found = await getMany(documents, missing);
+      for (const [index, key] of missing.entries()) known.set(key, Promise.resolve(found[index]));
     },
     entries() {
       return Array.from(staged).flatMap(([key, { base, document }]) => {

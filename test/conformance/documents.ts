@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { getMany, putMany } from '../../mesh/many-documents.ts';
 import { documentMaxBytes, type Documents } from '../../mesh/ports.ts';
 
 /** What every document store must keep. `create` answers an empty store. */
@@ -124,6 +125,35 @@ export function describeDocuments(name: string, create: () => Promise<Documents>
       const versions = await Promise.all(Array.from({ length: 10 }, (_, index) => documents.put('key', index)));
       expect(new Set(versions).size).toBe(10);
       expect((await documents.get('key'))?.version).toBe(Math.max(...versions));
+    });
+
+    it('reads many and writes many as one by one', async () => {
+      const documents = await create();
+      const keys = Array.from({ length: 230 }, (_, index) => `many/${index}`);
+      expect(await getMany(documents, keys)).toEqual(keys.map(() => undefined));
+      const first = keys.map((key) => ({ key, value: { key }, expectedVersion: 0 }));
+      expect(await putMany(documents, first)).toEqual(keys.map(() => true));
+      expect(await putMany(documents, first.slice(0, 3))).toEqual([false, false, false]);
+      const stored = await getMany(documents, [...keys, 'many/none', 'many/0']);
+      expect(stored.map((found) => found?.key)).toEqual([...keys, undefined, 'many/0']);
+
+      await documents.delete('many/1');
+      const versionOf = (index: number): number => stored[index]?.version ?? -1;
+      const second = [0, 1, 2].map((index) => ({
+        key: `many/${index}`,
+        value: 'new',
+        expectedVersion: versionOf(index),
+      }));
+      expect(await putMany(documents, [...second, { key: 'many/3', value: 'no', expectedVersion: 99 }])).toEqual([
+        true,
+        false,
+        true,
+        false,
+      ]);
+      const values = (await getMany(documents, keys.slice(0, 4))).map((found) => found?.value);
+      expect(values).toEqual(['new', undefined, 'new', { key: 'many/3' }]);
+      expect(await getMany(documents, [])).toEqual([]);
+      expect(await putMany(documents, [])).toEqual([]);
     });
 
     it('lists by prefix in key order', async () => {
