@@ -3,6 +3,7 @@ import type { StoredBatch } from '../../adapters/sqlite/log-store.ts';
 import type { HttpOptions } from '../../connectors/sinks/http.ts';
 import { hopsLimit } from '../../functions/compute/emitter.ts';
 import { decodeEnvelope } from '../../mesh/envelope.ts';
+import { divide } from '../../mesh/lane.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { ReplayStatus } from '../../mesh/replay/replay.ts';
 import type { Target } from '../../mesh/snapshot.ts';
@@ -272,10 +273,12 @@ export function createOracle(options: {
     state.sends.push({ at: now(), count });
     const sum = state.sends.reduce((total, send) => total + send.count, 0);
     const { batchSize = 1 } = state.plan.target.options as HttpOptions;
-    // Whoever comes after a crash does not know when the last call was made; on Workers the turn of before may go on.
+    // Whoever comes after a crash does not know when the last call was made, in none of the lanes that a target with an
+    // order is divided into; on Workers the turn of before may go on.
+    const lanes = Math.max(1, ...current.map((target) => (target?.ordering === undefined ? 1 : divide(target).lanes)));
     const recent = now() - (plan.platform === 'node' ? 2_500 : TURN_MS);
     const crashes = (disturbedAt.get(busOf(state.bus)) ?? []).filter((at) => at > recent).length;
-    const excused = crashes * (batchSize + (plan.platform === 'node' ? 0 : most));
+    const excused = crashes * (lanes * batchSize + (plan.platform === 'node' ? 0 : most));
     // A batch goes at once, and is waited for afterwards.
     if (sum > most * 1.05 + (batchSize - 1) * shards + excused)
       fail(`${sum} in a second at ${most}/s: ${busOf(state.bus)} ${state.name}`);
@@ -283,6 +286,8 @@ export function createOracle(options: {
 
   function checkOrder(state: TargetState): void {
     const isBatch = (state.plan.target.options as HttpOptions).content === 'batch';
+    const { ratePerSecond, concurrency } = state.plan.target;
+    const hasHome = (ratePerSecond ?? concurrency) !== undefined && state.bus.settings.shards > 1;
     const ofKey = new Map<string, Unit[]>();
     for (const unit of units.values()) {
       const { message } = unit;
@@ -299,6 +304,8 @@ export function createOracle(options: {
           if (earlier.firstTaken <= (isBatch ? later.firstTaken : later.firstSent)) continue;
           // What is put back comes behind what was there.
           if (earlier.again > 0) continue;
+          // What was given up waits in the shard where it was, perhaps not the one that all of the target's lanes are on.
+          if (hasHome && (handed.get(later) ?? 0) > 0) continue;
           // It had come to its end (perhaps at a function), which was not written down before the disturbance.
           const { retry } = state.plan.target;
           const ended =
@@ -344,13 +351,15 @@ export function createOracle(options: {
     if (found.some(({ status }) => status === 'delivered') && unit.okAnswers === 0) {
       fail(`said to be delivered: ${describe(unit)} was never taken`);
     }
-    for (const { status, exhausted, at } of found) {
+    for (const { status, exhausted, at, parts = [unit.part] } of found) {
       const { maxAttempts } = state.plan.target.retry;
       // An attempt may have ended at a function that did not answer.
       const attempts = state.rule.computes ? Math.max(unit.calls, maxAttempts) : unit.calls;
-      // A part that ended because the target had signed off shares the record of one whose attempts were over.
-      const isCounted = disturbed === 0 && !mayBeDisabled(message.bus);
-      if (status === 'dead-lettered' && exhausted === 'attempts' && isCounted && attempts !== maxAttempts) {
+      // A record says how its first part ended. Others share it that were given up before the same attempt was made at
+      // them: too old by then, or because the target had signed off.
+      const fewest = parts[0] === unit.part ? maxAttempts : maxAttempts - 1;
+      const isWrong = attempts < fewest || attempts > maxAttempts;
+      if (status === 'dead-lettered' && exhausted === 'attempts' && disturbed === 0 && isWrong) {
         fail(`a dead letter after ${unit.calls} of ${maxAttempts} attempts: ${describe(unit)}`);
       }
       if (status === 'filtered' && !leavesNone) {
