@@ -129,6 +129,8 @@ export interface Unit {
   /** No retry may have fitted into its time. */
   tooLate: boolean;
   firstSent: number;
+  /** The latest that the clock on the wall had shown by then: it may have been set back since. */
+  wallWhenSent: number;
   firstTaken: number;
   /** By the clock on the wall. */
   notBefore: number;
@@ -168,6 +170,8 @@ export function createOracle(options: {
   const replays = createReplayOracle(plan, fail);
   /** Buses of which a target has said that it wants no more. */
   const signedOff = new Set<string>();
+  /** The latest that the clock on the wall has shown when something was sent. */
+  let latestWall = -Infinity;
 
   for (const bus of plan.buses) {
     for (const rule of bus.rules) {
@@ -208,6 +212,7 @@ export function createOracle(options: {
         fatal: false,
         tooLate: false,
         firstSent: Infinity,
+        wallWhenSent: -Infinity,
         firstTaken: Infinity,
         notBefore: 0,
         again: 0,
@@ -312,6 +317,7 @@ export function createOracle(options: {
             state.rule.computes ||
             earlier.fatal ||
             earlier.tooLate ||
+            wasOver(earlier, state, later.wallWhenSent) ||
             earlier.calls >= retry.maxAttempts ||
             endsOf(earlier).some(isNoDelivery);
           if (ended && disturbancesOf(state.bus) > earlier.message.disturbances) continue;
@@ -319,6 +325,11 @@ export function createOracle(options: {
         }
       }
     }
+  }
+
+  /** Its time was over by a clock that has been set back: after a crash that took its end away it is sent once more. */
+  function wasOver({ message }: Unit, { plan: { target } }: TargetState, at: number): boolean {
+    return message.expiry <= at || message.acceptedBy + target.retry.maxAgeSeconds * 1000 < at;
   }
 
   function endsOf({ message, name, part }: Unit): readonly LedgerRecord[] {
@@ -559,6 +570,7 @@ export function createOracle(options: {
               },
             ];
       checkTarget(state, events.length);
+      latestWall = Math.max(latestWall, wall());
       const called: Unit[] = [];
       const replayed: string[] = [];
       for (const { source, id, data, replayname } of events) {
@@ -583,6 +595,7 @@ export function createOracle(options: {
         unit.calls += 1;
         checkSend(unit, state);
         unit.outstanding += 1;
+        if (unit.firstSent === Infinity) unit.wallWhenSent = latestWall;
         unit.firstSent = Math.min(unit.firstSent, now());
         called.push(unit);
         note('send', describe(unit));
