@@ -1,5 +1,5 @@
 import { TulleError } from '../event/error.ts';
-import { documentMaxBytes } from '../mesh/ports.ts';
+import { documentMaxBytes } from '../mesh/ports/documents.ts';
 
 /** What every document store does alike, whatever the platform. */
 

@@ -15,18 +15,16 @@ import { createDispatcher } from '../mesh/dispatcher.ts';
 import { createFunctions } from '../mesh/functions/functions.ts';
 import { createPublish } from '../mesh/functions/publish.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
-import type {
-  DeadLetters,
-  Documents,
-  Ledger,
-  Queue,
-  QueueConsumer,
-  Replays,
-  Runtime,
-  Secrets,
-  Snapshots,
-  Waits,
-} from '../mesh/ports.ts';
+import type { QueueConsumer } from '../mesh/ports/consumer.ts';
+import type { DeadLetters } from '../mesh/ports/dead-letters.ts';
+import type { Documents } from '../mesh/ports/documents.ts';
+import type { Ledger } from '../mesh/ports/ledger.ts';
+import type { Queue } from '../mesh/ports/queue.ts';
+import type { Replays } from '../mesh/ports/replays.ts';
+import type { Runtime } from '../mesh/ports/runtime.ts';
+import type { Secrets } from '../mesh/ports/secrets.ts';
+import type { Snapshots } from '../mesh/ports/snapshots.ts';
+import type { Waits } from '../mesh/ports/waits.ts';
 import { createRecentEnvelopes } from '../mesh/recent-envelopes.ts';
 import { defaultLimits } from '../mesh/protocols/protocol.ts';
 import type { Sink } from '../mesh/sink.ts';

@@ -1,4 +1,4 @@
-import type { Secrets } from '../mesh/ports.ts';
+import type { Secrets } from '../mesh/ports/secrets.ts';
 
 /**
  * Secrets of an environment: the secret `crm-oauth` is the variable `TULLE_SECRET_CRM_OAUTH`. The prefix keeps a target

@@ -1,4 +1,4 @@
-import type { Awaited } from '../mesh/ports.ts';
+import type { Awaited } from '../mesh/ports/queue.ts';
 import type { DeliveryOutcome } from '../mesh/publish/outcome.ts';
 
 /**

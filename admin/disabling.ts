@@ -1,5 +1,5 @@
 import type { Disable, SignOff } from '../mesh/delivery/sign-off.ts';
-import type { Runtime } from '../mesh/ports.ts';
+import type { Runtime } from '../mesh/ports/runtime.ts';
 import type { SignedOff } from '../mesh/snapshot.ts';
 import { deadLetterTargetOf } from './admission.ts';
 import { documentKeys } from './document-keys.ts';

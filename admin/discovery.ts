@@ -4,7 +4,8 @@ import type { Event } from '../event/event.ts';
 import { isJsonMediaType } from '../event/attribute-formats.ts';
 import { inferSchema, type InferredSchema, mergeInferred } from '../functions/schema/infer.ts';
 import type { Discovery } from '../mesh/ingress.ts';
-import type { Documents, Runtime } from '../mesh/ports.ts';
+import type { Documents } from '../mesh/ports/documents.ts';
+import type { Runtime } from '../mesh/ports/runtime.ts';
 import { documentKeys } from './document-keys.ts';
 
 /** What was learnt of one type of events of a bus. No value of any event is in it. */

@@ -1,4 +1,4 @@
-import type { Documents, StoredDocument } from '../mesh/ports.ts';
+import type { Documents, StoredDocument } from '../mesh/ports/documents.ts';
 
 /** Where everything lies among the documents. Names hold no slash, so no key is the prefix of a stranger's. */
 export const documentKeys = {

@@ -1,6 +1,6 @@
 import { TulleError } from '../event/error.ts';
 import { calledFunction } from '../functions/transform/compute.ts';
-import type { Documents } from '../mesh/ports.ts';
+import type { Documents } from '../mesh/ports/documents.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
 import type { Resource } from './resource.ts';
 import { admitFunction, type FunctionDocument } from './resources/function.ts';

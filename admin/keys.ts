@@ -1,6 +1,6 @@
 import { TulleError } from '../event/error.ts';
 import { formatToken, hashToken, type KeyLookup } from '../mesh/authentication.ts';
-import type { Documents } from '../mesh/ports.ts';
+import type { Documents } from '../mesh/ports/documents.ts';
 import { readJson } from '../mesh/protocols/json-body.ts';
 import { orderOf } from './change-order.ts';
 import { documentKeys } from './document-keys.ts';

@@ -1,5 +1,5 @@
 import { TulleError } from '../event/error.ts';
-import type { Documents, StoredDocument } from '../mesh/ports.ts';
+import type { Documents, StoredDocument } from '../mesh/ports/documents.ts';
 
 /** `?limit=&cursor=` of a list. */
 export interface PageRequest {

@@ -1,5 +1,7 @@
 import { TulleError } from '../event/error.ts';
-import type { Documents, Runtime, Snapshots } from '../mesh/ports.ts';
+import type { Documents } from '../mesh/ports/documents.ts';
+import type { Runtime } from '../mesh/ports/runtime.ts';
+import type { Snapshots } from '../mesh/ports/snapshots.ts';
 import type { Snapshot } from '../mesh/snapshot.ts';
 import type { Change, ChangeEntry } from './changes/change.ts';
 import { type ChangeOrder, type Changes, type Committed, createChanges, type Settled } from './changes/changes.ts';

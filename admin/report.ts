@@ -1,4 +1,4 @@
-import type { Runtime } from '../mesh/ports.ts';
+import type { Runtime } from '../mesh/ports/runtime.ts';
 
 /** Sends a failure that nobody waits for to the log: `waitUntil` writes down what fails there. */
 export function reportFailure(runtime: Runtime, error: unknown): void {

@@ -1,5 +1,6 @@
 import type { Vault, VaultPlace } from '../mesh/connections/vault.ts';
-import type { Documents, Runtime } from '../mesh/ports.ts';
+import type { Documents } from '../mesh/ports/documents.ts';
+import type { Runtime } from '../mesh/ports/runtime.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
 import type { Publisher } from './publisher.ts';
 import { reportFailure } from './report.ts';

@@ -1,5 +1,5 @@
 import type { Principal } from '../mesh/authentication.ts';
-import type { Documents } from '../mesh/ports.ts';
+import type { Documents } from '../mesh/ports/documents.ts';
 import type { KnownConnections } from './admission.ts';
 import type { Services } from './services.ts';
 

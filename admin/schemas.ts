@@ -1,5 +1,5 @@
 import { TulleError } from '../event/error.ts';
-import type { Documents } from '../mesh/ports.ts';
+import type { Documents } from '../mesh/ports/documents.ts';
 import { readJson } from '../mesh/protocols/json-body.ts';
 import { orderOf } from './change-order.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';

@@ -1,6 +1,6 @@
 import { TulleError } from '../event/error.ts';
 import { mayGoTo, namedConnection } from '../mesh/connections/settings.ts';
-import type { Documents } from '../mesh/ports.ts';
+import type { Documents } from '../mesh/ports/documents.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
 import type { FunctionDocument } from './resources/function.ts';
 import type { RuleDocument } from './resources/rule.ts';

@@ -1,7 +1,9 @@
 import type { Principal } from '../mesh/authentication.ts';
 import type { ConnectionSupport } from '../mesh/connections/authorize.ts';
 import type { Vault } from '../mesh/connections/vault.ts';
-import type { Documents, Runtime, Snapshots } from '../mesh/ports.ts';
+import type { Documents } from '../mesh/ports/documents.ts';
+import type { Runtime } from '../mesh/ports/runtime.ts';
+import type { Snapshots } from '../mesh/ports/snapshots.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { SecondQueue } from '../mesh/snapshot.ts';
 import type { AdmissionOptions } from './admission.ts';

@@ -1,5 +1,5 @@
 import { TulleError } from '../event/error.ts';
-import { documentMaxBytes, type Documents, type StoredDocument } from '../mesh/ports.ts';
+import { documentMaxBytes, type Documents, type StoredDocument } from '../mesh/ports/documents.ts';
 import type { EventSchema, Snapshot } from '../mesh/snapshot.ts';
 import { toRule } from './admission.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';

@@ -1,4 +1,6 @@
-import type { Documents, Runtime, Snapshots } from '../mesh/ports.ts';
+import type { Documents } from '../mesh/ports/documents.ts';
+import type { Runtime } from '../mesh/ports/runtime.ts';
+import type { Snapshots } from '../mesh/ports/snapshots.ts';
 import type { Snapshot } from '../mesh/snapshot.ts';
 import { documentKeys } from './document-keys.ts';
 import { reportFailure } from './report.ts';

@@ -1,6 +1,6 @@
 import { type ErrorItem, TulleError } from '../event/error.ts';
 import type { Principal } from '../mesh/authentication.ts';
-import type { Documents } from '../mesh/ports.ts';
+import type { Documents } from '../mesh/ports/documents.ts';
 import type { KnownConnections } from './admission.ts';
 import { findUsableConnections } from './connections.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';

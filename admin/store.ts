@@ -1,5 +1,5 @@
 import { TulleError } from '../event/error.ts';
-import type { Documents, StoredDocument } from '../mesh/ports.ts';
+import type { Documents, StoredDocument } from '../mesh/ports/documents.ts';
 
 /** Reads a document that has to be there. @throws TulleError `not_found` */
 export async function requireDocument(documents: Documents, key: string, what: string): Promise<StoredDocument> {

@@ -1,6 +1,6 @@
 import { TulleError } from '../event/error.ts';
 import { type End, type Ends, noTotals, type ShardBooks, together, type Totals } from './books.ts';
-import type { Ledger } from './ports.ts';
+import type { Ledger } from './ports/ledger.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The books of a bus: of all its shards together, and of each. */

@@ -6,7 +6,8 @@ import type { CompiledSnapshot } from './compiled-snapshot.ts';
 import type { Receipt } from './envelope.ts';
 import { hash } from './hash.ts';
 import type { LaneMessage } from './lane.ts';
-import type { Appended, Claim, Entries, ShardPlace } from './ports.ts';
+import type { Appended, Claim, Entries } from './ports/queue.ts';
+import type { ShardPlace } from './ports/shard.ts';
 import { type Drafts, draft, encodeDrafts, type Plan } from './router.ts';
 
 /** A plan whose events are left out where their shards know them. */

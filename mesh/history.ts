@@ -1,5 +1,6 @@
 import type { LedgerFilter, LedgerPage, LedgerRecord } from './ledger.ts';
-import type { Ledger, ShardPlace } from './ports.ts';
+import type { Ledger } from './ports/ledger.ts';
+import type { ShardPlace } from './ports/shard.ts';
 import { mergePages, type MergedPage, type ShardPage } from './shard-pages.ts';
 import type { EventFilter, EventPage, KeptEvent } from './trace/query.ts';
 

@@ -1,5 +1,5 @@
 import { TulleError } from '../event/error.ts';
-import type { Documents, DocumentWrite, StoredDocument } from './ports.ts';
+import type { Documents, DocumentWrite, StoredDocument } from './ports/documents.ts';
 
 /** As `get` of each, in as few calls as the store has them. */
 export async function getMany(

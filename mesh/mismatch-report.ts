@@ -1,5 +1,5 @@
 import { TulleError } from '../event/error.ts';
-import type { Runtime } from './ports.ts';
+import type { Runtime } from './ports/runtime.ts';
 import type { Faults } from './schema-gate.ts';
 
 /**

@@ -3,7 +3,8 @@ import type { CompiledRule, CompiledSnapshot, Matched } from './compiled-snapsho
 import { type DeliveryPlan, encodeEnvelope, type PlannedEvent, type Receipt } from './envelope.ts';
 import { hash } from './hash.ts';
 import { hasHome, type LaneMessage, targetOfLane } from './lane.ts';
-import type { Entries, ShardAddress } from './ports.ts';
+import type { Entries } from './ports/queue.ts';
+import type { ShardAddress } from './ports/shard.ts';
 import type { EnvelopeCodec } from './recent-envelopes.ts';
 import type { SecondQueue, Snapshot } from './snapshot.ts';
 

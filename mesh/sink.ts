@@ -1,6 +1,7 @@
 import type { Event } from '../event/event.ts';
 import type { Authorize } from './connections/authorize.ts';
-import type { Runtime, Secrets } from './ports.ts';
+import type { Runtime } from './ports/runtime.ts';
+import type { Secrets } from './ports/secrets.ts';
 
 /**
  * A sink hands events to one kind of system. One file a sink, one `defineSink` call.

@@ -1,6 +1,6 @@
 import { TulleError } from '../event/error.ts';
 import { type CompiledSnapshot, compileSnapshot } from './compiled-snapshot.ts';
-import type { Runtime } from './ports.ts';
+import type { Runtime } from './ports/runtime.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**

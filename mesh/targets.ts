@@ -1,7 +1,7 @@
 import { type BusPlace, readRecords } from './history.ts';
 import type { LaneStatus } from './lane.ts';
 import type { LedgerRecord } from './ledger.ts';
-import type { Ledger } from './ports.ts';
+import type { Ledger } from './ports/ledger.ts';
 import type { SignedOff, Snapshot } from './snapshot.ts';
 
 /** How a rule's target fares. */

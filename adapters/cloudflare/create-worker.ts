@@ -1,6 +1,7 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import type { BundledFunction } from '../../functions/compute/define-function.ts';
-import type { Settlement, Task } from '../../mesh/ports.ts';
+import type { Task } from '../../mesh/ports/consumer.ts';
+import type { Settlement } from '../../mesh/ports/settlement.ts';
 import { createMeshes } from './mesh.ts';
 import { createQueueHandler } from './queues-handler.ts';
 

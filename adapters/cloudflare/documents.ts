@@ -1,5 +1,5 @@
 import { TulleError } from '../../event/error.ts';
-import type { Documents, DocumentWrite, StoredDocument } from '../../mesh/ports.ts';
+import type { Documents, DocumentWrite, StoredDocument } from '../../mesh/ports/documents.ts';
 import { toDocumentText, versionConflict } from '../documents.ts';
 
 /**

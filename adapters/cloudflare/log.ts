@@ -4,7 +4,8 @@ import type { RedriveOrder, RedriveOutcome } from '../../mesh/dead-letters/redri
 import type { ShardBooks } from '../../mesh/books.ts';
 import type { LedgerPage, LedgerQuery } from '../../mesh/ledger.ts';
 import type { LaneStatus } from '../../mesh/lane.ts';
-import type { Appended, Entries, Settlement } from '../../mesh/ports.ts';
+import type { Appended, Entries } from '../../mesh/ports/queue.ts';
+import type { Settlement } from '../../mesh/ports/settlement.ts';
 import type { ReplayOrder, ReplayStatus } from '../../mesh/replay/replay.ts';
 import type { DeliveryOutcome } from '../../mesh/publish/outcome.ts';
 import type { EventPage, EventQuery, WaitingDeliveries } from '../../mesh/trace/query.ts';

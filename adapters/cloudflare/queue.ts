@@ -1,5 +1,10 @@
 import { TulleError } from '../../event/error.ts';
-import type { DeadLetters, Ledger, Queue, Replays, ShardPlace, Waits } from '../../mesh/ports.ts';
+import type { DeadLetters } from '../../mesh/ports/dead-letters.ts';
+import type { Ledger } from '../../mesh/ports/ledger.ts';
+import type { Queue } from '../../mesh/ports/queue.ts';
+import type { Replays } from '../../mesh/ports/replays.ts';
+import type { ShardPlace } from '../../mesh/ports/shard.ts';
+import type { Waits } from '../../mesh/ports/waits.ts';
 import type { Log } from './log.ts';
 import type { SettlementLog } from './queues-consumer.ts';
 

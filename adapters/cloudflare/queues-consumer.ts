@@ -1,6 +1,8 @@
 import type { Tally } from '../../mesh/books.ts';
 import { deliveriesOf } from '../../mesh/envelope.ts';
-import type { QueueConsumer, Settlement, ShardPlace } from '../../mesh/ports.ts';
+import type { QueueConsumer } from '../../mesh/ports/consumer.ts';
+import type { Settlement } from '../../mesh/ports/settlement.ts';
+import type { ShardPlace } from '../../mesh/ports/shard.ts';
 import { decodeQueued, type QueuedMessage, toText } from './queues-message.ts';
 import type { Bucket, Outbox } from './queues-outbox.ts';
 

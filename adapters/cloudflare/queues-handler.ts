@@ -1,5 +1,5 @@
 import type { Mesh } from '../mesh.ts';
-import type { Settlement } from '../../mesh/ports.ts';
+import type { Settlement } from '../../mesh/ports/settlement.ts';
 import { createLogRecorder } from './queue.ts';
 import { createQueuesConsumer } from './queues-consumer.ts';
 import { createOutbox, type Outbox } from './queues-outbox.ts';

@@ -1,6 +1,6 @@
 import { TulleError } from '../../event/error.ts';
 import { frame, unframe } from '../../mesh/frame.ts';
-import type { ShardPlace } from '../../mesh/ports.ts';
+import type { ShardPlace } from '../../mesh/ports/shard.ts';
 
 /** The mesh's own message on its way through Queues, with where it belongs: a batch has messages of many buses. */
 export interface QueuedMessage {

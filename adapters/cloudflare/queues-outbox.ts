@@ -1,4 +1,4 @@
-import type { ShardPlace } from '../../mesh/ports.ts';
+import type { ShardPlace } from '../../mesh/ports/shard.ts';
 import { encodeQueued, type QueuedMessage } from './queues-message.ts';
 
 /** A producer's binding, as far as it is used. */

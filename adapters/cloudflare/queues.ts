@@ -1,5 +1,6 @@
 import { TulleError } from '../../event/error.ts';
-import type { Queue, ShardPlace } from '../../mesh/ports.ts';
+import type { Queue } from '../../mesh/ports/queue.ts';
+import type { ShardPlace } from '../../mesh/ports/shard.ts';
 import type { Outbox } from './queues-outbox.ts';
 
 /**

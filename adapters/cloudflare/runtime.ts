@@ -1,6 +1,6 @@
 import { waitUntil } from 'cloudflare:workers';
 import type { FunctionLogEntry } from '../../functions/compute/function-log.ts';
-import type { Runtime } from '../../mesh/ports.ts';
+import type { Runtime } from '../../mesh/ports/runtime.ts';
 
 /** The Workers runtime. `Date.now()` stands still between I/O there, which is as exact as anyone can know it. */
 export const workerRuntime: Runtime = {

@@ -1,5 +1,5 @@
 import { TulleError } from '../../event/error.ts';
-import type { Snapshots } from '../../mesh/ports.ts';
+import type { Snapshots } from '../../mesh/ports/snapshots.ts';
 import type { Snapshot } from '../../mesh/snapshot.ts';
 
 /** Snapshots in Workers KV, as JSON. A `get` may be behind by `cacheSeconds` and by KV's own minute. */

@@ -1,5 +1,6 @@
 import { frame } from '../../mesh/frame.ts';
-import type { Replays, ShardPlace } from '../../mesh/ports.ts';
+import type { Replays } from '../../mesh/ports/replays.ts';
+import type { ShardPlace } from '../../mesh/ports/shard.ts';
 import type { ArchiveStore, StoredReplay } from '../sqlite/archive-store.ts';
 import { createLogReplays, type LogReplays, type ReplayJob } from '../sqlite/log-replays.ts';
 import type { StoredBatch } from '../sqlite/log-store.ts';

@@ -1,4 +1,4 @@
-import type { Documents, StoredDocument } from '../../mesh/ports.ts';
+import type { Documents, StoredDocument } from '../../mesh/ports/documents.ts';
 import { toDocumentText, versionConflict } from '../documents.ts';
 
 /** Documents in a Map, as JSON text: what is read is a copy, as on every other platform. For tests and simulation. */

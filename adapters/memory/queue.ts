@@ -5,18 +5,14 @@ import { redrive, redriveLength } from '../../mesh/dead-letters/redrive.ts';
 import { leaveOut } from '../../mesh/deduplication.ts';
 import { isOrdered, targetOfLane } from '../../mesh/lane.ts';
 import { answers, type LedgerRecord } from '../../mesh/ledger.ts';
-import type {
-  Claims,
-  DeadLetters,
-  Ledger,
-  Queue,
-  QueueConsumer,
-  Replays,
-  Settlement,
-  ShardPlace,
-  TurnOutcome,
-  Waits,
-} from '../../mesh/ports.ts';
+import type { QueueConsumer } from '../../mesh/ports/consumer.ts';
+import type { DeadLetters } from '../../mesh/ports/dead-letters.ts';
+import type { Ledger } from '../../mesh/ports/ledger.ts';
+import type { Claims, Queue } from '../../mesh/ports/queue.ts';
+import type { Replays } from '../../mesh/ports/replays.ts';
+import type { Settlement, TurnOutcome } from '../../mesh/ports/settlement.ts';
+import type { ShardPlace } from '../../mesh/ports/shard.ts';
+import type { Waits } from '../../mesh/ports/waits.ts';
 import { eventsOf, isSought, toKept, waitingOf } from '../../mesh/trace/query.ts';
 import { createMemoryBooks } from './books.ts';
 import { createWaitBoxes, type WaitBoxOptions } from '../waits.ts';

@@ -1,4 +1,4 @@
-import type { Secrets } from '../../mesh/ports.ts';
+import type { Secrets } from '../../mesh/ports/secrets.ts';
 
 /** Secrets from an object of names and values. For tests and simulation. */
 export function createMemorySecrets(values: Readonly<Record<string, string>> = {}): Secrets {

@@ -1,4 +1,4 @@
-import type { Snapshots } from '../../mesh/ports.ts';
+import type { Snapshots } from '../../mesh/ports/snapshots.ts';
 
 /** Snapshots in a Map, as JSON text: what is read is a copy. Never behind. For tests and simulation. */
 export function createMemorySnapshots(): Snapshots {

@@ -2,7 +2,7 @@ import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { isPublicAddress } from '../../mesh/delivery/address.ts';
-import type { PostAnswer, PostRequest, Runtime } from '../../mesh/ports.ts';
+import type { PostAnswer, PostRequest, Runtime } from '../../mesh/ports/runtime.ts';
 
 /** Requests to the outside: the guard stands where a name becomes an address and the address is dialled. */
 export interface Outbound {

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { FunctionLogEntry } from '../../functions/compute/function-log.ts';
-import type { Runtime } from '../../mesh/ports.ts';
+import type { Runtime } from '../../mesh/ports/runtime.ts';
 import type { Outbound } from './outbound.ts';
 
 export function createNodeRuntime({ fetch, post }: Outbound): Runtime {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Secrets } from '../../mesh/ports.ts';
+import type { Secrets } from '../../mesh/ports/secrets.ts';
 import { createEnvironmentSecrets, isSecretName } from '../secrets.ts';
 
 export interface NodeSecretsOptions {

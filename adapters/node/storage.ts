@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TulleError } from '../../event/error.ts';
-import type { QueueConsumer } from '../../mesh/ports.ts';
+import type { QueueConsumer } from '../../mesh/ports/consumer.ts';
 import type { Platform } from '../mesh.ts';
 import { createSqlDocuments } from './documents.ts';
 import { openLogs } from './logs.ts';

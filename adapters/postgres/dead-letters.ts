@@ -2,7 +2,8 @@ import { type DeadLetterEntry, isMeant } from '../../mesh/dead-letters/query.ts'
 import { redrive, redriveLength } from '../../mesh/dead-letters/redrive.ts';
 import { frame } from '../../mesh/frame.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
-import type { DeadLetters, ShardPlace } from '../../mesh/ports.ts';
+import type { DeadLetters } from '../../mesh/ports/dead-letters.ts';
+import type { ShardPlace } from '../../mesh/ports/shard.ts';
 import { toRows, weigh } from '../sqlite/log-rows.ts';
 import type { Database, Sql } from './database.ts';
 import { bookPlanned } from './book-store.ts';

@@ -1,4 +1,4 @@
-import type { Documents, StoredDocument } from '../../mesh/ports.ts';
+import type { Documents, StoredDocument } from '../../mesh/ports/documents.ts';
 import { toDocumentText, versionConflict } from '../documents.ts';
 import type { Row, Sql, SqlValue } from './database.ts';
 

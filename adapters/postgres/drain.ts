@@ -1,4 +1,5 @@
-import type { QueueConsumer, Settlement, Turn } from '../../mesh/ports.ts';
+import type { QueueConsumer, Turn } from '../../mesh/ports/consumer.ts';
+import type { Settlement } from '../../mesh/ports/settlement.ts';
 import { createCrew, createSignal } from '../sqlite/crew.ts';
 import type { Database } from './database.ts';
 import { breakerKeyOf, toTarget } from './breaker-store.ts';

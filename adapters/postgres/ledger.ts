@@ -1,6 +1,7 @@
 import { statusOf } from '../../mesh/delivery/breaker.ts';
 import { answers, type LedgerRecord, nameLength } from '../../mesh/ledger.ts';
-import type { Ledger, ShardPlace } from '../../mesh/ports.ts';
+import type { Ledger } from '../../mesh/ports/ledger.ts';
+import type { ShardPlace } from '../../mesh/ports/shard.ts';
 import { eventsOf, isSought, toKept, type WaitingDelivery, waitingOf } from '../../mesh/trace/query.ts';
 import { toMessages } from '../sqlite/log-rows.ts';
 import { tellingRuns } from '../sqlite/prefilter.ts';

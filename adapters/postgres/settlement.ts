@@ -3,7 +3,7 @@ import { frame } from '../../mesh/frame.ts';
 import { isOrdered } from '../../mesh/lane.ts';
 import type { Tally } from '../../mesh/books.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
-import type { Settlement } from '../../mesh/ports.ts';
+import type { Settlement } from '../../mesh/ports/settlement.ts';
 import { failRow, leaveRows } from '../sqlite/lane-turn.ts';
 import { toRows, weigh } from '../sqlite/log-rows.ts';
 import { allTaken, delayAfter, MAX_FAILURES } from '../sqlite/log-settlement.ts';

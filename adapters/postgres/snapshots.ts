@@ -1,4 +1,4 @@
-import type { Snapshots } from '../../mesh/ports.ts';
+import type { Snapshots } from '../../mesh/ports/snapshots.ts';
 import type { Snapshot } from '../../mesh/snapshot.ts';
 import type { Sql } from './database.ts';
 

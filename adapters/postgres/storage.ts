@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { TulleError } from '../../event/error.ts';
-import type { QueueConsumer } from '../../mesh/ports.ts';
+import type { QueueConsumer } from '../../mesh/ports/consumer.ts';
 import type { NodeStorage } from '../node/storage.ts';
 import { createWaitBoxes } from '../waits.ts';
 import { openDatabase } from './database.ts';

@@ -1,4 +1,7 @@
-import type { Awaited, QueueConsumer, Settlement, Waits } from '../../mesh/ports.ts';
+import type { QueueConsumer } from '../../mesh/ports/consumer.ts';
+import type { Awaited } from '../../mesh/ports/queue.ts';
+import type { Settlement } from '../../mesh/ports/settlement.ts';
+import type { Waits } from '../../mesh/ports/waits.ts';
 import { type DeliveryOutcome, isFact } from '../../mesh/publish/outcome.ts';
 import { mostBoxes, type WaitBoxes } from '../waits.ts';
 

@@ -1,6 +1,6 @@
 import { frame } from '../../mesh/frame.ts';
 import { isOrdered } from '../../mesh/lane.ts';
-import type { TurnOutcome } from '../../mesh/ports.ts';
+import type { TurnOutcome } from '../../mesh/ports/settlement.ts';
 import type { LaneRow } from './lane-store.ts';
 import { toMessages, weigh } from './log-rows.ts';
 

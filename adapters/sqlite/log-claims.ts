@@ -1,6 +1,6 @@
 import { leaveOut } from '../../mesh/deduplication.ts';
 import type { LaneMessage } from '../../mesh/lane.ts';
-import type { Entries } from '../../mesh/ports.ts';
+import type { Entries } from '../../mesh/ports/queue.ts';
 import type { ClaimStore } from './claim-store.ts';
 
 /** What one commit stores of several appends. */

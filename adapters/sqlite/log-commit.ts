@@ -1,6 +1,6 @@
 import { TulleError } from '../../event/error.ts';
 import { frame } from '../../mesh/frame.ts';
-import type { Entries } from '../../mesh/ports.ts';
+import type { Entries } from '../../mesh/ports/queue.ts';
 import type { LogBooks } from './log-books.ts';
 import { take } from './log-claims.ts';
 import type { LogPace } from './log-drain.ts';

@@ -1,5 +1,6 @@
 import { deliveriesOf } from '../../mesh/envelope.ts';
-import type { QueueConsumer, Settlement, Task } from '../../mesh/ports.ts';
+import type { QueueConsumer, Task } from '../../mesh/ports/consumer.ts';
+import type { Settlement } from '../../mesh/ports/settlement.ts';
 import { joinBatches } from './archive-store.ts';
 import { createCrew, createSignal, PATIENCE_MS } from './crew.ts';
 import { createBacklog } from './log-backlog.ts';

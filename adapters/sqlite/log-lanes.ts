@@ -1,7 +1,8 @@
 import { frame } from '../../mesh/frame.ts';
 import { type Breaker, createBreaker, statusOf } from '../../mesh/delivery/breaker.ts';
 import { isOrdered, type LaneMessage, type LaneStatus, targetOfLane } from '../../mesh/lane.ts';
-import type { Turn, TurnOutcome } from '../../mesh/ports.ts';
+import type { Turn } from '../../mesh/ports/consumer.ts';
+import type { TurnOutcome } from '../../mesh/ports/settlement.ts';
 import type { LaneStore } from './lane-store.ts';
 import { failRow, type LaneHead, leaveRows, takeHead, TURN_MESSAGES } from './lane-turn.ts';
 import { toRows, weigh } from './log-rows.ts';

@@ -1,4 +1,4 @@
-import type { Settlement } from '../../mesh/ports.ts';
+import type { Settlement } from '../../mesh/ports/settlement.ts';
 import { weigh } from './log-rows.ts';
 import { createSettlement, type SettlementOptions } from './log-settlement.ts';
 

@@ -1,4 +1,4 @@
-import type { ReplayTurn } from '../../mesh/ports.ts';
+import type { ReplayTurn } from '../../mesh/ports/consumer.ts';
 import {
   acceptanceSlackMs,
   type ReplayOrder,

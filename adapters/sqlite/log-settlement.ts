@@ -1,6 +1,6 @@
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { LaneMessage } from '../../mesh/lane.ts';
-import type { Settlement, TurnOutcome } from '../../mesh/ports.ts';
+import type { Settlement, TurnOutcome } from '../../mesh/ports/settlement.ts';
 import type { ReplayOutcome } from '../../mesh/replay/replay.ts';
 import type { Progress } from './log-backlog.ts';
 import type { LogBooks, Page } from './log-books.ts';

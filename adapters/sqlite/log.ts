@@ -3,7 +3,9 @@ import type { DeadLetterEntry, DeadLetterPage, DeadLetterQuery } from '../../mes
 import type { RedriveOrder, RedriveOutcome } from '../../mesh/dead-letters/redrive.ts';
 import type { ShardBooks } from '../../mesh/books.ts';
 import type { LaneStatus } from '../../mesh/lane.ts';
-import type { Appended, Entries, QueueConsumer, Settlement } from '../../mesh/ports.ts';
+import type { QueueConsumer } from '../../mesh/ports/consumer.ts';
+import type { Appended, Entries } from '../../mesh/ports/queue.ts';
+import type { Settlement } from '../../mesh/ports/settlement.ts';
 import { isFact } from '../../mesh/publish/outcome.ts';
 import { createWaitBoxes, type WaitBoxes } from '../waits.ts';
 import type { ReplayOrder, ReplayStatus } from '../../mesh/replay/replay.ts';

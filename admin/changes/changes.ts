@@ -1,6 +1,7 @@
 import { TulleError } from '../../event/error.ts';
 import { putMany } from '../../mesh/many-documents.ts';
-import type { Documents, Runtime } from '../../mesh/ports.ts';
+import type { Documents } from '../../mesh/ports/documents.ts';
+import type { Runtime } from '../../mesh/ports/runtime.ts';
 import { documentKeys, walkDocuments } from '../document-keys.ts';
 import { reportFailure } from '../report.ts';
 import { type Change, type ChangeEntry, sealChange } from './change.ts';

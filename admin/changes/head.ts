@@ -1,5 +1,5 @@
 import { TulleError } from '../../event/error.ts';
-import type { Documents } from '../../mesh/ports.ts';
+import type { Documents } from '../../mesh/ports/documents.ts';
 import { documentKeys } from '../document-keys.ts';
 
 /** How far a tenant's changes have come. Each may lag behind after a crash, and is never ahead. */

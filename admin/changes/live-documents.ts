@@ -1,4 +1,4 @@
-import type { Documents, StoredDocument } from '../../mesh/ports.ts';
+import type { Documents, StoredDocument } from '../../mesh/ports/documents.ts';
 
 /** How a document that is changed through changes is stored. Without `document` it is deleted. */
 export interface Tagged {

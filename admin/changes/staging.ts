@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../functions/transform/canonical-json.ts';
 import { getMany } from '../../mesh/many-documents.ts';
-import type { Documents, StoredDocument } from '../../mesh/ports.ts';
+import type { Documents, StoredDocument } from '../../mesh/ports/documents.ts';
 import type { ChangeEntry } from './change.ts';
 import { isTagged, toLive } from './live-documents.ts';
 

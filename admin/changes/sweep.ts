@@ -1,4 +1,4 @@
-import type { Documents } from '../../mesh/ports.ts';
+import type { Documents } from '../../mesh/ports/documents.ts';
 import type { Changes } from './changes.ts';
 import { advanceHead, readHead } from './head.ts';
 import { isTagged } from './live-documents.ts';

@@ -6,7 +6,8 @@ import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
 import { createMemorySecrets } from '../../adapters/memory/secrets.ts';
 import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
 import { createMesh, type Mesh } from '../../adapters/mesh.ts';
-import type { Settlement, Task } from '../../mesh/ports.ts';
+import type { Task } from '../../mesh/ports/consumer.ts';
+import type { Settlement } from '../../mesh/ports/settlement.ts';
 import { createRules } from './data.ts';
 
 export { Log } from '../../adapters/cloudflare/log.ts';

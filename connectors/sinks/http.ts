@@ -10,7 +10,7 @@ import { postForReply, type ReplyAnswer } from '../../mesh/delivery/reply.ts';
 import { excerptWithout, responseLimit } from '../../mesh/delivery/response.ts';
 import { isNegativeRetryAfter, parseRetryAfter } from '../../mesh/delivery/retry-after.ts';
 import { signWebhook } from '../../mesh/delivery/sign.ts';
-import type { PostRequest, Runtime } from '../../mesh/ports.ts';
+import type { PostRequest, Runtime } from '../../mesh/ports/runtime.ts';
 import { type AttemptResult, type Delivery, type SinkContext, defineSink, type TargetPolicy } from '../../mesh/sink.ts';
 
 export interface HttpOptions {

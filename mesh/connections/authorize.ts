@@ -1,5 +1,5 @@
 import { TulleError } from '../../event/error.ts';
-import type { Runtime } from '../ports.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import type { TargetPolicy } from '../sink.ts';
 import { requireHttps } from './https.ts';
 import { signRequest } from './request-signature.ts';

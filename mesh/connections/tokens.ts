@@ -2,7 +2,7 @@ import { TulleError } from '../../event/error.ts';
 import { checkTargetUrl } from '../delivery/guard.ts';
 import { postByFetch } from '../delivery/post.ts';
 import { readResponse } from '../delivery/response.ts';
-import type { Runtime } from '../ports.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import type { TargetPolicy } from '../sink.ts';
 import { requireHttps } from './https.ts';
 import type { ClientCredentials } from './settings.ts';

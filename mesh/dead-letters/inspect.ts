@@ -1,7 +1,7 @@
 import { addressOf, toEventBridgeAttributes, toKnativeExtensions } from '../delivery/dead-letter.ts';
 import { readRecords } from '../history.ts';
 import type { LedgerRecord } from '../ledger.ts';
-import type { Ledger } from '../ports.ts';
+import type { Ledger } from '../ports/ledger.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { DeadLetterEntry } from './query.ts';
 

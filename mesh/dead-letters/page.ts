@@ -1,5 +1,6 @@
 import type { LedgerRecord } from '../ledger.ts';
-import type { DeadLetters, ShardPlace } from '../ports.ts';
+import type { DeadLetters } from '../ports/dead-letters.ts';
+import type { ShardPlace } from '../ports/shard.ts';
 import { mergePages } from '../shard-pages.ts';
 import type { DeadLetterPage, DeadLetterQuery } from './query.ts';
 

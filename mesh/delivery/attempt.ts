@@ -2,7 +2,7 @@ import { TulleError } from '../../event/error.ts';
 import { deliveriesIn } from '../books.ts';
 import type { Credentials } from '../connections/credentials.ts';
 import type { Publish } from '../functions/publish.ts';
-import type { Runtime } from '../ports.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import type { Reshape } from '../reshape.ts';
 import type { AttemptResult, Delivery, Sink, TargetPolicy } from '../sink.ts';
 import type { Group, Item } from './group.ts';

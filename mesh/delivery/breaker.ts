@@ -1,5 +1,5 @@
 import type { LaneStatus } from '../lane.ts';
-import type { TurnOutcome } from '../ports.ts';
+import type { TurnOutcome } from '../ports/settlement.ts';
 import { createThrottle, type ThrottleMemory } from './throttle.ts';
 
 /** Whether a target is asked at all. Open: not now; then one probe decides. */

@@ -1,6 +1,6 @@
 import type { PlannedEvent } from '../envelope.ts';
 import { laneOfTarget, toLane } from '../lane.ts';
-import type { Settlement } from '../ports.ts';
+import type { Settlement } from '../ports/settlement.ts';
 import { type AttemptOptions, createAttempt, type Left, toItem } from './attempt.ts';
 import type { Connections } from './connections.ts';
 import { type Group, type Item, targetKeyOf } from './group.ts';

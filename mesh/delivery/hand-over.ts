@@ -1,6 +1,6 @@
 import { encodeEnvelope, type PlannedEvent } from '../envelope.ts';
 import type { LedgerRecord } from '../ledger.ts';
-import type { Settlement } from '../ports.ts';
+import type { Settlement } from '../ports/settlement.ts';
 import { toChunks } from '../router.ts';
 import { addressOf, toKnativeDeadLetter } from './dead-letter.ts';
 import type { Group } from './group.ts';

@@ -2,7 +2,7 @@ import { isReplayed, replayAttribute } from '../../event/replay-mark.ts';
 import { createTally, type End, type Tally } from '../books.ts';
 import type { PlannedEvent } from '../envelope.ts';
 import { type DeliveryStatus, type LedgerRecord, nameLength, reasonLength, type StepNote } from '../ledger.ts';
-import type { Runtime } from '../ports.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import type { DeliveryOutcome } from '../publish/outcome.ts';
 import { createOutcomes } from '../publish/outcomes.ts';
 import type { AttemptResult } from '../sink.ts';

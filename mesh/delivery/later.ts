@@ -1,5 +1,5 @@
 import { type DeliveryPlan, encodeEnvelope, type PlannedEvent } from '../envelope.ts';
-import type { Settlement } from '../ports.ts';
+import type { Settlement } from '../ports/settlement.ts';
 import { toChunks } from '../router.ts';
 import type { Group, Item } from './group.ts';
 

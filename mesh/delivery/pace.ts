@@ -1,4 +1,4 @@
-import type { Runtime } from '../ports.ts';
+import type { Runtime } from '../ports/runtime.ts';
 
 /** Keeps the calls of a turn at a target's rate, evenly: a burst would be above it for a moment. */
 export interface Pace {

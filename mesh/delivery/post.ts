@@ -1,4 +1,4 @@
-import type { PostAnswer, PostRequest, Runtime } from '../ports.ts';
+import type { PostAnswer, PostRequest, Runtime } from '../ports/runtime.ts';
 import { readResponse } from './response.ts';
 
 /** One POST and the start of its answer: the platform's own short way where it has one, else by `fetch`. */

@@ -6,7 +6,7 @@ import { hopsLimit, hopsOf } from '../../functions/compute/emitter.ts';
 import { hopsAttribute } from '../../functions/compute/function-output.ts';
 import { readAnswer } from '../functions/http-answer.ts';
 import type { Publish } from '../functions/publish.ts';
-import type { PostAnswer, PostRequest, Runtime } from '../ports.ts';
+import type { PostAnswer, PostRequest, Runtime } from '../ports/runtime.ts';
 import type { AttemptResult } from '../sink.ts';
 import { postByFetch, readStart } from './post.ts';
 

@@ -1,4 +1,4 @@
-import type { Runtime } from '../ports.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import type { AttemptResult } from '../sink.ts';
 import type { RetryPolicy } from '../snapshot.ts';
 import { nominalWaitMs, waitMs } from './backoff.ts';

@@ -1,4 +1,4 @@
-import type { TurnOutcome } from '../ports.ts';
+import type { TurnOutcome } from '../ports/settlement.ts';
 
 /** How much of what a target may have it is given: less, each time that it asks to be slowed down. */
 export interface Throttle {

@@ -1,5 +1,6 @@
 import { divide, isOrdered } from '../lane.ts';
-import type { Settlement, Turn, TurnOutcome } from '../ports.ts';
+import type { Turn } from '../ports/consumer.ts';
+import type { Settlement, TurnOutcome } from '../ports/settlement.ts';
 import type { Target } from '../snapshot.ts';
 import { type Attempt, type AttemptOptions, createAttempt, type Left, toItem } from './attempt.ts';
 import { type Group, type Item, targetKeyOf } from './group.ts';

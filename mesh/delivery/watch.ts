@@ -1,4 +1,4 @@
-import type { Runtime } from '../ports.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import type { Health } from './health.ts';
 
 /** Looks from time to time which calls take long, so that nobody waits behind them. */

@@ -6,7 +6,7 @@ import { hopsOf } from '../../functions/compute/emitter.ts';
 import { outputBytesLimit } from '../../functions/compute/function-output.ts';
 import { type Authenticator, type KeyLookup, type Principal, requireAccess } from '../authentication.ts';
 import { createLimit } from '../concurrency.ts';
-import type { Runtime } from '../ports.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import { cloudEventsProtocol } from '../protocols/cloudevents.ts';
 import type { Limits } from '../protocols/protocol.ts';
 import type { SnapshotSource } from '../snapshot-source.ts';

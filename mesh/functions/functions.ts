@@ -9,7 +9,7 @@ import { toEvents } from '../../functions/compute/function-output.ts';
 import { prepareFunction, type FunctionHost, type Invocation } from '../../functions/compute/run-function.ts';
 import type { Credentials, CredentialScope } from '../connections/credentials.ts';
 import { checkTargetUrl } from '../delivery/guard.ts';
-import type { Runtime } from '../ports.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import type { TargetPolicy } from '../sink.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { createGuardedFetch } from './guarded-fetch.ts';

@@ -1,7 +1,7 @@
 import { TulleError } from '../../event/error.ts';
 import { checkTargetUrl } from '../delivery/guard.ts';
 import { excerpt } from '../delivery/response.ts';
-import type { Runtime } from '../ports.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import type { TargetPolicy } from '../sink.ts';
 
 /** Requests that one call of a function makes, redirects included. */

@@ -1,7 +1,9 @@
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
 import type { Emitted } from '../../functions/compute/emitter.ts';
-import type { Entries, Queue, Runtime, ShardAddress } from '../ports.ts';
+import type { Entries, Queue } from '../ports/queue.ts';
+import type { Runtime } from '../ports/runtime.ts';
+import type { ShardAddress } from '../ports/shard.ts';
 import { route, toAddress } from '../router.ts';
 import type { SnapshotSource } from '../snapshot-source.ts';
 

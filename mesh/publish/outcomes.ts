@@ -1,6 +1,6 @@
 import type { PlannedEvent } from '../envelope.ts';
 import type { LedgerRecord } from '../ledger.ts';
-import type { Runtime } from '../ports.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import type { AttemptResult } from '../sink.ts';
 import { type DeliveryOutcome, type OutcomeStatus, toPublicReason } from './outcome.ts';
 

@@ -1,6 +1,8 @@
 import { decodeEnvelope, type Receipt } from '../envelope.ts';
 import type { Accepted } from '../ingress.ts';
-import type { Entries, Runtime, Waits } from '../ports.ts';
+import type { Entries } from '../ports/queue.ts';
+import type { Runtime } from '../ports/runtime.ts';
+import type { Waits } from '../ports/waits.ts';
 import { answerOutcomes, answerReply } from './answer.ts';
 import { type Preference, readPreference } from './preference.ts';
 import { createStandings, type PlannedDelivery, type Standings } from './standings.ts';

@@ -1,7 +1,9 @@
 import { TulleError } from '../../event/error.ts';
 import type { BusAccess } from '../bus-access.ts';
 import type { CompiledSnapshot } from '../compiled-snapshot.ts';
-import type { Replays, Runtime, ShardPlace } from '../ports.ts';
+import type { Replays } from '../ports/replays.ts';
+import type { Runtime } from '../ports/runtime.ts';
+import type { ShardPlace } from '../ports/shard.ts';
 import { readJson } from '../protocols/json-body.ts';
 import { toView } from './progress.ts';
 import type { ReplayOrder, ReplayStatus } from './replay.ts';

@@ -1,5 +1,5 @@
 import type { Filter } from '../../functions/filter/filter.ts';
-import type { ReplayTurn, Task } from '../ports.ts';
+import type { ReplayTurn, Task } from '../ports/consumer.ts';
 
 /** What a log is told of a replay, and keeps: everything that its turns need. JSON. */
 export interface ReplayOrder {

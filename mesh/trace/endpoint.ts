@@ -1,7 +1,8 @@
 import { TulleError } from '../../event/error.ts';
 import type { BusAccess, OpenBus } from '../bus-access.ts';
 import { type BusPlace, type Positions, readEvents, readRecords } from '../history.ts';
-import type { Ledger, Runtime } from '../ports.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import { isAllowed } from '../roles.ts';
 import { readLanes } from '../targets.ts';
 import { findEvents } from './find.ts';

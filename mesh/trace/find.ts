@@ -1,6 +1,7 @@
 import { type BusPlace, over, type Positions, readRecords, type RecordPage } from '../history.ts';
 import { type LedgerRecord, nameLength } from '../ledger.ts';
-import type { Ledger, ShardPlace } from '../ports.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { ShardPlace } from '../ports/shard.ts';
 import type { EventFilter, KeptEvent, WaitingDelivery } from './query.ts';
 
 /** Everything that the shards of a bus have of the events of one id. */

@@ -3,7 +3,7 @@ import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
 import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
 import { documentKeys } from '../../admin/document-keys.ts';
 import { createPublisher } from '../../admin/publisher.ts';
-import type { Documents } from '../../mesh/ports.ts';
+import type { Documents } from '../../mesh/ports/documents.ts';
 import { createHarness, type Harness, type Json, ruleBody } from './harness.ts';
 
 const bus = { put: { kind: 'bus', name: 'orders' } };

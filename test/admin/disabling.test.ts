@@ -7,7 +7,8 @@ import { documentKeys } from '../../admin/document-keys.ts';
 import { createPublisher } from '../../admin/publisher.ts';
 import type { RuleDocument } from '../../admin/resources/rule.ts';
 import type { Disable } from '../../mesh/delivery/sign-off.ts';
-import type { Documents, Runtime } from '../../mesh/ports.ts';
+import type { Documents } from '../../mesh/ports/documents.ts';
+import type { Runtime } from '../../mesh/ports/runtime.ts';
 
 const key = documentKeys.rule('t', 'b', 'r');
 const http = { url: 'https://crm.example.com/' };

@@ -1,4 +1,5 @@
-import type { Documents, Snapshots } from '../../mesh/ports.ts';
+import type { Documents } from '../../mesh/ports/documents.ts';
+import type { Snapshots } from '../../mesh/ports/snapshots.ts';
 
 export interface Ports {
   readonly documents: Documents;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
 import { defineFunction } from '../../functions/compute/define-function.ts';
 import type { FunctionSupport } from '../../mesh/functions/support.ts';
-import type { Documents } from '../../mesh/ports.ts';
+import type { Documents } from '../../mesh/ports/documents.ts';
 import { createHarness, ruleBody, statusesOf } from './harness.ts';
 
 const bundle = [defineFunction({ name: 'geo-fence', handler: (event) => event })];

@@ -6,7 +6,9 @@ import { http } from '../../connectors/sinks/http.ts';
 import type { ConnectionSupport } from '../../mesh/connections/authorize.ts';
 import { createVault, type MasterKeys } from '../../mesh/connections/vault.ts';
 import type { FunctionSupport } from '../../mesh/functions/support.ts';
-import type { Documents, Runtime, Snapshots } from '../../mesh/ports.ts';
+import type { Documents } from '../../mesh/ports/documents.ts';
+import type { Runtime } from '../../mesh/ports/runtime.ts';
+import type { Snapshots } from '../../mesh/ports/snapshots.ts';
 import type { SecondQueue, Snapshot } from '../../mesh/snapshot.ts';
 
 export const adminKey = 'operator-key-for-tests-0123456789';

@@ -7,7 +7,8 @@ import { buildSnapshot } from '../../admin/snapshot-builder.ts';
 import { TulleError } from '../../event/error.ts';
 import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
 import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
-import type { Documents, Snapshots } from '../../mesh/ports.ts';
+import type { Documents } from '../../mesh/ports/documents.ts';
+import type { Snapshots } from '../../mesh/ports/snapshots.ts';
 import { createJitter, type Ports, turns, wrap } from './faults.ts';
 import { createHarness, type Harness, ruleBody } from './harness.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
 import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
-import { documentMaxBytes } from '../../mesh/ports.ts';
+import { documentMaxBytes } from '../../mesh/ports/documents.ts';
 import { createJitter, wrap } from './faults.ts';
 import { createHarness, type Harness, type Json, ruleBody } from './harness.ts';
 

@@ -4,7 +4,8 @@ import type { DeadLetterEntry, DeadLetterQuery } from '../../mesh/dead-letters/q
 import type { RedriveOrder } from '../../mesh/dead-letters/redrive.ts';
 import { decodeEnvelope } from '../../mesh/envelope.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
-import type { Settlement, Turn } from '../../mesh/ports.ts';
+import type { Turn } from '../../mesh/ports/consumer.ts';
+import type { Settlement } from '../../mesh/ports/settlement.ts';
 import { isReplay } from '../../mesh/replay/replay.ts';
 import { type QueueHost, type QueueUnderTest, recorded } from './queue.ts';
 

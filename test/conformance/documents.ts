@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { getMany, putMany } from '../../mesh/many-documents.ts';
-import { documentMaxBytes, type Documents } from '../../mesh/ports.ts';
+import { documentMaxBytes, type Documents } from '../../mesh/ports/documents.ts';
 
 /** What every document store must keep. `create` answers an empty store. */
 export function describeDocuments(name: string, create: () => Promise<Documents>): void {

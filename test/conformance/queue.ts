@@ -1,18 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { LaneMessage } from '../../mesh/lane.ts';
 import type { LedgerFilter, LedgerRecord } from '../../mesh/ledger.ts';
-import type {
-  Appended,
-  Claims,
-  DeadLetters,
-  Entries,
-  Ledger,
-  QueueConsumer,
-  Settlement,
-  Turn,
-  TurnOutcome,
-  Waits,
-} from '../../mesh/ports.ts';
+import type { QueueConsumer, Turn } from '../../mesh/ports/consumer.ts';
+import type { DeadLetters } from '../../mesh/ports/dead-letters.ts';
+import type { Ledger } from '../../mesh/ports/ledger.ts';
+import type { Appended, Claims, Entries } from '../../mesh/ports/queue.ts';
+import type { Settlement, TurnOutcome } from '../../mesh/ports/settlement.ts';
+import type { Waits } from '../../mesh/ports/waits.ts';
 import { isReplay } from '../../mesh/replay/replay.ts';
 
 /** One shard of a queue under a clock that the test owns. */

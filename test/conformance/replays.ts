@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Replays, Settlement, Task } from '../../mesh/ports.ts';
+import type { Task } from '../../mesh/ports/consumer.ts';
+import type { Replays } from '../../mesh/ports/replays.ts';
+import type { Settlement } from '../../mesh/ports/settlement.ts';
 import {
   acceptanceSlackMs,
   isReplay,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Snapshots } from '../../mesh/ports.ts';
+import type { Snapshots } from '../../mesh/ports/snapshots.ts';
 import type { Snapshot } from '../../mesh/snapshot.ts';
 
 /** What every snapshot store must keep, as far as it is not behind. `create` answers an empty store. */

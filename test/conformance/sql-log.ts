@@ -1,6 +1,6 @@
 import { createLog, type SqlLog } from '../../adapters/sqlite/log.ts';
 import type { Sql } from '../../adapters/sqlite/sql.ts';
-import type { Waits } from '../../mesh/ports.ts';
+import type { Waits } from '../../mesh/ports/waits.ts';
 import { pause } from './waits.ts';
 import type { QueueHost } from './queue.ts';
 import type { ArchiveUnderTest } from './replays.ts';

@@ -3,7 +3,7 @@ import { fromJson } from '../../event/json-format.ts';
 import { type DeliveryPlan, encodeEnvelope } from '../../mesh/envelope.ts';
 import { type BusPlace, type Positions, readEvents, readRecords } from '../../mesh/history.ts';
 import { isPosition, type LedgerFilter, type LedgerRecord } from '../../mesh/ledger.ts';
-import type { Settlement } from '../../mesh/ports.ts';
+import type { Settlement } from '../../mesh/ports/settlement.ts';
 import type { EventFilter, KeptEvent } from '../../mesh/trace/query.ts';
 import type { QueueHost, QueueUnderTest } from './queue.ts';
 

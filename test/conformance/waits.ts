@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Waits } from '../../mesh/ports.ts';
+import type { Waits } from '../../mesh/ports/waits.ts';
 import type { DeliveryOutcome } from '../../mesh/publish/outcome.ts';
 import { mostBoxes } from '../../adapters/waits.ts';
 import type { QueueHost, QueueUnderTest } from './queue.ts';

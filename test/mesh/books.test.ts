@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fromJson } from '../../event/json-format.ts';
 import type { Tally } from '../../mesh/books.ts';
 import { decodeEnvelope, deliveriesOf, encodeEnvelope, type PlannedEvent } from '../../mesh/envelope.ts';
-import type { Turn } from '../../mesh/ports.ts';
+import type { Turn } from '../../mesh/ports/consumer.ts';
 import { createEvent, createHarness, type Harness, withRule } from './harness.ts';
 
 describe('how many deliveries a message is of', () => {

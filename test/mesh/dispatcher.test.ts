@@ -5,7 +5,7 @@ import { fromJson } from '../../event/json-format.ts';
 import { type CompiledSnapshot, compileSnapshot } from '../../mesh/compiled-snapshot.ts';
 import { createDispatcher } from '../../mesh/dispatcher.ts';
 import { decodeEnvelope, encodeEnvelope } from '../../mesh/envelope.ts';
-import type { QueueConsumer } from '../../mesh/ports.ts';
+import type { QueueConsumer } from '../../mesh/ports/consumer.ts';
 import type { Sink } from '../../mesh/sink.ts';
 import type { Snapshot } from '../../mesh/snapshot.ts';
 import { createEvent, createHarness, withRule } from './harness.ts';

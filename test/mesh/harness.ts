@@ -6,7 +6,8 @@ import { createMesh, type Mesh } from '../../adapters/mesh.ts';
 import type { MasterKeys } from '../../mesh/connections/vault.ts';
 import type { FunctionSupport } from '../../mesh/functions/support.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
-import type { Documents, Snapshots } from '../../mesh/ports.ts';
+import type { Documents } from '../../mesh/ports/documents.ts';
+import type { Snapshots } from '../../mesh/ports/snapshots.ts';
 import type { SecondQueue } from '../../mesh/snapshot.ts';
 
 export interface Received {

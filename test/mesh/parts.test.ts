@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defineFunction } from '../../functions/compute/define-function.ts';
-import type { Turn } from '../../mesh/ports.ts';
+import type { Turn } from '../../mesh/ports/consumer.ts';
 import { createEvent, createHarness, type Harness, withRule } from './harness.ts';
 
 /** One event for each element of the data. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createTally, type End, type Tally } from '../../mesh/books.ts';
-import type { Settlement, Turn } from '../../mesh/ports.ts';
+import type { Turn } from '../../mesh/ports/consumer.ts';
+import type { Settlement } from '../../mesh/ports/settlement.ts';
 import { createEvent, createHarness, type Harness, withRule } from './harness.ts';
 
 /** An RPC on Workers takes 32 MiB, and a text that is not all ASCII has two bytes a unit in it. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BusPlace, type Positions, readRecords } from '../../mesh/history.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
-import type { Ledger } from '../../mesh/ports.ts';
+import type { Ledger } from '../../mesh/ports/ledger.ts';
 import { selectDeliveries, writeCursor } from '../../mesh/trace/selection.ts';
 
 /** Shards of records, oldest first, of which a look goes through a few only. */

@@ -1,6 +1,7 @@
 import type { LogOptions, LogStorage } from '../../adapters/sqlite/log.ts';
 import type { Publish } from '../../mesh/functions/publish.ts';
-import type { QueueConsumer, Waits } from '../../mesh/ports.ts';
+import type { QueueConsumer } from '../../mesh/ports/consumer.ts';
+import type { Waits } from '../../mesh/ports/waits.ts';
 import type { SnapshotReader } from '../../mesh/snapshot-source.ts';
 import type { World } from './world.ts';
 

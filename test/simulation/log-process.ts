@@ -1,6 +1,6 @@
 import { createLogOn, type Log } from '../../adapters/sqlite/log.ts';
 import { type LogPace, workersPace } from '../../adapters/sqlite/log-drain.ts';
-import type { QueueConsumer } from '../../mesh/ports.ts';
+import type { QueueConsumer } from '../../mesh/ports/consumer.ts';
 import { isReplay } from '../../mesh/replay/replay.ts';
 import type { Fault } from './fault.ts';
 import type { Process } from './process.ts';

@@ -1,4 +1,4 @@
-import type { PostAnswer, PostRequest } from '../../mesh/ports.ts';
+import type { PostAnswer, PostRequest } from '../../mesh/ports/runtime.ts';
 import type { Reply } from './oracle.ts';
 import type { Phase } from './plan.ts';
 import type { Process } from './process.ts';

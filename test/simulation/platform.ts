@@ -1,6 +1,9 @@
 import type { Response as AnyResponse } from '@cloudflare/workers-types';
 import type { Log } from '../../adapters/sqlite/log.ts';
-import type { DeadLetters, Queue, ShardPlace, Waits } from '../../mesh/ports.ts';
+import type { DeadLetters } from '../../mesh/ports/dead-letters.ts';
+import type { Queue } from '../../mesh/ports/queue.ts';
+import type { ShardPlace } from '../../mesh/ports/shard.ts';
+import type { Waits } from '../../mesh/ports/waits.ts';
 import type { Fault } from './fault.ts';
 import type { ReplayOrder } from '../../mesh/replay/replay.ts';
 import { openLog } from './log-process.ts';

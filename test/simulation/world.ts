@@ -1,5 +1,5 @@
 import type { SignOff } from '../../mesh/delivery/sign-off.ts';
-import type { ShardPlace } from '../../mesh/ports.ts';
+import type { ShardPlace } from '../../mesh/ports/shard.ts';
 import type { Snapshot, Target } from '../../mesh/snapshot.ts';
 import type { SnapshotReader } from '../../mesh/snapshot-source.ts';
 import { createAudit } from './audit.ts';

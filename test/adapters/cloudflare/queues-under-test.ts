@@ -2,7 +2,10 @@ import { createQueuesConsumer } from '../../../adapters/cloudflare/queues-consum
 import { type Bucket, createOutbox } from '../../../adapters/cloudflare/queues-outbox.ts';
 import { createQueuesQueue } from '../../../adapters/cloudflare/queues.ts';
 import type { Sql } from '../../../adapters/sqlite/sql.ts';
-import type { Queue, Replays, ShardAddress, Waits } from '../../../mesh/ports.ts';
+import type { Queue } from '../../../mesh/ports/queue.ts';
+import type { Replays } from '../../../mesh/ports/replays.ts';
+import type { ShardAddress } from '../../../mesh/ports/shard.ts';
+import type { Waits } from '../../../mesh/ports/waits.ts';
 import type { QueueHost, QueueUnderTest } from '../../conformance/queue.ts';
 import { openSqlLog } from '../../conformance/sql-log.ts';
 import { type Broker, type BrokerOptions, createBroker } from './broker.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { toText } from '../../../adapters/cloudflare/queues-message.ts';
 import { createNodeSql } from '../../../adapters/node/sql.ts';
-import type { Settlement, Task } from '../../../mesh/ports.ts';
+import type { Task } from '../../../mesh/ports/consumer.ts';
+import type { Settlement } from '../../../mesh/ports/settlement.ts';
 import { describeDeadLetters } from '../../conformance/dead-letters.ts';
 import { describeEndToEnd } from '../../conformance/end-to-end.ts';
 import { describeLanes } from '../../conformance/lanes.ts';

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, LookupFunction } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOutbound, type Outbound } from '../../../adapters/node/outbound.ts';
-import type { PostRequest } from '../../../mesh/ports.ts';
+import type { PostRequest } from '../../../mesh/ports/runtime.ts';
 
 let target: Server;
 let port = 0;

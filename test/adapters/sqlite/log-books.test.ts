@@ -9,7 +9,8 @@ import { encodeEnvelope } from '../../../mesh/envelope.ts';
 import { fromJson } from '../../../event/json-format.ts';
 import { frame } from '../../../mesh/frame.ts';
 import type { LedgerRecord } from '../../../mesh/ledger.ts';
-import type { QueueConsumer, Settlement } from '../../../mesh/ports.ts';
+import type { QueueConsumer } from '../../../mesh/ports/consumer.ts';
+import type { Settlement } from '../../../mesh/ports/settlement.ts';
 
 describe('the books of a log', () => {
   it('begin with what an append brings, and end with what the settlement says', async () => {

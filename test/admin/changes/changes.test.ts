@@ -5,7 +5,7 @@ import { readHead } from '../../../admin/changes/head.ts';
 import { createLiveDocuments } from '../../../admin/changes/live-documents.ts';
 import { sweepDeleted } from '../../../admin/changes/sweep.ts';
 import { createMemoryDocuments } from '../../../adapters/memory/documents.ts';
-import type { Documents } from '../../../mesh/ports.ts';
+import type { Documents } from '../../../mesh/ports/documents.ts';
 import { createJitter, wrap } from '../faults.ts';
 import { createMemorySnapshots } from '../../../adapters/memory/snapshots.ts';
 import { createHarness } from '../harness.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type BusPage, readPage } from '../../../mesh/dead-letters/page.ts';
 import type { DeadLetterEntry } from '../../../mesh/dead-letters/query.ts';
 import type { LedgerRecord } from '../../../mesh/ledger.ts';
-import type { DeadLetters } from '../../../mesh/ports.ts';
+import type { DeadLetters } from '../../../mesh/ports/dead-letters.ts';
 import { createSeededRandom } from '../../../mesh/seeded-random.ts';
 
 const bus = { tenant: 't', bus: 'b' };

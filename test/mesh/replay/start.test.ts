@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { TulleError } from '../../../event/error.ts';
 import type { OpenBus } from '../../../mesh/bus-access.ts';
-import type { Replays, ShardPlace } from '../../../mesh/ports.ts';
+import type { Replays } from '../../../mesh/ports/replays.ts';
+import type { ShardPlace } from '../../../mesh/ports/shard.ts';
 import { createReplayEndpoint } from '../../../mesh/replay/endpoint.ts';
 import type { ReplayOrder, ReplayStatus } from '../../../mesh/replay/replay.ts';
 
