@@ -2,6 +2,7 @@ import { createAdminApi } from '../admin/api.ts';
 import { createLiveDocuments } from '../admin/changes/live-documents.ts';
 import { createDisabling } from '../admin/disabling.ts';
 import { createDiscovery } from '../admin/discovery.ts';
+import { createIdentitySource } from '../admin/identity-source.ts';
 import { createKeyLookup } from '../admin/keys.ts';
 import { createPublisher } from '../admin/publisher.ts';
 import { reseal } from '../admin/reseal.ts';
@@ -15,6 +16,8 @@ import { createDispatcher } from '../mesh/dispatcher.ts';
 import { createFunctions } from '../mesh/functions/functions.ts';
 import { createPublish } from '../mesh/functions/publish.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
+import { createIdentities } from '../mesh/identity/identities.ts';
+import { createKeySets } from '../mesh/identity/key-sets.ts';
 import type { QueueConsumer } from '../mesh/ports/consumer.ts';
 import type { DeadLetters } from '../mesh/ports/dead-letters.ts';
 import type { Documents } from '../mesh/ports/documents.ts';
@@ -90,7 +93,12 @@ export function createMesh(platform: Platform): Mesh {
   const vault = createVault(platform.masterKeys ?? {});
   const credentials = createCredentials({ vault, secrets, policy, runtime, support: connectionSupport });
   const functions = createFunctions({ support, publish, credentials, policy, runtime });
-  const authenticator = createAuthenticator({ adminKey, now: runtime.now });
+  const identities = createIdentities({
+    source: createIdentitySource(live, runtime),
+    keySets: createKeySets(runtime, policy),
+    runtime,
+  });
+  const authenticator = createAuthenticator({ adminKey, now: runtime.now, identities });
   const envelopes = platform.dispatchesHere === true ? createRecentEnvelopes() : undefined;
 
   const admin = createAdminApi({
@@ -103,6 +111,7 @@ export function createMesh(platform: Platform): Mesh {
     functions: support,
     vault,
     connections: connectionSupport,
+    identities,
     archives: platform.replays !== undefined,
     queues: platform.queues ?? [],
     onPublished,

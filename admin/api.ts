@@ -3,6 +3,7 @@ import { TulleError } from '../event/error.ts';
 import { createAuthenticator, type Principal } from '../mesh/authentication.ts';
 import type { ConnectionSupport } from '../mesh/connections/authorize.ts';
 import { createVault, type Vault } from '../mesh/connections/vault.ts';
+import type { Identities } from '../mesh/identity/identities.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { Documents } from '../mesh/ports/documents.ts';
 import type { Runtime } from '../mesh/ports/runtime.ts';
@@ -36,6 +37,8 @@ export interface AdminApiOptions {
   readonly archives?: boolean;
   /** The queues that a bus may choose here, beside the log. */
   readonly queues?: readonly SecondQueue[];
+  /** Takes tokens of identity providers; absent: API keys only. */
+  readonly identities?: Identities | undefined;
   readonly onPublished?: PublisherOptions['onPublished'];
 }
 
@@ -55,7 +58,7 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
     documents,
     publisher: createPublisher({ ...options, onPublished }),
   };
-  const authenticator = createAuthenticator({ adminKey, now: () => runtime.now() });
+  const authenticator = createAuthenticator({ adminKey, now: () => runtime.now(), identities: options.identities });
   const findKey = createKeyLookup(documents);
   const app: AdminApi = new Hono();
 

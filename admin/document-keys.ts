@@ -19,6 +19,10 @@ export const documentKeys = {
   secret: (tenant: string, name: string) => `secret/${tenant}/${name}`,
   secrets: (tenant: string) => `secret/${tenant}/`,
   allSecrets: 'secret/',
+  identity: (tenant: string, name: string) => `identity/${tenant}/${name}`,
+  identities: (tenant: string) => `identity/${tenant}/`,
+  /** To whom a pair of issuer and audience belongs, in the whole installation. */
+  audience: (hash: string) => `audience/${hash}`,
   schema: (tenant: string, name: string) => `schema/${tenant}/${name}`,
   schemas: (tenant: string) => `schema/${tenant}/`,
   /** What discovery has learnt; `id` is made of the type. */

@@ -2,6 +2,7 @@ import { TulleError } from '../event/error.ts';
 import { type Change, type ChangeEntry, isIntact } from './changes/change.ts';
 import type { Settled } from './changes/changes.ts';
 import { createEntryReader, type EntryReader } from './changes/entry-reader.ts';
+import { documentKeys } from './document-keys.ts';
 import { type Address, keyOf, type Resource, show } from './resource.ts';
 import { readKey, showStored } from './resources-table.ts';
 import type { Call, Methods, Services } from './services.ts';
@@ -36,7 +37,7 @@ export function changeItem({ publisher: { changes } }: Services): Methods {
       if (change === undefined) throw new TulleError('not_found', 'There is no change of this number.');
       const readEntry = createEntryReader(changes, principal.tenant);
       const entries: object[] = [];
-      for (const entry of change.entries) {
+      for (const entry of change.entries.filter(isShown)) {
         const { previous = 0 } = entry;
         const before = previous === 0 ? undefined : await readEntry(previous, entry.key);
         entries.push({ ...toView(entry, before), previous });
@@ -127,10 +128,15 @@ function toSummary({ sequence, at, by, why, entries, previousHash, hash }: Chang
     at,
     by,
     ...(why === undefined ? {} : { why }),
-    entries: entries.map((entry) => toAddressView(entry)),
+    entries: entries.filter(isShown).map((entry) => toAddressView(entry)),
     previousHash,
     hash,
   };
+}
+
+/** To whom an audience belongs is in the identity provider itself. */
+function isShown({ key }: ChangeEntry): boolean {
+  return !key.startsWith(documentKeys.audience(''));
 }
 
 function toAddressView({ key, document, previous }: ChangeEntry): object {

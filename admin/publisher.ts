@@ -110,7 +110,7 @@ export function createPublisher({ documents, snapshots, runtime, onPublished }: 
     for (const { key } of entries) {
       const [kind = '', , bus = ''] = key.split('/');
       if (perBus.has(kind)) buses.add(bus);
-      else {
+      else if (!besidesSnapshots.has(kind)) {
         const prefix = documentKeys.buses(tenant);
         for await (const stored of walkDocuments(live, prefix)) buses.add(stored.key.slice(prefix.length));
       }
@@ -156,6 +156,8 @@ export function createPublisher({ documents, snapshots, runtime, onPublished }: 
 
 /** Documents whose key names the bus that they belong to. */
 const perBus: ReadonlySet<string> = new Set(['bus', 'rule', 'archive']);
+/** Documents that no snapshot holds. */
+const besidesSnapshots: ReadonlySet<string> = new Set(['identity', 'audience']);
 /** Publishers that meet each cost one another a round; more than this at once is not ordinary use. */
 const maxAttempts = 32;
 /** Workers allow six connections at once. */

@@ -2,6 +2,7 @@ import { archiveResource } from './archives.ts';
 import { busResource } from './buses.ts';
 import { connectionResource } from './connections.ts';
 import { functionResource } from './functions.ts';
+import { identityResource } from './identities.ts';
 import { toKeyView, type KeyDocument } from './resources/key.ts';
 import type { Address, Resource } from './resource.ts';
 import { ruleResource } from './rules.ts';
@@ -17,6 +18,7 @@ export const resources: readonly Resource[] = [
   schemaResource,
   archiveResource,
   ruleResource,
+  identityResource,
 ];
 
 export function findResource(kind: unknown): Resource | undefined {

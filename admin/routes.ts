@@ -8,6 +8,7 @@ import { connectionResource } from './connections.ts';
 import { discoveredAdoption, discoveredItem, discoveredList } from './discovered.ts';
 import { functionResource } from './functions.ts';
 import { changeItem, changeList } from './history.ts';
+import { identityResource } from './identities.ts';
 import { keyItem, keyList, keyRotation } from './keys.ts';
 import type { Resource } from './resource.ts';
 import { resourceHistory, resourceItem, resourceList } from './resource-endpoint.ts';
@@ -50,6 +51,7 @@ export function createAdminRoutes(services: Services): readonly AdminRoute[] {
     ...toRoutes(`${bus}/discovered/{id}`, 'tenant', discoveredAdoption(services)),
     ...ofResource(`${root}/connections`, connectionResource),
     ...ofResource(`${root}/functions`, functionResource),
+    ...ofResource(`${root}/identities`, identityResource),
     ...ofResource(`${root}/schemas`, schemaResource),
     ...toRoutes(`${root}/schemas/{schema}/versions/{version}`, 'tenant', schemaVersionItem(services)),
     ...ofResource(`${root}/secrets`, secretResource),

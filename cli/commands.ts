@@ -68,6 +68,7 @@ export const commands: readonly Entry[] = [
   ...resource('functions', 'function'),
   ...resource('schemas', 'schema'),
   ...resource('secrets', 'secret'),
+  ...resource('identities', 'identity'),
 
   entry(
     'dlq list',

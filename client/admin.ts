@@ -9,6 +9,7 @@ export const nouns = {
   functions: { kind: 'function', ofBus: false },
   schemas: { kind: 'schema', ofBus: false },
   secrets: { kind: 'secret', ofBus: false },
+  identities: { kind: 'identity', ofBus: false },
 } as const;
 
 export type Noun = keyof typeof nouns;

@@ -1,10 +1,14 @@
 import { TulleError } from '../event/error.ts';
+import type { Identities } from './identity/identities.ts';
+import type { CredentialHeader } from './identity/settings.ts';
+import { isToken, tokenMaxLength } from './identity/token.ts';
 import { isAllowed, type Permission, type Role, rolesWith } from './roles.ts';
 import type { Key } from './snapshot.ts';
 
 /** Who asks: read from the credential and from nothing else. */
 export interface Principal {
   readonly tenant: string;
+  /** The id of the key, or for a token of an identity provider, its name and whom the token names: `entra:alice`. */
   readonly keyId: string;
   readonly role: Role;
   /** Names of the buses it may use, or `*`. */
@@ -17,17 +21,27 @@ export type KeyLookup = (tenant: string, keyId: string) => Key | undefined | Pro
 export interface AuthenticatorOptions {
   /** The operator's own key (`TULLE_ADMIN_KEY`): everything in the tenant `default`. Without it nobody is that. */
   readonly adminKey?: string | undefined;
+  /** Takes tokens of identity providers; absent: API keys only. */
+  readonly identities?: Identities | undefined;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
+export interface AuthenticateOptions {
+  readonly acceptQuery?: boolean;
+  /** An identity provider may be as it was some seconds ago: for the hot path, which waits for no storage. */
+  readonly acceptOlder?: boolean;
+}
+
 export interface Authenticator {
   /**
-   * Reads `Authorization: Bearer <key>`; with `acceptQuery` also `?access_token=` (RFC 6750, 2.3; CloudEvents webhooks
-   * need it). The lookup is asked at every call, so that a revoked key is refused as soon as the lookup lacks it.
-   * @throws TulleError `authentication_required`, or `request_invalid` when a request carries two credentials.
+   * Reads `Authorization: Bearer <key>`, a key or a token of an identity provider; with `acceptQuery` also
+   * `?access_token=` (RFC 6750, 2.3; CloudEvents webhooks need it); without either what Cloudflare Access has added. The
+   * lookup is asked at every call, so that a revoked key is refused as soon as the lookup lacks it.
+   * @throws TulleError `authentication_required`, `request_invalid` when a request carries two credentials, or what
+   * `Identities` throw
    */
-  authenticate(request: Request, lookup: KeyLookup, options?: { readonly acceptQuery?: boolean }): Promise<Principal>;
+  authenticate(request: Request, lookup: KeyLookup, options?: AuthenticateOptions): Promise<Principal>;
 }
 
 /** The tenant that the operator's own key belongs to. */
@@ -43,7 +57,7 @@ export const adminKeyMinLength = 24;
  * One per isolate. It remembers the digests of tokens that were found valid (at most `rememberedTokens`), so that the
  * hot path hashes nothing; what a token may do is looked up every time.
  */
-export function createAuthenticator({ adminKey, now }: AuthenticatorOptions): Authenticator {
+export function createAuthenticator({ adminKey, identities, now }: AuthenticatorOptions): Authenticator {
   const digests = new Map<string, string>();
   const usableAdminKey = adminKey !== undefined && adminKey.length >= adminKeyMinLength ? adminKey : undefined;
   // The text, not its promise: Workers forbid one request to wait for another's.
@@ -59,8 +73,11 @@ export function createAuthenticator({ adminKey, now }: AuthenticatorOptions): Au
   };
 
   return {
-    async authenticate(request, lookup, { acceptQuery = false } = {}) {
-      const token = readToken(request, acceptQuery);
+    async authenticate(request, lookup, { acceptQuery = false, acceptOlder = false } = {}) {
+      const { token, header } = readCredential(request, acceptQuery);
+      if (identities !== undefined && (header !== 'authorization' || token.length > keyMaxLength)) {
+        return identities.authenticate(token, { header, newest: !acceptOlder });
+      }
       const digest = digests.get(token) ?? (await hashToken(token));
 
       if (usableAdminKey !== undefined) {
@@ -71,6 +88,9 @@ export function createAuthenticator({ adminKey, now }: AuthenticatorOptions): Au
         }
       }
 
+      if (identities !== undefined && isToken(token)) {
+        return identities.authenticate(token, { header, newest: !acceptOlder });
+      }
       const address = parseToken(token);
       if (address === undefined) throw unknownKey(adminKeyHint(adminKey));
       const key = await lookup(address.tenant, address.keyId);
@@ -120,7 +140,8 @@ export async function hashToken(token: string): Promise<string> {
 }
 
 const rememberedTokens = 1_000;
-const tokenMaxLength = 512;
+const keyMaxLength = 512;
+const accessHeader = 'cf-access-jwt-assertion';
 const tokenShape = /^tulle_([a-z0-9][a-z0-9-]{0,62})_([a-z0-9]{1,32})\.[A-Za-z0-9_-]{32,128}$/;
 
 function parseToken(token: string): { tenant: string; keyId: string } | undefined {
@@ -128,7 +149,10 @@ function parseToken(token: string): { tenant: string; keyId: string } | undefine
   return tenant === undefined || keyId === undefined ? undefined : { tenant, keyId };
 }
 
-function readToken(request: Request, acceptQuery: boolean): string {
+function readCredential(
+  request: Request,
+  acceptQuery: boolean,
+): { readonly token: string; readonly header: CredentialHeader } {
   const header = request.headers.get('authorization');
   // The query is parsed only where it can hold a token: URL parsing costs more than the rest of this function.
   const query =
@@ -139,6 +163,11 @@ function readToken(request: Request, acceptQuery: boolean): string {
       mend: 'Send the key in the Authorization header only.',
     });
   }
+  const assertion = header === null && query === null ? request.headers.get(accessHeader) : null;
+  if (assertion !== null) {
+    requireSameSite(request);
+    return { token: assertion, header: accessHeader };
+  }
   const token = header === null ? query : /^Bearer +([^\s]+) *$/i.exec(header)?.[1];
   if (token == null || token === '' || token.length > tokenMaxLength) {
     throw new TulleError('authentication_required', 'The request carries no key.', {
@@ -146,7 +175,24 @@ function readToken(request: Request, acceptQuery: boolean): string {
       mend: 'Send the header `Authorization: Bearer <key>`.',
     });
   }
-  return token;
+  return { token, header: 'authorization' };
+}
+
+/**
+ * Cloudflare Access adds its token to whatever a browser with its cookie sends, also from a page of somebody else: such a
+ * request may change nothing.
+ */
+function requireSameSite({ method, headers, url }: Request): void {
+  if (method === 'GET' || method === 'HEAD') return;
+  const site = headers.get('sec-fetch-site');
+  if (site === 'same-origin' || site === 'none') return;
+  // Older browsers say the origin only, and what is no browser neither. A proxy may have taken the https away.
+  const origin = headers.get('origin');
+  if (site === null && (origin === null || URL.parse(origin)?.host === new URL(url).host)) return;
+  throw new TulleError('permission_denied', 'The request comes from a page of another site.', {
+    place: 'origin',
+    mend: 'Send it from a page of this installation, or with a key or token in the Authorization header.',
+  });
 }
 
 /** The same answer whether the id or the secret is wrong. */

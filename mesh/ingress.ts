@@ -75,7 +75,7 @@ export function createIngress(options: IngressOptions): Ingress {
         if (compiled === undefined) return findKey(tenant, keyId);
         return compiled.snapshot.keys.find((key) => key.id === keyId);
       },
-      { acceptQuery: true },
+      { acceptQuery: true, acceptOlder: true },
     );
     requireAccess(principal, 'publish', bus);
     const compiled = await snapshots.get(principal.tenant, bus);

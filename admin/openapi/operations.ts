@@ -73,6 +73,7 @@ export const adminOperations: Operations = {
   ...ofResource(`${bus}/rules`, 'rule', 'Rule'),
   ...ofResource(`${root}/connections`, 'connection', 'Connection'),
   ...ofResource(`${root}/functions`, 'function', 'Function'),
+  ...ofResource(`${root}/identities`, 'identity', 'Identity'),
   ...ofResource(`${root}/schemas`, 'schema', 'Schema'),
   ...ofResource(`${root}/secrets`, 'secret', 'Secret'),
 

@@ -17,6 +17,7 @@ import { archiveSchema } from '../resources/archive.ts';
 import { busSchema } from '../resources/bus.ts';
 import { connectionSchema } from '../resources/connection-schema.ts';
 import { functionSchema } from '../resources/function.ts';
+import { identitySchema } from '../resources/identity.ts';
 import { nameSchema } from '../resources/name.ts';
 import { ruleSchema, targetSchema } from '../resources/rule.ts';
 import { schemaSchema } from '../resources/schema.ts';
@@ -43,6 +44,7 @@ export function createAdminSchemas(sinks: readonly Sink[]): Readonly<Record<stri
     Connection: connectionSchema,
     Secret: secretSchema,
     Function: functionSchema,
+    Identity: identitySchema,
     Tenant: tenantSchema,
     Schema: {
       ...schemaSchema,

@@ -7,6 +7,19 @@ import { parseDuration } from '../duration.ts';
 import { faultOf, fillDefaults, findFaults, throwFaults } from '../validation.ts';
 import { descriptionSchema, nameSchema } from './name.ts';
 
+/** Which buses somebody may use. */
+export const busesSchema = {
+  type: 'array',
+  minItems: 1,
+  maxItems: 20,
+  uniqueItems: true,
+  items: {
+    type: 'string',
+    pattern: `^\\*$|${nameSchema.pattern}`,
+    description: 'the name of a bus, or * for every bus',
+  },
+} as const;
+
 /** What is sent to create a key. */
 export const keySchema = {
   type: 'object',
@@ -14,17 +27,7 @@ export const keySchema = {
     kind: { const: 'key', default: 'key' },
     description: descriptionSchema,
     role: { enum: roleNames, description: 'what it may do: publisher, subscriber, viewer, operator or admin' },
-    buses: {
-      type: 'array',
-      minItems: 1,
-      maxItems: 20,
-      uniqueItems: true,
-      items: {
-        type: 'string',
-        pattern: `^\\*$|${nameSchema.pattern}`,
-        description: 'the name of a bus, or * for every bus',
-      },
-    },
+    buses: busesSchema,
     expires: {
       type: 'string',
       pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$',

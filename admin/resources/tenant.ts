@@ -16,6 +16,11 @@ export const tenantSchema = {
 
 export type TenantDocument = FromSchema<typeof tenantSchema>;
 
+/** Whether what is stored is a tenant that may be used. */
+export function isTenant(stored: unknown): stored is TenantDocument {
+  return stored !== undefined;
+}
+
 /** @throws TulleError `resource_invalid` with every fault */
 export function admitTenant(input: unknown, name: string): TenantDocument {
   const named = withAddress(input, { name });

@@ -7,7 +7,7 @@ export const apply = defineCommand({
   name: 'rules apply',
   summary: 'Make the installation as a folder of YAML and JSON documents says, in one piece',
   details:
-    'Buses, rules, archives, connections, functions, schemas and secrets. Everything becomes true at once, or nothing; what somebody else has changed since it was compared is refused.',
+    'Buses, rules, archives, connections, functions, schemas, secrets and identity providers. Everything becomes true at once, or nothing; what somebody else has changed since it was compared is refused.',
   words: ['FOLDER'],
   options: {
     prune: { type: 'boolean', description: 'delete rules and archives of its buses that the folder does not have' },

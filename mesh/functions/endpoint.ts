@@ -32,11 +32,12 @@ export function createFunctionEndpoint(options: FunctionEndpointOptions): Functi
   const { functions, snapshots, authenticator, findKey, limits, runtime } = options;
 
   async function open(request: Request, bus: string): Promise<{ principal: Principal; scope: FunctionScope }> {
-    const principal = await authenticator.authenticate(request, async (tenant, keyId) => {
+    const lookup: KeyLookup = async (tenant, keyId) => {
       const compiled = await snapshots.get(tenant, bus);
       if (compiled === undefined) return findKey(tenant, keyId);
       return compiled.snapshot.keys.find((key) => key.id === keyId);
-    });
+    };
+    const principal = await authenticator.authenticate(request, lookup, { acceptOlder: true });
     requireAccess(principal, 'enter', bus);
     const compiled = await snapshots.get(principal.tenant, bus);
     if (compiled !== undefined) return { principal, scope: compiled.snapshot };

@@ -166,6 +166,11 @@ async function createFilledMesh(): Promise<Harness> {
   await harness.admin('PUT', '/v1/admin/schemas/crm', { type: 'order.created' });
   await harness.admin('PUT', '/v1/admin/schemas/crm/versions/1', { type: 'object' });
   await harness.admin('PUT', '/v1/admin/functions/crm', {});
+  await harness.admin('PUT', '/v1/admin/identities/crm', {
+    issuer: 'https://login.example.com',
+    audience: ['crm'],
+    access: [{ claims: { groups: 'crm' }, role: 'viewer', buses: ['*'] }],
+  });
   await harness.admin('PUT', '/v1/admin/connections/crm', { bearer: { token: 'not-a-real-token' } });
   await harness.admin('PUT', '/v1/admin/secrets/crm', { value: 'not-a-real-secret' });
   const key = { kind: 'key', id: keyId, hash: '', role: 'viewer', buses: ['*'], created: '2026-01-31T12:00:00Z' };

@@ -121,6 +121,12 @@ beforeAll(async () => {
   await put('/buses/orders/archives/crm', { description: `${tenant} ${bus}`, filter });
   await put('/connections/crm', { description: tenant, bearer: { token: 'token-of-the-connection' } });
   await put('/secrets/crm', { description: tenant, value: 'value-of-the-secret' });
+  await put('/identities/crm', {
+    description: tenant,
+    issuer: 'https://login.example.com',
+    audience: ['crm'],
+    access: [{ claims: { groups: 'crm' }, role: 'viewer', buses: ['*'] }],
+  });
   await put('/functions/crm', { description: tenant, runs: { http: 'https://functions.example.com/' } });
   await put('/schemas/crm', { description: tenant, type: 'order.created' });
   await put('/schemas/crm/versions/1', { description: tenant });
