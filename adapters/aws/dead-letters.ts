@@ -49,7 +49,7 @@ export function createDynamoDeadLetters(options: {
       ...packed,
       ttl: toSeconds(now()) + seconds,
     };
-    // Another process may have given the number away in the same microsecond.
+    // Another process may have given the number away at the same time.
     for (let number = first, tries = 0; ; number = sequence.next(), tries += 1) {
       const isNew = { expression: 'attribute_not_exists(#pk)' };
       if (await table.put({ ...item, sk: toSortKey(number) }, isNew)) return;

@@ -28,7 +28,10 @@ export function toPlace(text: string): ShardPlace {
   return { tenant, bus, shard: Number(shard) };
 }
 
-/** Numbers that grow with time, also where the clock stands still or goes back: microseconds, as one process has them. */
+/**
+ * Numbers that grow with time, also where the clock stands still or goes back: hundreds to a millisecond, as one process
+ * has them. 15 digits until the year 2286, which is what the numbers of dead letters may have.
+ */
 export interface Sequence {
   next(): number;
 }
@@ -37,7 +40,7 @@ export function createSequence(now: () => number): Sequence {
   let last = 0;
   return {
     next() {
-      last = Math.max(last + 1, Math.floor(now()) * 1000);
+      last = Math.max(last + 1, Math.floor(now()) * 100);
       return last;
     },
   };
