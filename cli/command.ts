@@ -3,7 +3,9 @@ export interface Command {
   readonly name: string;
   readonly summary: string;
   /** What `tulle NAME --help` prints. */
-  readonly help: string;
+  help(): string;
+  /** The names of its options, for completion. */
+  readonly options: readonly string[];
   run(args: readonly string[]): Promise<number>;
 }
 
@@ -21,7 +23,7 @@ export class CommandError extends Error {
 }
 
 /** What scripts read; docs/cli.md has them. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, differs: 2 } as const;
+export const exitCodes = { done: 0, failed: 1, usage: 2, differs: 2, interrupted: 130 } as const;
 
 /** Called the wrong way. */
 export function usageError(message: string, mend: string): CommandError {

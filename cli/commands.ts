@@ -10,6 +10,11 @@ export interface Entry {
 
 export const commands: readonly Entry[] = [
   entry(
+    'init',
+    'Make a project that runs on this machine and deploys: configuration, a function, tests',
+    async () => (await import('./init/command.ts')).init,
+  ),
+  entry(
     'dev',
     'Run Tulle on this machine, with a demo to play with',
     async () => (await import('./dev/command.ts')).dev,
@@ -41,22 +46,24 @@ export const commands: readonly Entry[] = [
     async () => (await import('./events/tail.ts')).tail,
   ),
 
+  entry(
+    'apply',
+    'Make the installation as a folder of YAML and JSON documents says, in one piece',
+    async () => (await import('./configuration/apply.ts')).apply,
+  ),
+  entry(
+    'diff',
+    'Show how a folder of documents differs from what is there',
+    async () => (await import('./configuration/diff.ts')).diff,
+  ),
   ...resource('rules', 'rule', ' of a bus'),
   entry(
     'rules explain',
     'Say why rules took an event that was published, or did not',
     async () => (await import('./rules/explain.ts')).explain,
   ),
-  entry(
-    'rules diff',
-    'Show how a folder of documents differs from what is there',
-    async () => (await import('./rules/diff.ts')).diff,
-  ),
-  entry(
-    'rules apply',
-    'Make the installation as a folder of YAML and JSON documents says, in one piece',
-    async () => (await import('./rules/apply.ts')).apply,
-  ),
+  entry('rules diff', 'The same as tulle diff', async () => (await import('./configuration/diff.ts')).rulesDiff),
+  entry('rules apply', 'The same as tulle apply', async () => (await import('./configuration/apply.ts')).rulesApply),
   entry(
     'rules rollback',
     'Have everything again as it was after a change',
@@ -65,7 +72,22 @@ export const commands: readonly Entry[] = [
   ...resource('buses', 'bus'),
   ...resource('archives', 'archive', ' of a bus'),
   ...resource('connections', 'connection'),
-  ...resource('functions', 'function'),
+  entry(
+    'functions new',
+    'Make the file of a new function with its test, and put it into the list',
+    async () => (await import('./compute/new.ts')).create,
+  ),
+  entry(
+    'functions list',
+    'List the functions that the rules of a bus may call, and where they run',
+    async () => (await import('./compute/list.ts')).list,
+  ),
+  entry(
+    'functions call',
+    'Give an event to a function and print what it makes of it',
+    async () => (await import('./compute/call.ts')).call,
+  ),
+  ...resource('functions', 'function').filter(({ name }) => name !== 'functions list'),
   ...resource('schemas', 'schema'),
   ...resource('secrets', 'secret'),
   ...resource('identities', 'identity'),

@@ -1,6 +1,8 @@
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { type Command, usageError } from './command.ts';
+import { findNearest } from './terminal/nearest.ts';
 import { createOutput, type Output } from './terminal/output.ts';
+import { helpColumns, toColumns, wrap } from './terminal/wrap.ts';
 import { createSession, type Session } from './session.ts';
 
 /** An option as `parseArgs` of Node takes it, and what the help says of it. */
@@ -59,7 +61,8 @@ export function defineCommand<const Given extends Options = Options>(definition:
   return {
     name,
     summary,
-    help: toHelp(definition, options),
+    help: () => toHelp(definition, options),
+    options: Object.keys(options),
     async run(args) {
       const config = Object.fromEntries(
         Object.entries(options).map(([option, { type, multiple = false, short }]) => [
@@ -67,7 +70,7 @@ export function defineCommand<const Given extends Options = Options>(definition:
           { type, multiple, ...(short === undefined ? {} : { short }) },
         ]),
       );
-      const { values, positionals } = parseArgs({ args: [...args], options: config, allowPositionals: true });
+      const { values, positionals } = parse(definition, args, config);
       requireWords(definition, positionals);
       const given = Object.fromEntries(
         Object.entries(options).map(([option, { type, multiple }]) => [
@@ -80,6 +83,28 @@ export function defineCommand<const Given extends Options = Options>(definition:
       return (await definition.run({ values: given as Values<Given>, words: positionals, session, output })) ?? 0;
     },
   };
+}
+
+/** @throws CommandError for an option that it does not have, or one without its value */
+function parse(
+  { name }: { readonly name: string },
+  args: readonly string[],
+  options: NonNullable<ParseArgsConfig['options']>,
+) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (!code.startsWith('ERR_PARSE_ARGS')) throw error;
+    const more = `tulle ${name} --help says how it is called.`;
+    const [, unknown] = /Unknown option '(-[^']+)'/.exec(message) ?? [];
+    if (unknown === undefined) throw usageError(`${message.split('. ', 1).join('').replace(/\.$/, '')}.`, more);
+    const nearest = findNearest(unknown.replace(/^-+/, ''), Object.keys(options));
+    throw usageError(
+      `There is no option ${unknown}.`,
+      nearest === undefined ? more : `Did you mean --${nearest}? ${more}`,
+    );
+  }
 }
 
 const jsonOption: Options = {
@@ -112,19 +137,19 @@ function toHelp(
   { name, summary, words = [], details, examples }: CommandDefinition<Options>,
   options: Options,
 ): string {
-  const left = Object.entries(options).map(([option, { value, type, short }]) => {
+  const columns = helpColumns();
+  const rows = Object.entries(options).map(([option, { value, type, short, description }]): [string, string] => {
     const letter = short === undefined ? '' : `-${short}, `;
-    return `${letter}--${option}${type === 'string' ? ` ${value ?? 'TEXT'}` : ''}`;
+    return [`${letter}--${option}${type === 'string' ? ` ${value ?? 'TEXT'}` : ''}`, description];
   });
-  const width = Math.max(...left.map((text) => text.length));
-  const right = Object.values(options).map(({ description }) => description);
   return [
     `Usage: ${['tulle', name, ...words].join(' ')} [options]`,
     '',
-    `${summary}.${details === undefined ? '' : ` ${details}`}`,
+    ...wrap(`${summary}.${details === undefined ? '' : ` ${details}`}`, columns),
     '',
-    ...left.map((text, index) => `  ${text.padEnd(width)}  ${right[index] ?? ''}`),
+    ...toColumns(rows, columns),
     '',
+    'Examples',
     ...examples.map((example) => `  $ ${example}`),
   ].join('\n');
 }

@@ -1,11 +1,15 @@
 import { CommandError, exitCodes, usageError } from './command.ts';
 import { commands, type Entry } from './commands.ts';
+import { findNearest } from './terminal/nearest.ts';
+import { helpColumns, toColumns } from './terminal/wrap.ts';
 
 // Whoever reads our output may have had enough of it: `tulle events tail | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(exitCodes.done);
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(exitCodes.done);
+  });
+}
 
 try {
   process.exitCode = await run(process.argv.slice(2));
@@ -15,28 +19,47 @@ try {
 
 async function run(words: readonly string[]): Promise<number> {
   const [first, second] = words;
-  if (first === undefined || first === 'help' || isHelp(first)) {
+  if (first === undefined || isHelp(first) || (first === 'help' && second === undefined)) {
     console.log(overview(commands));
     return first === undefined ? exitCodes.usage : exitCodes.done;
   }
+  if (first === 'help') return run([...words.slice(1), '--help']);
+  if (first === '--version' || first === '-v') return showVersion();
   const found =
     commands.find(({ name }) => name === `${first} ${second}`) ?? commands.find(({ name }) => name === first);
   if (found === undefined) return showNoun(first, second);
   const rest = words.slice(found.name.split(' ').length);
   const command = await found.load();
-  if (!rest.some(isHelp)) return command.run(rest);
-  console.log(command.help);
+  const end = rest.indexOf('--');
+  if (!(end === -1 ? rest : rest.slice(0, end)).some(isHelp)) return command.run(rest);
+  console.log(command.help());
+  return exitCodes.done;
+}
+
+async function showVersion(): Promise<number> {
+  const { readManifest } = await import('./package-root.ts');
+  console.log(readManifest().version);
   return exitCodes.done;
 }
 
 function showNoun(noun: string, verb: string | undefined): number {
   const own = commands.filter(({ name }) => name.startsWith(`${noun} `));
-  if (own.length === 0) throw usageError(`There is no command ${noun}.`, 'Run `tulle help` to see all of them.');
+  if (own.length === 0) {
+    const nouns = [...new Set(commands.map(({ name }) => name.split(' ', 1).join('')))];
+    throw unknownCommand(noun, findNearest(noun, nouns), 'tulle help');
+  }
   if (verb !== undefined && !isHelp(verb)) {
-    throw usageError(`There is no command ${noun} ${verb}.`, `Run \`tulle ${noun} --help\` to see all of them.`);
+    const verbs = own.map(({ name }) => name.slice(noun.length + 1));
+    const nearest = findNearest(verb, verbs);
+    throw unknownCommand(`${noun} ${verb}`, nearest && `${noun} ${nearest}`, `tulle ${noun} --help`);
   }
   console.log(overview(own));
   return verb === undefined ? exitCodes.usage : exitCodes.done;
+}
+
+function unknownCommand(name: string, nearest: string | undefined, help: string): CommandError {
+  const guess = nearest === undefined ? '' : `Did you mean tulle ${nearest}? `;
+  return usageError(`There is no command ${name}.`, `${guess}Run \`${help}\` to see all of them.`);
 }
 
 function isHelp(word: string): boolean {
@@ -44,8 +67,8 @@ function isHelp(word: string): boolean {
 }
 
 function overview(entries: readonly Entry[]): string {
-  const width = Math.max(...entries.map(({ name }) => name.length));
-  const lines = entries.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  const rows = entries.map(({ name, summary }): [string, string] => [name, summary]);
+  const lines = toColumns(rows, helpColumns());
   return ['Usage: tulle <command> [options]', '', ...lines, '', 'tulle <command> --help says more.'].join('\n');
 }
 
@@ -54,11 +77,6 @@ async function fail(error: unknown): Promise<number> {
     console.error(error.message);
     if (error.mend !== undefined) console.error(error.mend);
     return error.exitCode;
-  }
-  // parseArgs: an unknown option, or one without its value.
-  if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
-    console.error(error.message);
-    return exitCodes.usage;
   }
   const { printRefusal } = await import('./refusal.ts');
   if (!printRefusal(error)) console.error(error);

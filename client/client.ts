@@ -1,4 +1,5 @@
 import { type AdminClient, createAdminClient } from './admin.ts';
+import { createFunctionsClient, type FunctionsClient } from './functions.ts';
 import { type BusClient, createBusClient } from './history.ts';
 import { createPublishing, type Publishing } from './publish.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
@@ -9,6 +10,8 @@ export type ClientOptions = TransportOptions;
 export interface Client extends Publishing {
   /** The history, the dead letters and the replays of a bus. */
   bus(name: string): BusClient;
+  /** Functions of yours, on their own. */
+  readonly functions: FunctionsClient;
   /** The control plane. */
   readonly admin: AdminClient;
 }
@@ -21,6 +24,7 @@ export function createClient(options: ClientOptions): Client {
   const transport = createTransport(options);
   return {
     ...createPublishing(transport),
+    functions: createFunctionsClient(transport),
     bus: (name) => createBusClient(transport, name),
     admin: createAdminClient(transport),
   };

@@ -5,6 +5,15 @@ import type { Settlement } from '../../mesh/ports/settlement.ts';
 import { createMeshes } from './mesh.ts';
 import { createQueueHandler } from './queues-handler.ts';
 
+/** What an entry file exports: see `createWorker`. */
+export interface TulleWorker {
+  readonly worker: Required<Pick<ExportedHandler<Env>, 'fetch' | 'scheduled' | 'queue'>>;
+  readonly Dispatcher: new (
+    context: ExecutionContext,
+    env: Env,
+  ) => WorkerEntrypoint<Env> & { dispatch(messages: readonly string[], task?: Task): Promise<string> };
+}
+
 export interface WorkerOptions {
   /** The functions in the bundle. */
   readonly functions: readonly BundledFunction[];
@@ -14,7 +23,7 @@ export interface WorkerOptions {
  * A whole Worker. An entry file exports `worker` as default, `Dispatcher` by its name, and `Log` from `log.ts`:
  * the platform finds the classes by the names that they are exported with.
  */
-export function createWorker(options: WorkerOptions) {
+export function createWorker(options: WorkerOptions): TulleWorker {
   const toMesh = createMeshes(options);
 
   /** What the log hands its batches to, by RPC: each call has CPU time and connections of its own. */

@@ -1,42 +1,4 @@
 import { functions } from '../../functions/registered.ts';
-import { TulleError } from '../../event/error.ts';
-import { type NodeProcess, startProcess } from './process.ts';
-import { report } from './runtime.ts';
-import { readSettings } from './settings.ts';
+import { run } from './run.ts';
 
-let running: NodeProcess | undefined;
-let stopping = false;
-
-async function stop(exitCode: number): Promise<void> {
-  // Whoever asks twice does not want to wait.
-  if (stopping) process.exit(exitCode);
-  stopping = true;
-  process.exitCode = exitCode;
-  try {
-    await running?.stop();
-  } catch (error) {
-    report('the shutdown failed', error);
-    process.exitCode = 1;
-  }
-  process.exit();
-}
-
-process.on('SIGTERM', () => void stop(0));
-process.on('SIGINT', () => void stop(0));
-
-try {
-  running = await startProcess({
-    settings: readSettings(process.env),
-    functions,
-    env: process.env,
-    onFailure(error) {
-      report('the disk failed; the process ends and has to be started again', error);
-      void stop(1);
-    },
-  });
-  process.stdout.write(`Tulle listens on ${running.url}\n`);
-} catch (error) {
-  if (!TulleError.is(error)) throw error;
-  process.stderr.write(`${error.message} ${error.mend ?? ''}\n`);
-  process.exitCode = 1;
-}
+await run({ functions });

@@ -1,4 +1,11 @@
-import type { Address, ChangeSetOutcome, Edit, EditOutcome } from '../../client/admin.ts';
+import {
+  type Address,
+  type ChangeSetOutcome,
+  type Edit,
+  type EditOutcome,
+  type Noun,
+  nouns,
+} from '../../client/admin.ts';
 import type { Client } from '../../client/client.ts';
 import { TulleRequestError } from '../../client/error.ts';
 import { CommandError } from '../command.ts';
@@ -13,7 +20,10 @@ export interface Plan {
   readonly unchanged: number;
 }
 
-/** Compares a folder with what is there. With `prune` also the rules and archives of its buses that it does not have are to go. */
+/** What `prune` deletes: what belongs to the tenant may be used by others. */
+export const nounsOfBus: readonly Noun[] = (Object.keys(nouns) as Noun[]).filter((noun) => nouns[noun].ofBus);
+
+/** Compares a folder with what is there. With `prune` also what its buses have and it does not is to go. */
 export async function planFolder(
   client: Client,
   folder: string,
@@ -48,10 +58,10 @@ async function findSurplus(client: Client, sources: readonly Source[]): Promise<
   const buses = new Set(sources.flatMap(({ document: { kind, name, bus } }) => (kind === 'bus' ? name : bus) ?? []));
   const surplus: Edit[] = [];
   for (const bus of buses) {
-    for (const noun of ['rules', 'archives'] as const) {
+    for (const noun of nounsOfBus) {
       try {
         for await (const { document } of client.admin.list(noun, bus)) {
-          const address = { kind: noun === 'rules' ? 'rule' : 'archive', bus, name: document.name ?? '' };
+          const address = { kind: nouns[noun].kind, bus, name: document.name ?? '' };
           if (!kept.has(toKey(address))) surplus.push({ delete: address });
         }
       } catch (error) {
@@ -102,5 +112,5 @@ function addressOf(edit: Edit): Address {
 }
 
 function toKey({ kind, bus = '', name }: Address): string {
-  return `${kind}/${kind === 'rule' || kind === 'archive' ? bus : ''}/${name}`;
+  return `${kind}/${nounsOfBus.some((noun) => nouns[noun].kind === kind) ? bus : ''}/${name}`;
 }

@@ -5,16 +5,20 @@ import { findDifferences } from './differences.ts';
 
 /** What changes, one line a document and one a member. */
 export function printOutcomes(output: Output, outcomes: readonly EditOutcome[]): void {
+  const lines = toOutcomeLines(outcomes, process.stdout);
+  if (lines.length > 0) output.document(undefined, () => lines.join('\n'));
+}
+
+export function toOutcomeLines(outcomes: readonly EditOutcome[], stream: NodeJS.WriteStream): string[] {
   const paint = (style: 'green' | 'red' | 'yellow', text: string): string =>
-    styleText(style, printable(text), { stream: process.stdout });
-  const lines = outcomes.flatMap(({ action, kind, bus, name, before, after }) => {
+    styleText(style, printable(text), { stream });
+  return outcomes.flatMap(({ action, kind, bus, name, before, after }) => {
     const what = `${kind} ${bus === undefined ? '' : `${bus}/`}${name}`;
     if (action === 'created') return [paint('green', `+ ${what}`)];
     if (action === 'deleted') return [paint('red', `- ${what}`)];
     const differences = findDifferences(before, after).map(printable);
     return [paint('yellow', `~ ${what}`), ...differences.slice(0, mostLines).map((line) => `    ${line}`)];
   });
-  if (lines.length > 0) output.document(undefined, () => lines.join('\n'));
 }
 
 export function countActions(

@@ -2,9 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Api, createApi } from '../api.ts';
-import type { Command } from '../command.ts';
+import { defineCommand } from '../define-command.ts';
 import { findRunning } from '../dev/running.ts';
 import { startOnState } from '../dev/start.ts';
 import { defaultStateFolder, openState } from '../dev/state.ts';
@@ -12,30 +11,30 @@ import { follow, publish } from './follow.ts';
 import { readGitHubEvents } from './github-events.ts';
 import { printStories, printSummary } from './print.ts';
 
-export const demo: Command = {
+export const demo = defineCommand({
   name: 'demo',
   summary: 'Publish real GitHub events and tell what became of each',
-  help: `Usage: tulle demo [--state .tulle] [--json]
+  details:
+    'Publishes payloads that GitHub really sent, follows every delivery to its end (about 10 seconds: some are retried), and shows them as the receivers saw them. Uses the server that `tulle dev` runs, or starts one for as long as it takes.',
+  online: false,
+  options: {
+    state: {
+      type: 'string',
+      value: 'FOLDER',
+      description: `the folder of the running server (default ${defaultStateFolder})`,
+    },
+  },
+  examples: ['tulle demo', 'tulle demo --json'],
 
-Publishes payloads that GitHub really sent, follows every delivery to its end (about 10 seconds: some are retried),
-and shows them as the receivers saw them. Uses the server that \`tulle dev\` runs, or starts one for as long as it takes.
-
-  --state  the folder of the running server (default .tulle)
-  --json   print one JSON document instead of text`,
-
-  async run(args) {
-    const { values } = parseArgs({
-      args: [...args],
-      options: { state: { type: 'string', default: defaultStateFolder }, json: { type: 'boolean', default: false } },
-    });
-    const server = await useServer(values.state);
+  async run({ values: { state = defaultStateFolder }, output }) {
+    const server = await useServer(state);
     try {
       const events = await readGitHubEvents();
       const since = Date.now();
       const matched = await publish(server.api, events);
-      if (!values.json) console.log(`Published ${events.length} events to ${server.api.url}; following them ...\n`);
+      if (!output.json) console.log(`Published ${events.length} events to ${server.api.url}; following them ...\n`);
       const stories = await follow(server.api, events, matched, { since, patienceMs: 60_000 });
-      if (values.json) console.log(JSON.stringify({ events: stories }, null, 2));
+      if (output.json) console.log(JSON.stringify({ events: stories }, null, 2));
       else {
         printStories(stories);
         printSummary(stories);
@@ -46,7 +45,7 @@ and shows them as the receivers saw them. Uses the server that \`tulle dev\` run
       await server.close();
     }
   },
-};
+});
 
 /** The server that runs already, or one of our own with state that nobody needs later. */
 async function useServer(stateFolder: string): Promise<{ readonly api: Api; close(): Promise<void> }> {

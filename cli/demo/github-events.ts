@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { CommandError } from '../command.ts';
 
 export interface CloudEvent {
   readonly specversion: '1.0';
@@ -13,7 +14,7 @@ export interface CloudEvent {
 
 /** What GitHub really sent to webhooks, as CloudEvents: one each of the events that teams listen to most. */
 export async function readGitHubEvents(): Promise<CloudEvent[]> {
-  const path = fileURLToPath(import.meta.resolve('@octokit/webhooks-examples'));
+  const path = findExamples();
   const definitions = JSON.parse(await readFile(path, 'utf8')) as readonly Definition[];
   return wanted.map((type) => {
     const [name, action] = type.split('.');
@@ -22,6 +23,18 @@ export async function readGitHubEvents(): Promise<CloudEvent[]> {
     if (payload === undefined) throw new Error(`@octokit/webhooks-examples has no ${type}`);
     return toCloudEvent(type, payload);
   });
+}
+
+/** They are no part of the package: 2 MB that only the demo reads. @throws CommandError where they are not installed */
+function findExamples(): string {
+  try {
+    return fileURLToPath(import.meta.resolve('@octokit/webhooks-examples'));
+  } catch (cause) {
+    throw new CommandError('The events of the demo are not installed.', {
+      mend: 'npm install --save-dev @octokit/webhooks-examples',
+      cause,
+    });
+  }
 }
 
 const wanted = [

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Api } from '../api.ts';
+import { packageRoot } from '../package-root.ts';
 
 /** Where the demo's resources and events lie. */
-export const demoFolder: string = join(import.meta.dirname, '../../examples/demo');
+export const demoFolder: string = join(packageRoot, 'examples/demo');
 
 /** Sets the demo's bus and rules up, through the admin API like anybody else. The same call again changes nothing. */
 export async function seedDemo(api: Api): Promise<void> {

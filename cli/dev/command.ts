@@ -1,43 +1,52 @@
-import { parseArgs } from 'node:util';
-import { type Command, usageError } from '../command.ts';
+import { usageError } from '../command.ts';
+import { defineCommand } from '../define-command.ts';
 import { greet } from './greeting.ts';
+import { isCheckout } from './project.ts';
 import { readDemoEvent, startOnState } from './start.ts';
 import { defaultStateFolder } from './state.ts';
 
-export const dev: Command = {
+export const dev = defineCommand({
   name: 'dev',
   summary: 'Run Tulle on this machine, with a demo to play with',
-  help: `Usage: tulle dev [--port 8787] [--state .tulle] [--no-demo]
-
-Runs the Worker of wrangler.toml in workerd on one port, offline. State is kept between runs.
-
-  --port     the port to listen on, on this machine only (default 8787)
-  --state    the folder for all state and the operator's key (default .tulle)
-  --no-demo  without the demo's bus, rules and receivers`,
-
-  async run(args) {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        port: { type: 'string', default: '8787' },
-        state: { type: 'string', default: defaultStateFolder },
-        demo: { type: 'boolean', default: true },
-      },
-      allowNegative: true,
-    });
-    const { port, state: stateFolder, demo } = values;
+  details:
+    "Runs the Worker of wrangler.toml in workerd on one port, offline. State is kept between runs. The demo runs where the folder is Tulle's own.",
+  online: false,
+  options: {
+    port: { type: 'string', value: 'PORT', description: 'listen on this port of this machine only (default 8787)' },
+    state: {
+      type: 'string',
+      value: 'FOLDER',
+      description: `where all state and the operator's key are kept (default ${defaultStateFolder})`,
+    },
+    apply: {
+      type: 'string',
+      value: 'FOLDER',
+      description: 'apply this folder of documents, and again whenever one is saved',
+    },
+    demo: { type: 'boolean', description: "with the demo's bus, rules and receivers" },
+    'no-demo': { type: 'boolean', description: 'without them' },
+  },
+  examples: ['tulle dev', 'tulle dev --port 9000 --apply rules', 'tulle dev --state /tmp/scratch --no-demo'],
+  async run({ values: { port = '8787', state: stateFolder = defaultStateFolder, apply, ...values }, output }) {
+    const demo = !values['no-demo'] && (values.demo || isCheckout());
     const server = await startOnState({ port: toPort(port), stateFolder, demo });
-    console.log(greet({ ...server, stateFolder, ...(demo ? { demoEvent: await readDemoEvent() } : {}) }));
+    const { url, adminKey } = server;
+    const demoEvent = demo ? { demoEvent: await readDemoEvent() } : {};
+    output.document({ url, adminKey, stateFolder }, () =>
+      greet({ url, adminKey, stateFolder, hasBus: apply !== undefined, ...demoEvent }),
+    );
     const ticking = setInterval(() => void server.tick().catch((error: unknown) => console.error(error)), tickMs);
+    const applying = apply === undefined ? undefined : (await import('./apply.ts')).applyOnSave(apply, server, output);
     // Miniflare ends workerd and this process on SIGINT, SIGTERM and SIGHUP.
     try {
       return await server.failed;
     } finally {
       clearInterval(ticking);
+      applying?.close();
       await server.close().catch(() => undefined);
     }
   },
-};
+});
 
 /** As often as the cron trigger of wrangler.toml. */
 const tickMs = 60_000;

@@ -1,6 +1,13 @@
 /** What `tulle dev` says when it is ready: enough to see one event go all the way, by copy and paste. */
-export function greet(server: { url: string; stateFolder: string; adminKey: string; demoEvent?: unknown }): string {
-  const { url, stateFolder, adminKey, demoEvent } = server;
+export function greet(server: {
+  readonly url: string;
+  readonly stateFolder: string;
+  readonly adminKey: string;
+  /** A folder is applied, which has buses of its own. */
+  readonly hasBus?: boolean;
+  readonly demoEvent?: unknown;
+}): string {
+  const { url, stateFolder, adminKey, hasBus = false, demoEvent } = server;
   const authorization = `-H 'Authorization: Bearer ${adminKey}'`;
   const lines = [
     `Tulle runs at ${url}`,
@@ -9,6 +16,7 @@ export function greet(server: { url: string; stateFolder: string; adminKey: stri
     `  It and all state are kept in ${stateFolder}. Ctrl-C stops the server.`,
     '',
   ];
+  if (demoEvent === undefined && hasBus) return lines.join('\n');
   if (demoEvent === undefined) {
     lines.push(
       'There is no bus yet. Create one:',

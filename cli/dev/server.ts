@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { stop } from 'esbuild';
 import { CommandError } from '../command.ts';
+import { packageRoot } from '../package-root.ts';
 import { standIns } from './absent-workers.ts';
 import { bundleWorker } from './bundle.ts';
+import { findConfiguration } from './project.ts';
 import { supervise } from './supervisor.ts';
 import { prepareWorkerd } from './workerd.ts';
 
@@ -80,16 +82,13 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   };
 }
 
-/** The project's root. */
-const root = join(import.meta.dirname, '../..');
-
 /** What the demo's signed target shares with its receiver: no secret, so that anybody can check a signature. */
 const demoSigningSecret = `whsec_${Buffer.from('the demo signs with these 32 byte').toString('base64')}`;
 
 async function meshWorker(options: DevServerOptions) {
   const { unstable_getMiniflareWorkerOptions: readWorkerOptions, unstable_readConfig: readConfig } =
     await import('wrangler');
-  const config = readConfig({ config: join(root, 'wrangler.toml') });
+  const config = readConfig({ config: findConfiguration() });
   // The rules say which files are modules of what type; the bundle is one module.
   const { modulesRules: _rules, ...workerOptions } = readWorkerOptions(config).workerOptions;
   if (config.name === undefined || config.main === undefined) throw new Error('wrangler.toml has no name or no main');
@@ -113,7 +112,7 @@ async function demoWorker() {
   return {
     name: 'tulle-demo',
     modules: true,
-    script: await bundleWorker(join(root, 'examples/demo/receivers.ts')),
+    script: await bundleWorker(join(packageRoot, 'examples/demo/receivers.ts')),
     compatibilityDate: '2026-11-01',
     durableObjects: { INBOX: { className: 'Inbox', useSQLite: true } },
     routes: ['*/demo/*'],

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { createApi, type Api } from '../api.ts';
 import { CommandError } from '../command.ts';
 import { demoFolder, seedDemo } from '../demo/seed.ts';
+import { readManifest } from '../package-root.ts';
 import { findRunning } from './running.ts';
-import { type DevServer, startDevServer } from './server.ts';
+import type { DevServer, DevServerOptions } from './server.ts';
 import { openState, type StateFolder } from './state.ts';
 
 export interface StartedServer extends DevServer {
@@ -30,7 +31,7 @@ export async function startOnState(options: {
     });
   }
   const [adminKey, masterKey] = [await state.adminKey(), await state.masterKey()];
-  const server = await startDevServer({ port, storage: state.storage, adminKey, masterKey, demo, log });
+  const server = await startServer({ port, storage: state.storage, adminKey, masterKey, demo, log });
   try {
     await state.running.write({ processId: process.pid, url: server.url });
     process.on('exit', () => rmSync(state.running.path, { force: true }));
@@ -53,6 +54,21 @@ async function seedOnce(state: StateFolder, api: Api): Promise<void> {
   if (seeded?.origin === api.url) return;
   await seedDemo(api);
   await state.demo.write({ origin: api.url });
+}
+
+/** What runs Workers here is large and comes with wrangler: who publishes events from a script does not need it. */
+async function startServer(options: DevServerOptions): Promise<DevServer> {
+  try {
+    const { startDevServer } = await import('./server.ts');
+    return await startDevServer(options);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'ERR_MODULE_NOT_FOUND' || !/'(?:wrangler|miniflare|esbuild)'/.test(message)) throw error;
+    throw new CommandError('wrangler is not installed, which brings what runs Workers on this machine.', {
+      mend: `npm install --save-dev wrangler@${readManifest().devDependencies['wrangler']}`,
+      cause: error,
+    });
+  }
 }
 
 /** Diagnostics, so that a command's own output stays clean. */

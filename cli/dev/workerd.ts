@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { packageRoot } from '../package-root.ts';
 
 /**
  * Lets Miniflare start workerd through `workerd.sh`, and keeps everything here from calling home. Both are read from
@@ -17,5 +18,5 @@ export function prepareWorkerd(): void {
   const requireFromMiniflare = createRequire(import.meta.resolve('miniflare'));
   const { default: workerd } = requireFromMiniflare('workerd') as { default: string };
   process.env['TULLE_WORKERD'] = workerd;
-  process.env['MINIFLARE_WORKERD_PATH'] = join(import.meta.dirname, 'workerd.sh');
+  process.env['MINIFLARE_WORKERD_PATH'] = join(packageRoot, 'cli/dev/workerd.sh');
 }

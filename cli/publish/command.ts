@@ -1,11 +1,10 @@
-import { createReadStream } from 'node:fs';
 import type { Client } from '../../client/client.ts';
 import type { EventInput } from '../../client/event.ts';
 import { CommandError, usageError } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
 import type { Output } from '../terminal/output.ts';
 import { readCount } from '../terminal/time.ts';
-import { readEvents } from './read-events.ts';
+import { type OpenEvents, openEvents } from './open-events.ts';
 import { watch } from './watch.ts';
 
 export const publish = defineCommand({
@@ -53,7 +52,7 @@ export const publish = defineCommand({
       return publishAndWait(client, one, { bus, wait, reply: values.reply, output });
     }
     if (values.reply) throw usageError('--reply has to know how long it waits.', 'Give --wait 10 as well.');
-    return publishMany(client, event === undefined ? readAll(files) : one(event), { bus, output });
+    return publishMany(client, event === undefined ? openEvents(files) : one(event), { bus, output });
   },
 });
 
@@ -72,19 +71,16 @@ function toEvent(values: { readonly [Name in 'source' | 'type' | 'data' | 'id']:
   }
 }
 
-async function* one(event: EventInput): AsyncGenerator<readonly EventInput[]> {
-  yield [event];
-}
-
-async function* readAll(files: readonly string[]): AsyncGenerator<readonly EventInput[]> {
-  for (const file of files.length === 0 ? ['-'] : files) {
-    yield* readEvents(file === '-' ? process.stdin : createReadStream(file), file);
+function one(event: EventInput): OpenEvents {
+  async function* only(): AsyncGenerator<readonly EventInput[]> {
+    yield [event];
   }
+  return { events: only(), share: () => undefined };
 }
 
 async function readOne(files: readonly string[]): Promise<EventInput> {
   const events: EventInput[] = [];
-  for await (const some of readAll(files)) events.push(...some);
+  for await (const some of openEvents(files).events) events.push(...some);
   const [event] = events;
   if (event === undefined || events.length > 1)
     throw usageError('--wait is for one event.', 'Give a file with one event.');
@@ -93,7 +89,7 @@ async function readOne(files: readonly string[]): Promise<EventInput> {
 
 async function publishMany(
   client: Client,
-  events: AsyncIterable<readonly EventInput[]>,
+  { events, share }: OpenEvents,
   { bus, output }: { readonly bus: string; readonly output: Output },
 ): Promise<void> {
   const total = { accepted: 0, matched: 0, unmatched: 0, duplicates: 0 };
@@ -109,7 +105,7 @@ async function publishMany(
         if (duplicate === true) total.duplicates += 1;
         else total[matched > 0 ? 'matched' : 'unmatched'] += 1;
       }
-      progress.say(`published ${total.accepted.toLocaleString('en-US')} events`);
+      progress.say(`published ${total.accepted.toLocaleString('en-US')} events`, share());
     }
   } catch (error) {
     progress.end();

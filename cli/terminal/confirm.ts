@@ -1,5 +1,5 @@
-import { createInterface } from 'node:readline/promises';
-import { CommandError, usageError } from '../command.ts';
+import { CommandError, exitCodes, usageError } from '../command.ts';
+import { isInteractive } from './interactive.ts';
 
 /**
  * Asks before something is lost. `--yes` answers beforehand; where nobody can be asked it is needed.
@@ -7,15 +7,12 @@ import { CommandError, usageError } from '../command.ts';
  */
 export async function confirm(question: string, { yes }: { readonly yes: boolean }): Promise<void> {
   if (yes) return;
-  const { stdin: input, stderr: output } = process;
-  if (!input.isTTY || !output.isTTY) throw usageError(`${question} Nobody can be asked here.`, 'Give --yes.');
-  const terminal = createInterface({ input, output });
-  try {
-    const answer = await terminal.question(`${question} [y/N] `);
-    if (!/^y(?:es)?$/i.test(answer.trim())) throw new CommandError('Nothing was done.');
-  } finally {
-    terminal.close();
-  }
+  if (!isInteractive()) throw usageError(`${question} Nobody can be asked here.`, 'Give --yes.');
+  // Loaded where somebody is asked: it takes longer than all the rest.
+  const { confirm: ask, isCancel } = await import('@clack/prompts');
+  const answer = await ask({ message: question, initialValue: false, output: process.stderr });
+  if (isCancel(answer)) throw new CommandError('Nothing was done.', { exitCode: exitCodes.interrupted });
+  if (!answer) throw new CommandError('Nothing was done.');
 }
 
 export const yesOption = { yes: { type: 'boolean', short: 'y', description: 'do not ask' } } as const;

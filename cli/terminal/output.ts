@@ -1,5 +1,5 @@
-import { styleText } from 'node:util';
 import { type Progress, createProgress } from './progress.ts';
+import { toTable } from './table.ts';
 
 /** What is shown of a row, by the title of its column. */
 export type Columns<Row> = Readonly<Record<string, (row: Row) => string | number | boolean | undefined>>;
@@ -32,15 +32,8 @@ export function createOutput({ json }: { readonly json: boolean }): Output {
         return undefined;
       }
       if (lines.length === 0) return void stderr.write('Nothing is there.\n');
-      const titles = Object.keys(columns);
-      const widths = titles.map((title, at) => Math.max(title.length, ...lines.map((line) => line[at]?.length ?? 0)));
-      const pad = (line: readonly string[]): string =>
-        line
-          .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-          .join('  ')
-          .trimEnd();
-      write(styleText('bold', pad(titles.map((title) => title.toUpperCase())), { stream: stdout }));
-      for (const line of lines) write(pad(line));
+      for (const line of toTable(Object.keys(columns), lines, { width: stdout.columns || 80, stream: stdout }))
+        write(line);
     },
     item(row, columns) {
       write(json ? JSON.stringify(row) : toCells(row, columns).join(stdout.isTTY ? '  ' : '\t'));

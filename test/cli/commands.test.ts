@@ -4,7 +4,6 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { commands } from '../../cli/commands.ts';
 import { adminKey, type RunningNode, startNode } from '../adapters/node/main.ts';
 import { type Ran, run } from './run.ts';
 import { root, temporaryFolder } from './tulle.ts';
@@ -312,17 +311,4 @@ describe('the commands', { timeout: 60_000 }, () => {
     expect(await tulle('rules')).toMatchObject({ code: 2 });
     expect(await run({}, ['rules', 'diff', configuration()])).toMatchObject({ code: 1 });
   }, 20_000);
-
-  it('have a help that is true: their names, their summaries, examples of themselves', async () => {
-    for (const entry of commands) {
-      const { name, summary } = entry;
-      const command = await entry.load();
-      expect([command.name, command.summary]).toEqual([name, summary]);
-      expect(command.help).toContain(`Usage: tulle ${name}`);
-      if (name !== 'dev' && name !== 'demo') expect(command.help).toMatch(new RegExp(`  \\$ .*tulle ${name}`));
-    }
-    for (const shell of ['bash', 'zsh', 'fish']) {
-      expect((await run({}, ['completion', shell])).stdout).toContain('rollback');
-    }
-  });
 });

@@ -1,0 +1,1 @@
+export { type Tried, tryFunction, type TryOptions } from '../functions/compute/try-function.ts';
