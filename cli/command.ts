@@ -3,7 +3,7 @@ export interface Command {
   readonly name: string;
   readonly summary: string;
   /** What `tulle NAME --help` prints. */
-  help(): string;
+  readonly help: () => string;
   /** The names of its options, for completion. */
   readonly options: readonly string[];
   run(args: readonly string[]): Promise<number>;

@@ -135,7 +135,7 @@ describe('tulle', () => {
   it('names a wrong option or command and answers 2', async () => {
     const wrong = await runTulle('dev', '--prot', '1');
     expect(wrong.code).toBe(2);
-    expect(wrong.output).toContain("'--prot'");
+    expect(wrong.output).toContain('Did you mean --port?');
     expect(await runTulle('dve')).toMatchObject({ code: 2 });
     expect(await runTulle('dev', '--port', '0')).toMatchObject({ code: 2 });
   }, 20_000);
