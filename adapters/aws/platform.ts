@@ -14,9 +14,11 @@ import { createSequence } from './keys.ts';
 import { createLanes } from './lanes.ts';
 import { createDynamoLedger } from './ledger.ts';
 import { createObjects } from './objects.ts';
+import type { Message } from './message.ts';
 import { createOutbox } from './outbox.ts';
 import { createPacker } from './packed.ts';
 import { createSqsQueue } from './queue.ts';
+import { createReplays } from './replays.ts';
 import { createSettler } from './settler.ts';
 import { createDynamoSnapshots } from './snapshots.ts';
 import { createTable } from './table.ts';
@@ -49,7 +51,7 @@ export interface AwsPlatformOptions {
 
 /** What a mesh works on, and what the functions hand to it. */
 export interface AwsPlatform {
-  readonly ports: Pick<Platform, 'documents' | 'snapshots' | 'queue' | 'ledger' | 'deadLetters' | 'waits'>;
+  readonly ports: Pick<Platform, 'documents' | 'snapshots' | 'queue' | 'ledger' | 'deadLetters' | 'replays' | 'waits'>;
   /** What the queue hands out; never rejects. */
   consumeSqs(records: readonly SqsRecord[]): Promise<BatchResult>;
   /** What the queue's own dead-letter queue hands out: it was handed out so often that our code must have died of it. */
@@ -67,6 +69,8 @@ export function createAwsPlatform(options: AwsPlatformOptions): AwsPlatform {
   const packer = createPacker(objects);
   const sequence = createSequence(now);
   const outbox = createOutbox({ queueUrl: settings.queueUrl, client: clients.sqs, objects, now });
+  const send = (messages: readonly Message[]): Promise<void> => outbox.send(messages);
+  const leaseMs = (settings.leaseSeconds ?? LEASE_SECONDS) * 1000;
   const breakers = createBreakers({ table, now });
   const lanes = createLanes({
     table,
@@ -74,8 +78,8 @@ export function createAwsPlatform(options: AwsPlatformOptions): AwsPlatform {
     breakers,
     sequence,
     now,
-    leaseMs: (settings.leaseSeconds ?? LEASE_SECONDS) * 1000,
-    send: (wakes) => outbox.send(wakes),
+    leaseMs,
+    send,
   });
   const archive = createArchive({ table, packer, sequence, now });
   const history = createHistory({ table, packer, now });
@@ -88,7 +92,7 @@ export function createAwsPlatform(options: AwsPlatformOptions): AwsPlatform {
     lanes,
     sequence,
     now,
-    send: (messages) => outbox.send(messages),
+    send,
     record: async (place, records) => history.write(place, { records }, (await retention(place)) ?? 86_400),
   });
   const settler = createSettler({
@@ -104,6 +108,7 @@ export function createAwsPlatform(options: AwsPlatformOptions): AwsPlatform {
     retention,
   });
   const claims = createClaims({ table, now });
+  const replays = createReplays({ table, packer, archive, lanes, settler, consume, send, now, leaseMs, report });
   const consumer = createSqsConsumer({
     outbox,
     objects,
@@ -113,7 +118,7 @@ export function createAwsPlatform(options: AwsPlatformOptions): AwsPlatform {
     now,
     pause,
     report,
-    replay: () => Promise.resolve([]),
+    replay: (place, name) => replays.take(place, name),
   });
   return {
     ports: {
@@ -122,6 +127,7 @@ export function createAwsPlatform(options: AwsPlatformOptions): AwsPlatform {
       queue: createSqsQueue({ outbox, lanes, archive, claims, waits, now, pause }),
       ledger: createDynamoLedger({ table, packer, history, lanes, archive, deadLetters }),
       deadLetters: deadLetters.port,
+      replays: replays.port,
       waits: waits.port,
     },
     consumeSqs: (records) => consumer.consume(records),

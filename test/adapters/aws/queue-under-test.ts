@@ -10,7 +10,7 @@ import type { ArchiveUnderTest } from '../../conformance/replays.ts';
 import { pause } from '../../conformance/waits.ts';
 import type { AwsServices, Installation } from '../../services/aws.ts';
 
-export interface AwsUnderTest extends Omit<ArchiveUnderTest, 'replays'> {
+export interface AwsUnderTest extends ArchiveUnderTest {
   readonly platform: () => AwsPlatform;
   readonly queue: Queue;
   readonly documents: Documents;
@@ -131,6 +131,13 @@ export function openAws(host: QueueHost, services: AwsServices, installation: In
     waits: {
       take: async (place, receipt, milliseconds) => platform.ports.waits?.take(place, receipt, milliseconds),
       close: async (place, receipt) => platform.ports.waits?.close(place, receipt),
+    },
+    replays: {
+      start: async (place, order) => platform.ports.replays?.start(place, order),
+      get: async (place, name) => platform.ports.replays?.get(place, name),
+      list: async (place) => (await platform.ports.replays?.list(place)) ?? [],
+      cancel: async (place, name) => platform.ports.replays?.cancel(place, name),
+      delete: async (place, name) => (await platform.ports.replays?.delete(place, name)) === true,
     },
     crash() {
       platform = open();
