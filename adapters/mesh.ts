@@ -1,14 +1,10 @@
 import { createAdminApi } from '../admin/api.ts';
 import { createLiveDocuments } from '../admin/changes/live-documents.ts';
 import { createDisabling } from '../admin/disabling.ts';
-import { createDiscovery } from '../admin/discovery.ts';
-import { createIdentitySource } from '../admin/identity-source.ts';
 import { createKeyLookup } from '../admin/keys.ts';
 import { createPublisher } from '../admin/publisher.ts';
 import { reseal } from '../admin/reseal.ts';
-import { createSnapshotReader } from '../admin/snapshot-reader.ts';
 import { createMeshApp } from '../mesh/app.ts';
-import { createAuthenticator } from '../mesh/authentication.ts';
 import type { ConnectionSupport } from '../mesh/connections/authorize.ts';
 import { createCredentials } from '../mesh/connections/credentials.ts';
 import { createVault, type MasterKeys } from '../mesh/connections/vault.ts';
@@ -16,8 +12,6 @@ import { createDispatcher } from '../mesh/dispatcher.ts';
 import { createFunctions } from '../mesh/functions/functions.ts';
 import { createPublish } from '../mesh/functions/publish.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
-import { createIdentities } from '../mesh/identity/identities.ts';
-import { createKeySets } from '../mesh/identity/key-sets.ts';
 import type { QueueConsumer } from '../mesh/ports/consumer.ts';
 import type { DeadLetters } from '../mesh/ports/dead-letters.ts';
 import type { Documents } from '../mesh/ports/documents.ts';
@@ -28,12 +22,12 @@ import type { Runtime } from '../mesh/ports/runtime.ts';
 import type { Secrets } from '../mesh/ports/secrets.ts';
 import type { Snapshots } from '../mesh/ports/snapshots.ts';
 import type { Waits } from '../mesh/ports/waits.ts';
-import { createRecentEnvelopes } from '../mesh/recent-envelopes.ts';
-import { defaultLimits } from '../mesh/protocols/protocol.ts';
+import { createSchemaGate } from '../mesh/schema-gate.ts';
 import type { Sink } from '../mesh/sink.ts';
 import type { SecondQueue } from '../mesh/snapshot.ts';
+import { createFront, type Front } from './front.ts';
+import { createLiveIdentities } from './identities.ts';
 import { sinks } from './sinks.ts';
-import { createSnapshotSource } from '../mesh/snapshot-source.ts';
 
 /** What a platform brings. */
 export interface Platform {
@@ -82,24 +76,21 @@ export interface Mesh {
 
 const sinksByKind: ReadonlyMap<string, Sink> = new Map(sinks.map((sink) => [sink.kind, sink]));
 
-export function createMesh(platform: Platform): Mesh {
+const frontParts = { openGate: createSchemaGate, findKey: createKeyLookup, identities: createLiveIdentities };
+
+/** `front`: the part that is there already, where a platform made it first. */
+export function createMesh(platform: Platform, front: Front = createFront(platform, frontParts)): Mesh {
   const { documents, snapshots, runtime, adminKey, report, functions: support = {} } = platform;
+  const { identities, ingress } = front;
+  const { snapshots: source, envelopes } = ingress;
   const live = createLiveDocuments(documents);
   const policy = { allowPrivateTargets: platform.allowPrivateTargets };
-  const source = createSnapshotSource(createSnapshotReader({ documents, snapshots, runtime }), runtime);
   const onPublished = (tenant: string, bus: string): void => source.drop(tenant, bus);
   const publish = createPublish({ snapshots: source, queue: platform.queue, runtime });
   const { secrets, connectionSupport = {} } = platform;
   const vault = createVault(platform.masterKeys ?? {});
   const credentials = createCredentials({ vault, secrets, policy, runtime, support: connectionSupport });
   const functions = createFunctions({ support, publish, credentials, policy, runtime });
-  const identities = createIdentities({
-    source: createIdentitySource(live, runtime),
-    keySets: createKeySets(runtime, policy),
-    runtime,
-  });
-  const authenticator = createAuthenticator({ adminKey, now: runtime.now, identities });
-  const envelopes = platform.dispatchesHere === true ? createRecentEnvelopes() : undefined;
 
   const admin = createAdminApi({
     documents,
@@ -117,20 +108,12 @@ export function createMesh(platform: Platform): Mesh {
     onPublished,
   });
   const app = createMeshApp({
-    snapshots: source,
-    queue: platform.queue,
-    ...(platform.waits && { waits: platform.waits }),
+    ...ingress,
     ledger: platform.ledger,
     deadLetters: platform.deadLetters,
     replays: platform.replays,
     functions,
-    authenticator,
-    limits: { ...defaultLimits, exactLength: platform.exactLength },
-    runtime,
-    envelopes,
     report,
-    findKey: createKeyLookup(live),
-    discovery: createDiscovery(documents, runtime),
   });
   const publisher = createPublisher({ documents, snapshots, runtime, onPublished });
   return {

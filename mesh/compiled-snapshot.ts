@@ -1,13 +1,13 @@
 import type { Event } from '../event/event.ts';
 import { isReplayed } from '../event/replay-mark.ts';
 import { createRuleIndex } from '../functions/filter/rule-index.ts';
-import { type CompiledSteps, compileSteps } from '../functions/transform/step.ts';
+import type { Step } from '../functions/transform/step.ts';
 import type { DeliveryPlan } from './envelope.ts';
 import { hasLane, laneOfTarget } from './lane.ts';
-import { createSchemaGate, type SchemaGate } from './schema-gate.ts';
+import type { SchemaGate } from './schema-gate.ts';
 import type { ArchiveSettings, Rule, Snapshot, Target } from './snapshot.ts';
 
-/** A snapshot made ready: the filters in one index, the steps compiled when a rule first delivers. */
+/** A snapshot made ready: the filters in one index. */
 export interface CompiledSnapshot {
   readonly snapshot: Snapshot;
   /** Absent where the bus looks at no schemas. */
@@ -36,7 +36,8 @@ export interface CompiledRule {
   /** Those whose targets take them as they come, and those that wait in a lane. */
   readonly direct: readonly DeliveryPlan[];
   readonly laned: readonly LanedDelivery[];
-  steps(): CompiledSteps;
+  /** As they stand in the rule: `stepsOf` has them compiled. */
+  readonly steps: readonly Step[];
   target(name: string): Target | undefined;
 }
 
@@ -46,8 +47,11 @@ export interface LanedDelivery {
   readonly laneOf: (event: Event) => string | undefined;
 }
 
-/** @throws TulleError `filter_invalid`: rules are compiled at admission, so this means that the snapshot is damaged. */
-export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
+/**
+ * `schemas`: the gate of a bus that looks at them.
+ * @throws TulleError `filter_invalid`: rules are compiled at admission, so this means that the snapshot is damaged.
+ */
+export function compileSnapshot(snapshot: Snapshot, schemas?: SchemaGate): CompiledSnapshot {
   const { archives = [] } = snapshot;
   const index = createRuleIndex<CompiledRule | ArchiveSettings>();
   const rules = new Map<string, CompiledRule>();
@@ -59,7 +63,6 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
   }
   for (const archive of archives) index.add(archive, archive.filter);
   const archiveSeconds = Math.max(0, ...archives.map(({ retentionSeconds }) => retentionSeconds));
-  const schemas = createSchemaGate(snapshot);
   const isRecorded = snapshot.settings.record === 'all';
   return {
     snapshot,
@@ -76,7 +79,6 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
 }
 
 function compileRule(rule: Rule, snapshot: Snapshot): CompiledRule {
-  let steps: CompiledSteps | undefined;
   const targets = new Map(rule.targets.map((target) => [target.name, target]));
   const matching = rule.targets.filter(
     ({ deadLettersOnly, disabled }) => deadLettersOnly !== true && disabled === undefined,
@@ -91,7 +93,7 @@ function compileRule(rule: Rule, snapshot: Snapshot): CompiledRule {
     laned: planned
       .filter(({ target }) => hasLane(target))
       .map(({ target, delivery }) => ({ delivery, laneOf: (event) => laneOfTarget(rule.name, target, event) })),
-    steps: () => (steps ??= compileSteps(rule.steps)),
+    steps: rule.steps,
     target: (name) => targets.get(name),
   };
 }

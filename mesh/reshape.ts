@@ -5,6 +5,7 @@ import { hopsOf } from '../functions/compute/emitter.ts';
 import { type CloudEventObject, defaultFuel } from '../functions/transform/define-transformer.ts';
 import type { StepReport } from '../functions/transform/step.ts';
 import type { CompiledRule } from './compiled-snapshot.ts';
+import { stepsOf } from './compiled-steps.ts';
 import type { PlannedEvent } from './envelope.ts';
 import type { Credentials } from './connections/credentials.ts';
 import type { Functions } from './functions/functions.ts';
@@ -28,7 +29,7 @@ export function createReshape(credentials: Credentials, functions: Functions): R
     // The time of acceptance and chance by the event's name, so that a retry makes the same event.
     const now = receipt.at;
     const random = createSeededRandom(`${receipt.id}/${index}/${rule.name}`);
-    const left = rule.steps().run(event, {
+    const left = stepsOf(rule).run(event, {
       now,
       random,
       fuel: defaultFuel,

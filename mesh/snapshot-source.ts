@@ -1,6 +1,7 @@
 import { TulleError } from '../event/error.ts';
 import { type CompiledSnapshot, compileSnapshot } from './compiled-snapshot.ts';
 import type { Runtime } from './ports/runtime.ts';
+import type { SchemaGate } from './schema-gate.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
@@ -22,6 +23,9 @@ export interface SnapshotReader {
   read(tenant: string, bus: string, options?: { atLeast?: number }): Promise<Snapshot | undefined>;
 }
 
+/** `createSchemaGate`, at once or when it is loaded. */
+export type OpenGate = (snapshot: Snapshot) => SchemaGate | undefined | Promise<SchemaGate | undefined>;
+
 /** After this an entry is read again, in the background. */
 const FRESH_MS = 5_000;
 /** An entry that nobody has asked for in so long is not used before it was read again: rules may be long gone. */
@@ -37,7 +41,8 @@ interface Entry {
   readAt: number;
 }
 
-export function createSnapshotSource(reader: SnapshotReader, runtime: Runtime): SnapshotSource {
+/** `openGate` is asked for buses that look at schemas only, so that a platform which pays for what it loads need not have it. */
+export function createSnapshotSource(reader: SnapshotReader, runtime: Runtime, openGate: OpenGate): SnapshotSource {
   const entries = new Map<string, Entry>();
   /** When a bus was last found missing. Apart from the entries: strangers can ask for any name, and must not evict them. */
   const absent = new Map<string, number>();
@@ -51,9 +56,10 @@ export function createSnapshotSource(reader: SnapshotReader, runtime: Runtime): 
       remember(absent, key, runtime.now());
       return undefined;
     }
+    const schemas = snapshot.settings.schemas === undefined ? undefined : await openGate(snapshot);
     const present = entries.get(key)?.compiled;
     const newer = present === undefined || snapshot.version > present.snapshot.version;
-    const compiled = newer ? compileSnapshot(snapshot) : present;
+    const compiled = newer ? compileSnapshot(snapshot, schemas) : present;
     absent.delete(key);
     remember(entries, key, { compiled, readAt: runtime.now() });
     return compiled;

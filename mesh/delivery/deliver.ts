@@ -1,3 +1,4 @@
+import { stepsOf } from '../compiled-steps.ts';
 import type { PlannedEvent } from '../envelope.ts';
 import { laneOfTarget, toLane } from '../lane.ts';
 import type { Settlement } from '../ports/settlement.ts';
@@ -129,7 +130,7 @@ export function createDelivery(options: DeliveryOptions): Deliveries {
 
     const ready: Ready[] = [];
     // Functions answer over the network: as many at a time as there are connections.
-    if (rule.steps().callsFunctions) {
+    if (stepsOf(rule).callsFunctions) {
       const items = await Promise.all(group.items.map((item) => connections.use(key, () => makeReady(item))));
       ready.push(...items.flat());
     } else {

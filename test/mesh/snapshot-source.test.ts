@@ -37,6 +37,7 @@ function createBench(): Bench {
         fetch: () => Promise.reject(new Error('not here')),
         waitUntil: (work) => void behind.push(work),
       },
+      () => undefined,
     ),
   };
   return bench;

@@ -15,6 +15,7 @@ import type { Runtime } from '../../mesh/ports/runtime.ts';
 import type { Waits } from '../../mesh/ports/waits.ts';
 import { defaultLimits } from '../../mesh/protocols/protocol.ts';
 import type { Sink } from '../../mesh/sink.ts';
+import { createSchemaGate } from '../../mesh/schema-gate.ts';
 import { createSnapshotSource } from '../../mesh/snapshot-source.ts';
 import type { Fault } from './fault.ts';
 import { createNetwork } from './network.ts';
@@ -64,7 +65,7 @@ export function createMeshProcess(options: {
   };
   const place = { world, generation };
   const reader = world.createReader(process);
-  const snapshots = createSnapshotSource(fault?.reader?.(reader, place) ?? reader, runtime);
+  const snapshots = createSnapshotSource(fault?.reader?.(reader, place) ?? reader, runtime, createSchemaGate);
   const watched: Queue = {
     append(address, entries) {
       const { messages, archived = [], laned = [] } = entries;
