@@ -8,7 +8,9 @@ import { isJson } from './rendered.ts';
  * is the attribute of that name, one of them or the text of a JSON array, and an event without a time has the one of its acceptance.
  */
 export function toEnvelope(event: CloudEventObject, now: number): JsonObject {
-  const { id, type, source, account, time = isoSeconds(now), region, resources, data } = event;
+  const { id, type, account, time = isoSeconds(now), region, resources, data } = event;
+  // What came in from EventBridge may have had a source that is no URI-reference, and be a replay.
+  const { eventbridgesource: source = event['source'], replayname } = event;
   return {
     version: '0',
     id,
@@ -18,6 +20,7 @@ export function toEnvelope(event: CloudEventObject, now: number): JsonObject {
     time,
     ...(region === undefined ? {} : { region }),
     resources: resourcesOf(resources),
+    ...(replayname === undefined ? {} : { 'replay-name': replayname }),
     ...(data === undefined ? {} : { detail: data }),
   };
 }

@@ -1,0 +1,11 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createAwsMesh } from './mesh.ts';
+
+const mesh = createAwsMesh(process.env);
+
+/** The guard behind the queue: messages on which our own code failed too often are set aside among the dead letters. */
+export async function handler({ Records: records }: SQSEvent): Promise<SQSBatchResponse> {
+  const result = await mesh.guardSqs(records);
+  await mesh.settled();
+  return { batchItemFailures: [...result.batchItemFailures] };
+}

@@ -1,0 +1,96 @@
+import { createIngress } from '../../mesh/ingress.ts';
+import { isSystemFault, toProblemResponse } from '../../mesh/problem.ts';
+import { createFront } from '../front.ts';
+import type { Mesh, Platform } from '../mesh.ts';
+import { createEnvironmentSecrets } from '../secrets.ts';
+import { type AwsPlatform, createAwsPlatform } from './platform.ts';
+import { createLambdaRuntime, logFunction, report } from './runtime.ts';
+import { type FunctionSettings, readSettings } from './settings.ts';
+
+/** The mesh in a function's execution environment; what an invocation does not need is not loaded. */
+export interface AwsMesh {
+  readonly settings: FunctionSettings;
+  fetch(request: Request): Promise<Response>;
+  readonly consumeSqs: AwsPlatform['consumeSqs'];
+  readonly guardSqs: AwsPlatform['guardSqs'];
+  tick(): Promise<void>;
+  /** To be waited for before a function answers: see `LambdaRuntime`. */
+  settled(): Promise<void>;
+}
+
+export function createAwsMesh(env: Readonly<Record<string, string | undefined>>): AwsMesh {
+  const settings = readSettings(env);
+  const { adminKey, masterKeys, allowPrivateTargets } = settings;
+  const runtime = createLambdaRuntime(settings);
+  const aws = createAwsPlatform({
+    settings,
+    consume: async (messages, task) => (await whole()).dispatch(messages, task),
+    retention: async (tenant, bus) => (await whole()).retention(tenant, bus),
+    now: runtime.now,
+    pause: runtime.pause,
+    report,
+  });
+  const platform: Platform = {
+    ...aws.ports,
+    secrets: createEnvironmentSecrets(env),
+    runtime,
+    adminKey,
+    masterKeys,
+    allowPrivateTargets,
+    exactLength: true,
+    report,
+  };
+  const front = createFront(platform, {
+    async openGate(snapshot) {
+      const { createSchemaGate } = await import('../../mesh/schema-gate.ts');
+      return createSchemaGate(snapshot);
+    },
+    findKey: (documents) => async (tenant, keyId) => {
+      const { createKeyLookup } = await import('../../admin/keys.ts');
+      return createKeyLookup(documents)(tenant, keyId);
+    },
+  });
+  const publish = createIngress(front);
+  let loading: Promise<Mesh> | undefined;
+
+  function whole(): Promise<Mesh> {
+    loading ??= load();
+    return loading;
+  }
+
+  async function load(): Promise<Mesh> {
+    const [{ createMesh }, { functions }] = await Promise.all([
+      import('../mesh.ts'),
+      import('../../functions/registered.ts'),
+    ]);
+    return createMesh({ ...platform, functions: { bundle: functions, log: logFunction } }, front);
+  }
+
+  return {
+    settings,
+    async fetch(request) {
+      const bus = request.method === 'POST' ? publishedBus(request.url) : undefined;
+      if (bus === undefined) return (await whole()).fetch(request);
+      try {
+        return await publish(request, bus);
+      } catch (error) {
+        if (isSystemFault(error)) report('a request failed', error);
+        return toProblemResponse(error);
+      }
+    },
+    consumeSqs: (records) => aws.consumeSqs(records),
+    guardSqs: (records) => aws.guardSqs(records),
+    async tick() {
+      await Promise.all([aws.tick(), whole().then((mesh) => mesh.tick())]);
+    },
+    settled: () => runtime.settled(),
+  };
+}
+
+/** The bus that an address publishes to. */
+function publishedBus(url: string): string | undefined {
+  const { pathname } = new URL(url);
+  if (pathname === '/v1/events') return 'default';
+  const [, bus] = /^\/v1\/buses\/([a-z0-9-]+)\/events$/.exec(pathname) ?? [];
+  return bus;
+}
