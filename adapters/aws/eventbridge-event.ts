@@ -26,7 +26,7 @@ export function fromEnvelope(text: string): string {
   const attributes = {
     specversion: '1.0',
     id: readText(envelope, 'id'),
-    source: isUriReference(source) ? source : encodeURI(source.toWellFormed()),
+    source: isUriReference(source) ? source : encodeURIComponent(source.toWellFormed()),
     type,
     time: readText(envelope, 'time'),
     datacontenttype: 'application/json',

@@ -1,3 +1,4 @@
+import type { Identities } from '../../mesh/identity/identities.ts';
 import { createIngress } from '../../mesh/ingress.ts';
 import { isSystemFault, toProblemResponse } from '../../mesh/problem.ts';
 import { createFront } from '../front.ts';
@@ -40,6 +41,7 @@ export function createAwsMesh(env: Readonly<Record<string, string | undefined>>)
     exactLength: true,
     report,
   };
+  let identities: Identities | undefined;
   const front = createFront(platform, {
     async openGate(snapshot) {
       const { createSchemaGate } = await import('../../mesh/schema-gate.ts');
@@ -49,8 +51,15 @@ export function createAwsMesh(env: Readonly<Record<string, string | undefined>>)
       const { createKeyLookup } = await import('../../admin/keys.ts');
       return createKeyLookup(documents)(tenant, keyId);
     },
+    identities: (platform, live) => ({
+      async authenticate(token, how) {
+        const { createLiveIdentities } = await import('../identities.ts');
+        identities ??= createLiveIdentities(platform, live);
+        return identities.authenticate(token, how);
+      },
+    }),
   });
-  const publish = createIngress(front);
+  const publish = createIngress(front.ingress);
   let loading: Promise<Mesh> | undefined;
 
   function whole(): Promise<Mesh> {

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { FunctionLogEntry } from '../../functions/compute/function-log.ts';
 import type { Runtime } from '../../mesh/ports/runtime.ts';
+import type { Outbound } from '../node/outbound.ts';
 
 /** A runtime whose work behind the answers can be waited for: Lambda freezes a function as soon as it has answered. */
 export interface LambdaRuntime extends Runtime {
@@ -11,11 +12,11 @@ export interface LambdaRuntime extends Runtime {
 export function createLambdaRuntime({ allowPrivateTargets }: { readonly allowPrivateTargets: boolean }): LambdaRuntime {
   const working = new Set<Promise<unknown>>();
   // Who only publishes does not load the client. It dials no private address, such as Lambda's own API at 127.0.0.1.
-  let opening: Promise<typeof import('../node/outbound.ts')> | undefined;
-  let outbound: ReturnType<(typeof import('../node/outbound.ts'))['createOutbound']> | undefined;
-  async function open() {
-    const { createOutbound } = await (opening ??= import('../node/outbound.ts'));
-    return (outbound ??= createOutbound({ allowPrivateTargets }));
+  let outbound: Outbound | undefined;
+  async function open(): Promise<Outbound> {
+    const { createOutbound } = await import('../node/outbound.ts');
+    outbound ??= createOutbound({ allowPrivateTargets });
+    return outbound;
   }
   return {
     now: () => Date.now(),

@@ -67,7 +67,7 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let isGone = false;
-  let current: { readonly id: string; end(invocation: Invocation): void } | undefined;
+  let current: { readonly id: string; readonly end: (invocation: Invocation) => void } | undefined;
   const started = Promise.withResolvers<void>();
 
   for (const stream of [child.stdout, child.stderr]) {

@@ -202,7 +202,7 @@ async function openFunction(
   );
   const bytes = Buffer.byteLength(Object.entries(variables).flat().join(''));
   if (bytes > envMaxBytes) throw new CommandError(`The variables of ${key} have ${bytes} bytes; AWS takes 4,096.`);
-  const name = String(properties['FunctionName'] ?? id);
+  const { FunctionName: name = id } = properties as { FunctionName?: string };
   const memory = Number(properties['MemorySize'] ?? 128);
   return createFunction({
     name,

@@ -77,5 +77,5 @@ async function hasTable(dynamo: DynamoDBClient, name: string): Promise<boolean> 
 }
 
 function toText(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

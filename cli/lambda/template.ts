@@ -101,9 +101,12 @@ export function openTemplate(
   function resolve(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(resolve);
     if (typeof value !== 'object' || value === null) return value;
-    const [[name = '', inner] = [], ...more] = Object.entries(value);
-    if (more.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))) return call(name, inner);
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, resolve(member)]));
+    const members = Object.entries(value as Record<string, unknown>);
+    const [only] = members;
+    if (members.length === 1 && only !== undefined && (only[0] === 'Ref' || only[0].startsWith('Fn::'))) {
+      return call(...only);
+    }
+    return Object.fromEntries(members.map(([key, member]) => [key, resolve(member)]));
   }
 
   function call(name: string, inner: unknown): unknown {
