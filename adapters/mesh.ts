@@ -105,6 +105,8 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
     identities,
     archives: platform.replays !== undefined,
     queues: platform.queues ?? [],
+    ledger: platform.ledger,
+    secrets,
     onPublished,
   });
   const app = createMeshApp({

@@ -6,7 +6,9 @@ import { createVault, type Vault } from '../mesh/connections/vault.ts';
 import type { Identities } from '../mesh/identity/identities.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { Documents } from '../mesh/ports/documents.ts';
+import type { Ledger } from '../mesh/ports/ledger.ts';
 import type { Runtime } from '../mesh/ports/runtime.ts';
+import type { Secrets } from '../mesh/ports/secrets.ts';
 import type { Snapshots } from '../mesh/ports/snapshots.ts';
 import { isSystemFault, toProblemResponse } from '../mesh/problem.ts';
 import { mountRoutes } from '../mesh/route.ts';
@@ -39,6 +41,10 @@ export interface AdminApiOptions {
   readonly queues?: readonly SecondQueue[];
   /** Takes tokens of identity providers; absent: API keys only. */
   readonly identities?: Identities | undefined;
+  /** Where events are kept, for trying rules on them. */
+  readonly ledger?: Ledger;
+  /** The platform's own secrets. */
+  readonly secrets?: Secrets;
   readonly onPublished?: PublisherOptions['onPublished'];
 }
 
@@ -53,6 +59,7 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
     connections: {},
     archives: true,
     queues: [],
+    secrets: { get: () => Promise.resolve(undefined) },
     vault: createVault({}),
     ...options,
     documents,

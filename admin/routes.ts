@@ -13,6 +13,7 @@ import { keyItem, keyList, keyRotation } from './keys.ts';
 import type { Resource } from './resource.ts';
 import { resourceHistory, resourceItem, resourceList } from './resource-endpoint.ts';
 import { requireName } from './resources/name.ts';
+import { postRuleTest } from './rule-tests.ts';
 import { ruleResource } from './rules.ts';
 import { schemaResource, schemaVersionItem } from './schemas.ts';
 import { secretResource } from './secrets.ts';
@@ -45,6 +46,14 @@ export function createAdminRoutes(services: Services): readonly AdminRoute[] {
     ...ofResource(`${root}/buses`, busResource),
     ...ofResource(`${bus}/archives`, archiveResource),
     ...ofResource(`${bus}/rules`, ruleResource),
+    // It changes nothing; what it needs besides, it asks for itself.
+    {
+      method: 'POST',
+      path: `${bus}/rules:test`,
+      permission: 'read',
+      scope: 'bus',
+      handler: (call) => postRuleTest(services, call),
+    },
     ...toRoutes(`${bus}/discovered`, 'bus', discoveredList(services)),
     ...toRoutes(`${bus}/discovered/{id}`, 'bus', discoveredItem(services)),
     // What is adopted becomes a schema, and those belong to the tenant.

@@ -2,7 +2,9 @@ import type { Principal } from '../mesh/authentication.ts';
 import type { ConnectionSupport } from '../mesh/connections/authorize.ts';
 import type { Vault } from '../mesh/connections/vault.ts';
 import type { Documents } from '../mesh/ports/documents.ts';
+import type { Ledger } from '../mesh/ports/ledger.ts';
 import type { Runtime } from '../mesh/ports/runtime.ts';
+import type { Secrets } from '../mesh/ports/secrets.ts';
 import type { Snapshots } from '../mesh/ports/snapshots.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { SecondQueue } from '../mesh/snapshot.ts';
@@ -23,6 +25,10 @@ export interface Services extends AdmissionOptions {
   readonly archives: boolean;
   /** The queues that a bus may choose here, beside the log. */
   readonly queues: readonly SecondQueue[];
+  /** Has the events that rules are tried on; absent where nothing is kept. */
+  readonly ledger?: Ledger | undefined;
+  /** The platform's own. */
+  readonly secrets: Secrets;
 }
 
 /** One authenticated request. */

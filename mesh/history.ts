@@ -45,16 +45,19 @@ export interface EventsWanted {
   readonly filter: EventFilter;
   readonly limit: number;
   readonly positions?: Positions | undefined;
+  /** UTF-16 units of the events' own texts in the answer, of all shards together. */
+  readonly eventLength?: number;
 }
 
 /** The events that a bus keeps, as `readRecords` does it. */
 export async function readEvents(
   ledger: Ledger,
   bus: BusPlace,
-  { filter, limit, positions = [] }: EventsWanted,
+  { filter, limit, positions = [], eventLength = 0 }: EventsWanted,
 ): Promise<MergedPage<KeptEvent, string>> {
+  const share = eventLength === 0 ? {} : { eventLength: eventLength / bus.shards };
   const pages = await askShards(bus, positions, (shard, after): Promise<EventPage> =>
-    ledger.events(shard, { filter, limit, ...after }),
+    ledger.events(shard, { filter, limit, ...after, ...share }),
   );
   return mergePages(pages, {
     ...common,

@@ -13,6 +13,7 @@ import {
 } from '../../mesh/openapi/operation.ts';
 import { changeSetSchema } from '../change-sets.ts';
 import { adoptionSchema } from '../discovered.ts';
+import { ruleTestSchema } from '../rule-tests.ts';
 
 const limit: Schema = { type: 'integer', minimum: 1, maximum: 100, default: 50 };
 const page = { limit, cursor: { type: 'string', description: 'the `next` of the page before' } };
@@ -71,6 +72,13 @@ export const adminOperations: Operations = {
   ...ofResource(`${root}/buses`, 'bus', 'Bus'),
   ...ofResource(`${bus}/archives`, 'archive', 'Archive'),
   ...ofResource(`${bus}/rules`, 'rule', 'Rule'),
+  [`POST ${bus}/rules:test`]: {
+    summary: 'Show what rules make of events, and what would be sent; nothing is',
+    description:
+      "The functions that need the network are run with `functions: run`, which takes a key that may publish. What rules redact is masked for keys other than an admin's; data of events that the bus keeps is for admins, as is a rule of one's own on them.",
+    body: json(ruleTestSchema),
+    answers: ok('What became of each event', ref('RuleTest')),
+  },
   ...ofResource(`${root}/connections`, 'connection', 'Connection'),
   ...ofResource(`${root}/functions`, 'function', 'Function'),
   ...ofResource(`${root}/identities`, 'identity', 'Identity'),

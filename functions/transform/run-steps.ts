@@ -20,7 +20,7 @@ export function runSteps(
 const tankSize = 20;
 
 /** A step after a split runs on each of a thousand parts: what all of them may use is bounded, too. */
-function withTank(context: StepsContext): SharedContext {
+function withTank(context: StepsContext): StepsContext {
   let left = context.fuel * tankSize;
   return {
     ...context,
@@ -29,11 +29,10 @@ function withTank(context: StepsContext): SharedContext {
     },
     spent(fuel) {
       left -= fuel;
+      context.spent?.(fuel);
     },
   };
 }
-
-type SharedContext = StepsContext & Pick<StepContext, 'spent'>;
 
 /** The most events that the steps make of one: each is a delivery of its own. */
 const eventsLimit = 1_000;
@@ -42,7 +41,7 @@ function runFrom(
   start: number,
   steps: readonly CompiledStep[],
   object: CloudEventObject,
-  context: SharedContext,
+  context: StepsContext,
 ): Objects | Promise<Objects> {
   let current = object;
   for (let i = start; i < steps.length; i += 1) {
@@ -65,7 +64,7 @@ function runEach(
   start: number,
   steps: readonly CompiledStep[],
   objects: Objects,
-  context: SharedContext,
+  context: StepsContext,
 ): Objects | Promise<Objects> {
   const results: (CloudEventObject | undefined)[] = [];
   for (const [index, object] of objects.entries()) {
@@ -88,7 +87,7 @@ function runIfThere(
   start: number,
   steps: readonly CompiledStep[],
   object: CloudEventObject | undefined,
-  context: SharedContext,
+  context: StepsContext,
 ): Objects | Promise<Objects> {
   return object === undefined ? [undefined] : runFrom(start, steps, object, context);
 }
@@ -105,7 +104,7 @@ function checkCount(events: number): void {
   });
 }
 
-function runStep(step: CompiledStep, object: CloudEventObject, context: SharedContext): Objects | Promise<Objects> {
+function runStep(step: CompiledStep, object: CloudEventObject, context: StepsContext): Objects | Promise<Objects> {
   const { trace, observe } = context;
   // A transformer may change the event before it fails.
   const before = step.onError === 'passThrough' ? JSON.stringify(object) : undefined;

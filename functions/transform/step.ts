@@ -30,7 +30,7 @@ export interface CompiledSteps {
   run(event: Event, context: StepsContext): readonly (Event | undefined)[] | Promise<readonly (Event | undefined)[]>;
 }
 
-export interface StepsContext extends Omit<StepContext, 'report' | 'spent'> {
+export interface StepsContext extends Omit<StepContext, 'report'> {
   /** Told what became of each step, in the order in which they ran: names and paths, never values. */
   readonly trace?: (report: StepReport) => void;
   /** Shown what a step was given, as JSON text, and what it left; for rehearsals, since it takes time. */

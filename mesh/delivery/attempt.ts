@@ -5,6 +5,7 @@ import type { Publish } from '../functions/publish.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import type { Reshape } from '../reshape.ts';
 import type { AttemptResult, Delivery, Sink, TargetPolicy } from '../sink.ts';
+import type { PlannedEvent } from '../envelope.ts';
 import type { Group, Item } from './group.ts';
 import type { About, Journal } from './journal.ts';
 import { correlate } from '../publish/correlate.ts';
@@ -164,7 +165,13 @@ const unanswered: AttemptResult = {
 };
 
 /** The same for every attempt and after every crash; no dot in it (Standard Webhooks). */
-function toDeliveryId({ rule, target }: Group, { planned: { receipt, index }, part }: Ready): string {
+export function toDeliveryId(
+  { rule, target }: { readonly rule: { readonly name: string }; readonly target: { readonly name: string } },
+  {
+    planned: { receipt, index },
+    part,
+  }: Pick<Ready, 'part'> & { readonly planned: Pick<PlannedEvent, 'receipt' | 'index'> },
+): string {
   const whole = `msg_${receipt.id}_${index}_${rule.name}_${target.name}`;
   return part === undefined ? whole : `${whole}_${part}`;
 }

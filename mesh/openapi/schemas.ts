@@ -150,17 +150,7 @@ export const meshSchemas: Readonly<Record<string, Schema>> = {
     'matches?': flag,
     'failing?': shape({ path: text, operator: text, expected: anything, found: text, 'note?': text }),
     'reason?': text,
-    'steps?': listOf(
-      shape({
-        step: count,
-        kind: text,
-        'outcome?': { enum: ['done', 'skipped', 'passedThrough', 'failed', 'notCalled', 'notRun'] },
-        'touched?': listOf(text),
-        'reason?': text,
-        'input?': listOf(anything),
-        'output?': listOf(anything),
-      }),
-    ),
+    'steps?': listOf(ref('TracedStep')),
     'deliveries?': listOf(
       shape({
         target: text,
@@ -172,6 +162,15 @@ export const meshSchemas: Readonly<Record<string, Schema>> = {
         attempts: listOf(shape(happened)),
       }),
     ),
+  }),
+  TracedStep: shape({
+    step: count,
+    kind: text,
+    'outcome?': { enum: ['done', 'skipped', 'passedThrough', 'failed', 'notCalled', 'notRun'] },
+    'touched?': listOf(text),
+    'reason?': text,
+    'input?': listOf(anything),
+    'output?': listOf(anything),
   }),
   WaitingDelivery: shape({ ...waiting, rule: text, target: text, source: text, receipt: anything, index: count }),
   TargetStatus: shape({

@@ -12,6 +12,11 @@ const nameMaxLength = 512;
  * @throws TulleError `media_type_unsupported`, `too_large`, `request_invalid` or `json_invalid`
  */
 export async function readJson(request: Request, maxBytes: number = bodyMaxBytes): Promise<unknown> {
+  return parseJsonBody(await readJsonText(request, maxBytes));
+}
+
+/** The same as text, for whoever keeps a part of it as it was written: `parseJsonBody` then checks the rest. */
+export async function readJsonText(request: Request, maxBytes: number): Promise<string> {
   const [mediaType = ''] = (request.headers.get('content-type') ?? '').split(';');
   if (!/^application\/([a-z0-9.!#$&^_-]+\+)?json$/i.test(mediaType.trim())) {
     throw new TulleError('media_type_unsupported', 'The body is not announced as JSON.', {
@@ -20,10 +25,11 @@ export async function readJson(request: Request, maxBytes: number = bodyMaxBytes
     });
   }
   const bytes = await readBody(request, maxBytes);
-  return parseJson(decodeText(bytes ?? new Uint8Array()));
+  return decodeText(bytes ?? new Uint8Array());
 }
 
-function parseJson(text: string): unknown {
+/** @throws TulleError `json_invalid` */
+export function parseJsonBody(text: string): unknown {
   const scan = newScan();
   scanJson(text, 0, scan);
   endOfText(text, scan.end);

@@ -26,7 +26,11 @@ export function explainRule({ enabled, filter }: Rule, json: string, parsed: unk
     if (!TulleError.is(error)) throw error;
     return { matches: false, reason: `the filter cannot be explained: ${error.code}` };
   }
-  const { matched, predicates } = explanation;
+  return toExplained(explanation, parsed);
+}
+
+/** Names and kinds of an explanation. `parsed` is the event. */
+export function toExplained({ matched, predicates }: Explanation, parsed: unknown): ExplainedRule {
   const line = matched ? undefined : predicates.find((predicate) => !predicate.matched);
   if (line === undefined) return { matches: matched };
   const { path, operator, expected, note } = line;

@@ -9,7 +9,8 @@ import { type ExplainedRule, explainRule } from './explain-rule.ts';
 import type { Findings } from './find.ts';
 import { viewOf } from './masked-view.ts';
 import type { KeptEvent, WaitingDelivery } from './query.ts';
-import { rehearse, type RehearsedStep, type Show } from './rehearse.ts';
+import { rehearse, type RehearsedStep } from './rehearse.ts';
+import { createShow, type Show } from './show.ts';
 
 export interface TraceOptions {
   readonly snapshot: Snapshot;
@@ -75,10 +76,6 @@ export type DeliveryState = LedgerRecord['status'] | 'queued' | 'waiting' | 'set
 /** Rules that are explained for one event, and events that are traced in one answer. */
 const mostRules = 100;
 const mostEvents = 10;
-/** UTF-16 units of one value that is shown, and of all. */
-const shownLength = 8_192;
-const allShownLength = 256_000;
-const viewedLength = 131_072;
 
 /** What became of the events that were found, without any effect on them. */
 export async function traceEvents(findings: Findings, options: TraceOptions): Promise<readonly EventTrace[]> {
@@ -142,7 +139,9 @@ async function traceEvent(
   }
 
   async function traceSteps(rule: Rule): Promise<NonNullable<RuleTrace['steps']>> {
-    if (withData && event !== undefined) return rehearse(rule, snapshot.bus, { event, receipt, index }, show);
+    if (withData && event !== undefined) {
+      return (await rehearse(rule, snapshot.bus, { event, receipt, index }, { show })).steps;
+    }
     return rule.steps.map((step, place) => ({
       step: place,
       kind: Object.keys(step).find((key) => key !== 'onError') ?? '',
@@ -241,21 +240,4 @@ function readEvent(json: string): Event | undefined {
     if (TulleError.is(error)) return undefined;
     throw error;
   }
-}
-
-function createShow(): Show {
-  let room = allShownLength;
-  return (json, view) => {
-    // To mask it, all of it has to be read.
-    if (json.length > viewedLength) return { omitted: `${json.length} characters` };
-    const value = view(json);
-    const text = JSON.stringify(value);
-    if (text.length > room) return { omitted: `${text.length} characters` };
-    if (text.length > shownLength) {
-      room -= shownLength;
-      return { cut: text.slice(0, shownLength), characters: text.length };
-    }
-    room -= text.length;
-    return value;
-  };
 }
