@@ -35,7 +35,9 @@ export async function postRuleTest(services: Services, call: Call): Promise<Resp
   if (snapshot === undefined) throw new TulleError('bus_not_found', `There is no bus ${bus}.`);
   const rules = await findRules(services, call, snapshot, wanted.rule);
   const events =
-    texts === undefined ? await findLast(services, snapshot, wanted.last ?? 1) : readGiven(services, texts);
+    texts === undefined
+      ? await findLast(services, snapshot, wanted.last ?? 1)
+      : readGiven(texts, wanted.at === undefined ? services.runtime.now() : Date.parse(wanted.at));
   const { policy, runtime, secrets, sinks } = services;
   const credentials = createCredentials({ ...services, support: services.connections });
   const result = await testRules(events, {
@@ -75,6 +77,7 @@ export const ruleTestSchema = {
       maximum: mostEvents,
       description: 'instead: so many of the events that the bus keeps, newest first',
     },
+    at: { type: 'string', format: 'date-time', description: 'when the events that are sent along come in; now' },
     functions: {
       enum: ['skip', 'run'],
       default: 'skip',
@@ -84,7 +87,7 @@ export const ruleTestSchema = {
   additionalProperties: false,
 } as const;
 
-type Wanted = Pick<FromSchema<typeof ruleTestSchema>, 'last' | 'rule'> & { readonly functions: 'run' | 'skip' };
+type Wanted = Pick<FromSchema<typeof ruleTestSchema>, 'at' | 'last' | 'rule'> & { readonly functions: 'run' | 'skip' };
 
 /** A rule, and events as many as a batch may have. */
 const bodyMaxBytes = defaultLimits.batchBytes + 262_144;
@@ -115,6 +118,9 @@ async function readWanted(
     throwFaults([faultOf('', 'The test does not say on which events.', 'Give exactly one of event, events and last.')]);
   }
   const wanted = fillDefaults(ruleTestSchema, input) as Wanted;
+  if (wanted.at !== undefined && Number.isNaN(Date.parse(wanted.at))) {
+    throwFaults([faultOf('/at', 'at is no time.', 'Write it like 2026-01-31T12:00:00Z.')]);
+  }
   return { wanted, ...(members.has('last') ? {} : { texts }) };
 }
 
@@ -151,9 +157,9 @@ async function findRules(
 const unnamed = 'tested';
 
 /** @throws TulleError with the place of every event that is none */
-function readGiven({ runtime }: Services, texts: ReadonlyMap<string, string>): readonly TestedEvent[] {
+function readGiven(texts: ReadonlyMap<string, string>, at: number): readonly TestedEvent[] {
   // The same at every call, so that what depends on chance comes out alike.
-  const receipt = { id: 'test', at: runtime.now() };
+  const receipt = { id: 'test', at };
   const events: TestedEvent[] = [];
   const faults: ReturnType<typeof toPlacedError>[] = [];
   for (const [place, text] of texts) {

@@ -25,6 +25,11 @@ export const commands: readonly Entry[] = [
     async () => (await import('./demo/command.ts')).demo,
   ),
   entry(
+    'test',
+    'Try the rules of a folder on events, and compare with what is expected',
+    async () => (await import('./rule-cases/command.ts')).test,
+  ),
+  entry(
     'publish',
     'Publish events from files, from the standard input, or from a folder that is watched',
     async () => (await import('./publish/command.ts')).publish,
@@ -59,11 +64,16 @@ export const commands: readonly Entry[] = [
   ...resource('rules', 'rule', ' of a bus'),
   entry(
     'rules explain',
-    'Say why rules took an event that was published, or did not',
+    'Say why rules took an event that was published, or would take one that is not, or do not',
     async () => (await import('./rules/explain.ts')).explain,
   ),
   entry('rules diff', 'The same as tulle diff', async () => (await import('./configuration/diff.ts')).rulesDiff),
   entry('rules apply', 'The same as tulle apply', async () => (await import('./configuration/apply.ts')).rulesApply),
+  entry(
+    'rules test',
+    'Show what rules make of events, and the requests that would be sent; nothing is',
+    async () => (await import('./rules/test.ts')).test,
+  ),
   entry(
     'rules rollback',
     'Have everything again as it was after a change',

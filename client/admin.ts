@@ -1,3 +1,4 @@
+import type { RuleTest, RuleTestInput } from './rule-test.ts';
 import type { Query, Transport, TransportRequest } from './transport.ts';
 
 /** What can be configured, by the word of the address. Rules and archives are of a bus, all others of the tenant. */
@@ -140,6 +141,8 @@ export interface AdminClient {
   history(noun: Noun, place: Place): AsyncGenerator<DocumentVersion>;
   /** Many documents as one change, or none of them. */
   change(set: ChangeSet): Promise<ChangeSetOutcome>;
+  /** What rules of a bus make of events, and what would be sent; text is sent as it is. */
+  testRules(bus: string, input: RuleTestInput | string): Promise<RuleTest>;
   /** Newest first. */
   changes(): AsyncGenerator<ChangeSummary>;
   readChange(change: number): Promise<Change>;
@@ -193,6 +196,14 @@ export function createAdminClient(transport: Transport): AdminClient {
         body: JSON.stringify(set),
         idempotent: set.dryRun === true,
         timeoutMs: changeSetTimeoutMs,
+      }),
+    testRules: (bus, input) =>
+      transport.json<RuleTest>({
+        method: 'POST',
+        path: `${listPath('rules', bus)}:test`,
+        headers: json,
+        body: typeof input === 'string' ? input : JSON.stringify(input),
+        idempotent: true,
       }),
     changes: () => walk<ChangeSummary>('/v1/admin/changes'),
     readChange: (change) => transport.json<Change>({ method: 'GET', path: `/v1/admin/changes/${change}` }),

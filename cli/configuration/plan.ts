@@ -88,7 +88,7 @@ function requireOnce(sources: readonly Source[]): void {
 }
 
 /** Faults come with their place in the change set; a person looks for them in files. */
-function withFiles(error: unknown, sources: readonly Source[]): unknown {
+export function withFiles(error: unknown, sources: readonly Source[]): unknown {
   if (!(error instanceof TulleRequestError) || error.status !== 400) return error;
   const faults = error.errors.length > 0 ? error.errors : [{ ...error.problem, place: error.place, mend: error.mend }];
   const lines = faults.map((fault) => {

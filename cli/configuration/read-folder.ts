@@ -14,7 +14,7 @@ export interface Source {
  * @throws CommandError with every file that cannot be read, and where
  */
 export async function readFolder(path: string): Promise<readonly Source[]> {
-  const files = await listFiles(path);
+  const files = (await listFiles(path)).filter((file) => file === path || !(isCaseFile(file) || isEventFile(file)));
   const faults: string[] = [];
   const sources: Source[] = [];
   for (const file of files) {
@@ -36,7 +36,18 @@ export async function readFolder(path: string): Promise<readonly Source[]> {
   throw new CommandError(`There is no document in ${path}.`, { mend: 'It takes .yaml, .yml and .json files.' });
 }
 
-async function listFiles(path: string): Promise<string[]> {
+/** Of `tulle test`: what it tries the documents beside it on. */
+export function isCaseFile(file: string): boolean {
+  return /\.test\.(?:ya?ml|json)$/.test(file);
+}
+
+/** An event that cases and people try rules on. */
+function isEventFile(file: string): boolean {
+  return file.endsWith('.event.json');
+}
+
+/** Of YAML and JSON, in a folder and those in it, or the one file that it is. */
+export async function listFiles(path: string): Promise<string[]> {
   let found;
   try {
     found = await stat(path);
@@ -52,7 +63,8 @@ async function listFiles(path: string): Promise<string[]> {
     .sort();
 }
 
-async function parseDocuments(
+/** What stands in a file, one after the other. */
+export async function parseDocuments(
   file: string,
   text: string,
 ): Promise<{ readonly documents: readonly unknown[]; readonly faults: readonly string[] }> {

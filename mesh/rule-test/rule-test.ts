@@ -89,8 +89,8 @@ const mostPairs = 20_000;
 const mostExplained = 1_000;
 const mostExplainedOfEvent = 100;
 const mostRuns = 200;
-/** Steps of evaluation of all expressions, some two seconds; the last rule may take its own 20 million more. */
-const mostFuel = 40_000_000;
+/** Steps of evaluation of all expressions, a second or two; the last rule may take its own 20 million more. */
+const mostFuel = 20_000_000;
 const mostPredicates = 50;
 const mostEmits = 20;
 /** UTF-16 units of a value in an explanation. */

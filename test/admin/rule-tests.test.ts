@@ -374,7 +374,7 @@ describe('a test of rules', () => {
     const outcomes = events.map(({ rules }) => rules[0]?.outcome);
     expect(outcomes[0]).toBe('sent');
     expect(outcomes.at(-1)).toBe('leftOut');
-  });
+  }, 30_000);
 });
 
 const harnessKey = 'admin-key-of-the-test-suite';
