@@ -1,6 +1,7 @@
 import { TulleError } from '../../event/error.ts';
 import { createCredentials } from '../connections/credentials.ts';
-import type { Runtime, Secrets } from '../ports.ts';
+import type { Runtime } from '../ports/runtime.ts';
+import type { Secrets } from '../ports/secrets.ts';
 import type { Delivery, Sink, TargetPolicy } from '../sink.ts';
 import type { Snapshot } from '../snapshot.ts';
 

@@ -8,7 +8,7 @@ import type { Credentials } from '../connections/credentials.ts';
 import type { PlannedEvent } from '../envelope.ts';
 import { createFunctions, type FunctionScope } from '../functions/functions.ts';
 import type { FunctionSupport } from '../functions/support.ts';
-import type { Runtime } from '../ports.ts';
+import type { Runtime } from '../ports/runtime.ts';
 import { createSeededRandom } from '../seeded-random.ts';
 import type { TargetPolicy } from '../sink.ts';
 
