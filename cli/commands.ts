@@ -50,6 +50,11 @@ export const commands: readonly Entry[] = [
     'Show events as they come in, until Ctrl+C',
     async () => (await import('./events/tail.ts')).tail,
   ),
+  entry(
+    'listen',
+    'Forward the events of an installation to a port of this machine, until Ctrl+C',
+    async () => (await import('./listen/command.ts')).listen,
+  ),
 
   entry(
     'apply',

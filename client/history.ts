@@ -1,4 +1,5 @@
 import type { CloudEvent } from './event.ts';
+import { tail, type TailOptions } from './tail.ts';
 import type { Query, Transport } from './transport.ts';
 
 /** Times are RFC 3339, or milliseconds since 1970. */
@@ -6,6 +7,10 @@ export interface EventFilter {
   readonly id?: string | undefined;
   readonly source?: string | undefined;
   readonly type?: string | undefined;
+  /** That this rule took. */
+  readonly rule?: string | undefined;
+  /** That this filter of a rule matches; for keys that may see data. */
+  readonly filter?: unknown;
   readonly from?: string | number | undefined;
   readonly to?: string | number | undefined;
 }
@@ -40,6 +45,8 @@ export interface KeptEvent {
   readonly index: number;
   readonly deliveries: number;
   readonly settled: boolean;
+  /** As it came in, where it was asked for with `data`. */
+  readonly event?: CloudEvent;
 }
 
 export interface DeliveryRecord {
@@ -78,7 +85,7 @@ export interface Trace {
   readonly cursor?: string;
 }
 
-export interface TracedEvent extends Omit<KeptEvent, 'deliveries'> {
+export interface TracedEvent extends Omit<KeptEvent, 'deliveries' | 'event'> {
   readonly matchedBy: number;
   readonly explainedBy: number;
   readonly repeated?: true;
@@ -164,7 +171,10 @@ export interface Replay {
 
 /** What a bus has kept, and what can be done with it. Lists are walked page by page while they are read, newest first. */
 export interface BusClient {
-  events(filter?: EventFilter): AsyncGenerator<KeptEvent>;
+  /** With `data` each comes with the event itself, for keys that may see data. */
+  events(filter?: EventFilter & { readonly data?: boolean | undefined }): AsyncGenerator<KeptEvent>;
+  /** Events as they come in, from now on. */
+  tail(options?: TailOptions): AsyncGenerator<KeptEvent>;
   trace(
     id: string,
     options?: { readonly rule?: string | undefined; readonly source?: string | undefined },
@@ -208,10 +218,18 @@ export function createBusClient(transport: Transport, bus: string): BusClient {
     for await (const page of pages<Readonly<Record<string, Item[]>>>('GET', path, query)) yield* page[name] ?? [];
   }
 
+  const events: BusClient['events'] = ({ filter, data, ...named } = {}) =>
+    walk<KeptEvent>('events', `${base}/events`, {
+      ...named,
+      ...(filter === undefined ? {} : { filter: JSON.stringify(filter) }),
+      ...(data === undefined ? {} : { data: String(data) }),
+    });
+
   const letters = `${base}/dead-letters`;
   const replay = (name: string): string => `${base}/replays/${encodeURIComponent(name)}`;
   return {
-    events: (filter = {}) => walk<KeptEvent>('events', `${base}/events`, filter),
+    events,
+    tail: (options) => tail(events, options),
     trace: (id, options = {}) =>
       transport.json({ method: 'GET', path: `${base}/events/${encodeURIComponent(id)}`, query: { ...options } }),
     deliveries: (filter = {}) => walk<DeliveryRecord>('deliveries', `${base}/deliveries`, filter),

@@ -45,7 +45,7 @@ export interface EventsWanted {
   readonly filter: EventFilter;
   readonly limit: number;
   readonly positions?: Positions | undefined;
-  /** UTF-16 units of the events' own texts in the answer, of all shards together. */
+  /** UTF-16 units of events in the answer, of all shards together: where they are used up the page ends. */
   readonly eventLength?: number;
 }
 
@@ -56,9 +56,10 @@ export async function readEvents(
   { filter, limit, positions = [], eventLength = 0 }: EventsWanted,
 ): Promise<MergedPage<KeptEvent, string>> {
   const share = eventLength === 0 ? {} : { eventLength: eventLength / bus.shards };
-  const pages = await askShards(bus, positions, (shard, after): Promise<EventPage> =>
-    ledger.events(shard, { filter, limit, ...after, ...share }),
-  );
+  const pages = await askShards(bus, positions, async (shard, after): Promise<EventPage> => {
+    const page = await ledger.events(shard, { filter, limit, ...after, ...share });
+    return eventLength === 0 ? page : untilWithout(page);
+  });
   return mergePages(pages, {
     ...common,
     limit,
@@ -71,6 +72,13 @@ export async function readEvents(
 export const over = 'over';
 
 const common = { positionOf: ({ position }: { readonly position: string }) => position, over };
+
+/** Up to the first event that there was no more room for; the first one always has some. */
+function untilWithout({ items, ...rest }: EventPage): EventPage {
+  const end = items.findIndex(({ event }) => event === undefined);
+  const last = items[end - 1];
+  return last === undefined ? { items, ...rest } : { items: items.slice(0, end), reached: last.position };
+}
 
 function askShards<Item>(
   { tenant, bus, shards }: BusPlace,

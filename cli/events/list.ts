@@ -18,11 +18,12 @@ export const list = defineCommand({
       description: 'received not before this: 2026-01-31T12:00:00Z, or 2h for two hours ago',
     },
     to: { type: 'string', value: 'TIME', description: 'and before this' },
+    rule: { type: 'string', value: 'RULE', description: 'that this rule took' },
     limit: { type: 'string', value: 'N', description: 'at most so many (default 50)' },
   },
   examples: ['tulle events list --bus orders --type order.created --from 1h', 'tulle events list --json --limit 1000'],
-  async run({ values: { id, type, source, from, to, limit }, session, output }) {
-    const filter = { id, type, source, from: readTime('from', from), to: readTime('to', to) };
+  async run({ values: { id, type, source, rule, from, to, limit }, session, output }) {
+    const filter = { id, type, source, rule, from: readTime('from', from), to: readTime('to', to) };
     const events = session.client().bus(session.bus).events(filter);
     output.list(await take(events, readCount('limit', limit, { absent: 50 })), eventColumns);
   },

@@ -13,7 +13,7 @@ export interface Output {
   item<Row>(row: Row, columns: Columns<Row>): void;
   /** One document: JSON with `--json`, and else what `text` makes of it. */
   document(value: unknown, text: () => string): void;
-  note(text: string): void;
+  readonly note: (text: string) => void;
   progress(): Progress;
 }
 

@@ -2,6 +2,7 @@ import { replayRequestSchema } from '../replay/request.ts';
 import {
   type Answer,
   count,
+  flag,
   json,
   listOf,
   type Operation,
@@ -94,7 +95,9 @@ export const meshOperations: Operations = {
 
   [`GET ${bus}/events`]: {
     summary: 'List the events that the bus keeps, newest first',
-    query: { id: text, ...found },
+    description:
+      'With `rule` those that it took. With `data=true` each comes with the `event` as it came in, and with `filter`, the filter of a rule as JSON, only those that it matches: both for keys that may see data. A page may have fewer events than `limit`, or none, and yet be followed by more.',
+    query: { id: text, rule: name, filter: { type: 'string', maxLength: 8_192 }, data: flag, ...found },
     answers: ok('A page', shape({ events: listOf(ref('KeptEvent')), 'cursor?': text })),
   },
   [`GET ${bus}/events/{id}`]: {

@@ -128,6 +128,7 @@ export const meshSchemas: Readonly<Record<string, Schema>> = {
     index: count,
     deliveries: count,
     settled: flag,
+    'event?': ref('CloudEvent'),
   }),
   EventTrace: shape({
     id: text,

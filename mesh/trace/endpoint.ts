@@ -1,4 +1,5 @@
 import { TulleError } from '../../event/error.ts';
+import { requireAccess } from '../authentication.ts';
 import type { BusAccess, OpenBus } from '../bus-access.ts';
 import { type BusPlace, type Positions, readEvents, readRecords } from '../history.ts';
 import type { Ledger } from '../ports/ledger.ts';
@@ -20,7 +21,7 @@ export interface TraceEndpointOptions {
 export interface TraceEndpoint {
   /** What happened to deliveries, newest first. */
   readonly deliveries: (request: Request, bus: string) => Promise<Response>;
-  /** The events that are kept, newest first, without their data. */
+  /** The events that are kept, newest first; with what they hold, and by it, for who may see data. */
   readonly events: (request: Request, bus: string) => Promise<Response>;
   /** All that is known of the events of one id. */
   readonly trace: (request: Request, bus: string, id: string) => Promise<Response>;
@@ -39,9 +40,23 @@ export function createTraceEndpoint({ openBus, ledger, runtime }: TraceEndpointO
 
     async events(request, bus) {
       const open = await openBus(request, bus, 'subscribe');
-      const { filter, ...selection } = selectEvents(request.url, runtime.now());
-      const page = await readEvents(ledger, placeOf(open), { filter, ...selection });
-      return answer({ events: page.items.map(toItem), ...toCursor(filter.to, page.positions) });
+      const { filter, data, rule, matches, ...selection } = selectEvents(request.url, runtime.now());
+      const isRead = data || matches !== undefined;
+      // Also who filters by data learns of it.
+      if (isRead) requireAccess(open.principal, 'disclose', bus);
+      const eventLength = isRead ? eventsLength : 0;
+      const page = await readEvents(ledger, placeOf(open), { filter, ...selection, eventLength });
+      const events = page.items
+        .filter(
+          (kept) => rule === undefined || [...kept.deliveries, ...(kept.laned ?? [])].some((one) => one.rule === rule),
+        )
+        .filter(({ event }) => matches === undefined || (event !== undefined && matches(event)))
+        .map((kept) =>
+          data && kept.event !== undefined
+            ? { ...toItem(kept), event: JSON.parse(kept.event) as unknown }
+            : toItem(kept),
+        );
+      return answer({ events, ...toCursor(filter.to, page.positions) });
     },
 
     async trace(request, bus, id) {

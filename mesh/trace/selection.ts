@@ -1,3 +1,8 @@
+import { TulleError } from '../../event/error.ts';
+import { compileFilter } from '../../functions/filter/compile-filter.ts';
+import { evaluate, evaluatedText } from '../../functions/filter/evaluate.ts';
+import type { Filter } from '../../functions/filter/filter.ts';
+import { filterLanguages } from '../../functions/filter/languages.ts';
 import type { Positions } from '../history.ts';
 import { type DeliveryStatus, isPosition, type LedgerFilter } from '../ledger.ts';
 import { invalid, type Parameters, present, readLimit, readParameters, readTime } from '../parameters.ts';
@@ -18,10 +23,27 @@ export function selectDeliveries(url: string, now: number): Selection<LedgerFilt
   return select(read, named, now);
 }
 
-/** @throws TulleError `request_invalid` */
-export function selectEvents(url: string, now: number): Selection<EventFilter> {
-  const read = readParameters(url, ['id', 'source', 'type', ...common]);
-  return select(read, { id: read('id') }, now);
+/** Kept events as a request wants them. */
+export interface KeptSelection extends Selection<EventFilter> {
+  /** With the events themselves. */
+  readonly data: boolean;
+  /** Those that this rule took. */
+  readonly rule?: string | undefined;
+  /** Those that this filter matches. */
+  readonly matches?: ((json: string) => boolean) | undefined;
+}
+
+/** @throws TulleError `request_invalid`, `filter_invalid` */
+export function selectEvents(url: string, now: number): KeptSelection {
+  const read = readParameters(url, ['id', 'source', 'type', 'rule', 'filter', 'data', ...common]);
+  const data = read('data') ?? 'false';
+  if (data !== 'true' && data !== 'false') throw invalid('data', 'It is neither true nor false.', 'Use data=true.');
+  return {
+    ...select(read, { id: read('id') }, now),
+    data: data === 'true',
+    rule: read('rule'),
+    matches: readFilter(read('filter')),
+  };
 }
 
 /** @throws TulleError `request_invalid` */
@@ -79,6 +101,30 @@ function readCursor(text: string | undefined): { readonly to: number; readonly p
   }
   return { to: Number(to), positions: positions.map((position) => (position === '_' ? undefined : position)) };
 }
+
+/** Any filter of a rule, as JSON. An event on which it fails is not matched, as in a rule. */
+function readFilter(text: string | undefined): ((json: string) => boolean) | undefined {
+  if (text === undefined) return undefined;
+  const mend = 'Use the filter of a rule as JSON: {"pattern":{"type":["order.paid"]}}.';
+  if (text.length > filterLength) throw invalid('filter', `It has more than ${filterLength} characters.`, mend);
+  let filter: Filter;
+  try {
+    filter = JSON.parse(text) as Filter;
+  } catch {
+    throw invalid('filter', 'It is no JSON.', mend);
+  }
+  const condition = compileFilter(filter, filterLanguages);
+  return (json) => {
+    try {
+      return evaluate(condition, evaluatedText(json));
+    } catch (error) {
+      if (TulleError.is(error)) return false;
+      throw error;
+    }
+  };
+}
+
+const filterLength = 8_192;
 
 function readStatus(read: Parameters): DeliveryStatus | undefined {
   const text = read('status');

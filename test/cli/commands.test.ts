@@ -183,14 +183,19 @@ describe('the commands', { timeout: 60_000 }, () => {
   });
 
   it('show events as they come in, a line of JSON each', async () => {
-    const tail = run(env, ['events', 'tail', '-b', 'shop', '--json', '--limit', '2', '--type', 'order.tail']);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const words = ['events', 'tail', '-b', 'shop', '--json', '--data', '--limit', '2', '--type', 'order.tail'];
+    const { promise: waiting, resolve } = Promise.withResolvers<void>();
+    const tail = run(env, words, { onStderr: (text) => (text.includes('Waiting for events') ? resolve() : undefined) });
+    await waiting;
     for (const id of ['t-1', 't-2']) {
-      await tulle('publish', '-b', 'shop', '--source', '/shop', '--type', 'order.tail', '--id', id);
+      await tulle('publish', '-b', 'shop', '--source', '/shop', '--type', 'order.tail', '--id', id, '--data', '7');
     }
     const { code, stdout } = await tail;
-    const lines = stdout.trim().split('\n');
-    expect([code, lines.map((line) => (JSON.parse(line) as { id: string }).id)]).toEqual([0, ['t-1', 't-2']]);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    expect([code, lines]).toMatchObject([0, [{ id: 't-1', event: { data: 7 } }, { id: 't-2' }]]);
   }, 20_000);
 
   it('list, show, send again and throw away dead letters', async () => {

@@ -12,7 +12,7 @@ export interface Ran {
 export async function run(
   env: Readonly<Record<string, string>>,
   words: readonly string[],
-  { input = '' }: { readonly input?: string } = {},
+  { input = '', onStderr }: { readonly input?: string; readonly onStderr?: (text: string) => void } = {},
 ): Promise<Ran> {
   const child = spawn(process.execPath, ['cli/main.ts', ...words], {
     cwd: root,
@@ -21,7 +21,10 @@ export async function run(
   });
   const ran = { stdout: '', stderr: '' };
   child.stdout.on('data', (data: Buffer) => (ran.stdout += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (ran.stderr += data.toString()));
+  child.stderr.on('data', (data: Buffer) => {
+    ran.stderr += data.toString();
+    onStderr?.(ran.stderr);
+  });
   // A command that takes no input may have ended.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);

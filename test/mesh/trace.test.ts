@@ -418,6 +418,43 @@ describe('the events of a bus', () => {
       ],
     });
   });
+
+  it('come with what they hold, and are found by it, for who may see data', async () => {
+    const harness = createHarness();
+    await withRule(harness, { filter: { pattern: { data: { amount: [{ numeric: ['>', 10] }] } } } });
+    const bus = await harness.admin('PUT', '/v1/admin/buses/default', { record: 'all', shards: 3 });
+    expect(bus.status).toBe(200);
+    const large = 'x'.repeat(900_000);
+    for (const amount of [5, 15, 25]) {
+      await harness.publish({ ...createEvent(`e${amount}`), data: { amount, ...(amount === 5 ? { large } : {}) } });
+      harness.now += 1_000;
+    }
+    const all = '/v1/buses/default/events?data=true';
+    const filter = encodeURIComponent('{"pattern":{"data":{"amount":[{"numeric":["<",20]}]}}}');
+    const read = async (path: string): Promise<{ id: string; event?: { data: { amount: number } } }[]> => {
+      const found = [];
+      for (let cursor = ''; ;) {
+        const answer = await harness.admin('GET', path + cursor);
+        expect(answer.status).toBe(200);
+        const page = (await answer.json()) as { events: { id: string }[]; cursor?: string };
+        found.push(...page.events);
+        if (page.cursor === undefined) return found;
+        cursor = `&cursor=${page.cursor}`;
+      }
+    };
+    expect((await read(all)).map(({ event }) => event?.data.amount)).toEqual([25, 15, 5]);
+    expect((await read(`${all}&rule=all`)).map(({ id }) => id)).toEqual(['e25', 'e15']);
+    expect((await read(`/v1/buses/default/events?filter=${filter}`)).map(({ id }) => id)).toEqual(['e15', 'e5']);
+    expect((await read(`${all}&filter=${filter}&rule=all`)).map(({ id }) => id)).toEqual(['e15']);
+
+    const viewer = await keyFor(harness, 'viewer', ['default']);
+    expect((await get(harness, viewer, '/v1/buses/default/events')).status).toBe(200);
+    expect((await get(harness, viewer, all)).status).toBe(403);
+    expect((await get(harness, viewer, `/v1/buses/default/events?filter=${filter}`)).status).toBe(403);
+    for (const query of ['data=yes', 'filter=x', 'filter={}', `filter=${'9'.repeat(9_000)}`]) {
+      expect((await harness.admin('GET', `/v1/buses/default/events?${query}`)).status).toBe(400);
+    }
+  });
 });
 
 async function trace(harness: Harness, id: string, query = ''): Promise<Answer & { readonly text: string }> {
