@@ -31,8 +31,8 @@ export interface EventBusOptions {
   readonly account: string;
   readonly rules: readonly Resource[];
   readonly matches: PatternMatcher;
-  /** Hands an event to the function of this ARN, with retries; resolves at once. */
-  readonly invoke: (arn: string, event: Envelope) => void;
+  /** Hands an event, as JSON text, to the function or the queue of this ARN, with retries; returns at once. */
+  readonly deliver: (arn: string, event: string) => void;
 }
 
 /** Whether an event, as JSON text, matches an event pattern. */
@@ -71,11 +71,12 @@ export async function startEventBuses(options: EventBusOptions): Promise<EventBu
     };
     events.push(envelope);
     const bus = EventBusName.slice(EventBusName.lastIndexOf('/') + 1);
-    const text = JSON.stringify(envelope);
+    // The very text of the detail: a queue gets its numbers as they were put.
+    const text = `${JSON.stringify({ ...envelope, detail: undefined }).slice(0, -1)},"detail":${Detail}}`;
     for (const { properties } of options.rules) {
       const { EventBusName: of = 'default', EventPattern: pattern, Targets: targets = [] } = properties;
       if (String(of).slice(String(of).lastIndexOf('/') + 1) !== bus || !options.matches(pattern, text)) continue;
-      for (const { Arn: arn } of targets as { Arn: string }[]) options.invoke(arn, envelope);
+      for (const { Arn: arn } of targets as { Arn: string }[]) options.deliver(arn, text);
     }
     return { EventId: envelope.id };
   }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { CommandError } from '../command.ts';
 import { startEmulators } from './emulators.ts';
 import { type EventBuses, type PatternMatcher, startEventBuses } from './event-bus.ts';
@@ -20,7 +21,7 @@ export interface LambdaRunner {
   readonly template: Template;
   readonly clients: StackClients;
   readonly buses: EventBuses;
-  /** What AWS would have refused, and did not happen. */
+  /** What AWS would have refused, and the emulators would have taken. */
   readonly refused: readonly Refusal[];
   /** By its key in serverless.yml. */
   readonly functions: ReadonlyMap<string, LambdaFunction>;
@@ -42,7 +43,9 @@ export interface LambdaRunnerOptions {
   readonly storage?: string;
   /** See `EnvironmentOptions`; default true. */
   readonly freeze?: boolean;
-  /** Environments of a function at a time, where its template sets no bound; default 4. */
+  /** How long a message stays with a batch that crashed, in place of the template's minutes: a test does not wait for them. */
+  readonly visibilitySeconds?: number;
+  /** Environments of a function at a time, where its template sets no bound; default 16, of AWS's 1,000. */
   readonly concurrency?: number;
   readonly matches: PatternMatcher;
   readonly log: (line: string) => void;
@@ -68,20 +71,26 @@ export async function startLambdaRunner(options: LambdaRunnerOptions): Promise<L
     const { gate, dynamoUrl } = emulators;
     const template = await readTemplate(options.package, { region, account, queueEndpoint: gate.url });
     const clients = createClients(region, emulators);
-    await createStack(template, clients);
+    await createStack(template, clients, options);
 
     const byArn = new Map<string, LambdaFunction>();
-    function invokeLater(arn: string, event: unknown): void {
+    async function deliver(arn: string, event: string): Promise<void> {
       const target = byArn.get(arn);
-      if (target === undefined) log(`no function has the ARN ${arn}`);
-      else invokeAgainAndAgain(target, event, log).catch((error: unknown) => log(String(error)));
+      if (target !== undefined) await invokeAgainAndAgain(target, JSON.parse(event), log);
+      else if (!arn.startsWith('arn:aws:sqs:')) log(`there is nothing with the ARN ${arn}`);
+      else {
+        await clients.sqs.send(new SendMessageCommand({ QueueUrl: toQueueUrl(gate.url, arn), MessageBody: event }));
+      }
+    }
+    function deliverLater(arn: string, event: string): void {
+      deliver(arn, event).catch((error: unknown) => log(String(error)));
     }
     const buses = await startEventBuses({
       region,
       account,
       rules: template.resources('AWS::Events::Rule'),
       matches: options.matches,
-      invoke: invokeLater,
+      deliver: deliverLater,
     });
     closing.push(() => buses.stop());
 
@@ -110,18 +119,18 @@ export async function startLambdaRunner(options: LambdaRunnerOptions): Promise<L
       const target = byArn.get(String(properties['FunctionName']));
       if (target === undefined) throw new CommandError('An event source mapping names a function that is not there.');
       const arn = String(properties['EventSourceArn']);
-      const { MaximumConcurrency: most = defaultConcurrency } = (properties['ScalingConfig'] ?? {}) as {
+      const { MaximumConcurrency: most = MOST_BATCHES } = (properties['ScalingConfig'] ?? {}) as {
         MaximumConcurrency?: number;
       };
       if (most < 2 || most > 1_000) throw new CommandError(`MaximumConcurrency is ${most}; AWS takes 2 to 1000.`);
       pollers.push(
         startQueuePoller({
           sqs: clients.sqs,
-          queueUrl: `${gate.url}/${account}/${arn.slice(arn.lastIndexOf(':') + 1)}`,
+          queueUrl: toQueueUrl(gate.url, arn),
           queueArn: arn,
           region,
           batchSize: Number(properties['BatchSize'] ?? 10),
-          concurrency: Math.min(most, options.concurrency ?? defaultConcurrency),
+          concurrency: Math.min(most, MOST_BATCHES),
           partial: ((properties['FunctionResponseTypes'] ?? []) as string[]).includes('ReportBatchItemFailures'),
           target,
           log,
@@ -139,7 +148,7 @@ export async function startLambdaRunner(options: LambdaRunnerOptions): Promise<L
       target: properties['Target'] as { readonly Arn: string; readonly Input?: string },
     }));
     const clocks = scheduled.map(({ everyMs, target }) =>
-      setInterval(() => invokeLater(target.Arn, JSON.parse(target.Input ?? '{}')), everyMs),
+      setInterval(() => deliverLater(target.Arn, target.Input ?? '{}'), everyMs),
     );
     closing.push(() => clocks.forEach((clock) => clearInterval(clock)));
 
@@ -172,11 +181,17 @@ export async function startLambdaRunner(options: LambdaRunnerOptions): Promise<L
   }
 }
 
-const defaultConcurrency = 4;
+const defaultConcurrency = 16;
+/** Batches of a queue at a time: this is one machine. */
+const MOST_BATCHES = 4;
 const credentialsEnv = {
   AWS_ACCESS_KEY_ID: credentials.accessKeyId,
   AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
 };
+
+function toQueueUrl(endpoint: string, arn: string): string {
+  return `${endpoint}/${account}/${arn.slice(arn.lastIndexOf(':') + 1)}`;
+}
 
 /** `DispatchLambdaFunction` is `dispatch` in serverless.yml. */
 function keyOf(id: string): string {

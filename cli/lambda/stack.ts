@@ -27,14 +27,22 @@ export function createClients(region: string, { gate, dynamoUrl }: Emulators): S
 }
 
 /** Creates the template's queues, tables and buckets; those that are there already stay. */
-export async function createStack(template: Template, { sqs, dynamo, s3 }: StackClients): Promise<void> {
+export async function createStack(
+  template: Template,
+  { sqs, dynamo, s3 }: StackClients,
+  { visibilitySeconds }: { readonly visibilitySeconds?: number },
+): Promise<void> {
   const queues = template.resources('AWS::SQS::Queue');
   // A queue names the one that it hands its poison to, which has to be there.
   const byDependence = queues.toSorted(
     (one, other) => Number('RedrivePolicy' in one.properties) - Number('RedrivePolicy' in other.properties),
   );
   for (const { id, properties } of byDependence) {
-    const { QueueName: _name, Tags: _tags, ...attributes } = properties;
+    const { QueueName: _name, Tags: _tags, ...given } = properties;
+    const attributes = {
+      ...given,
+      ...(visibilitySeconds === undefined ? {} : { VisibilityTimeout: visibilitySeconds }),
+    };
     const url = String(template.resolve({ Ref: id }));
     await sqs.send(
       new CreateQueueCommand({

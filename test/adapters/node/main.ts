@@ -63,10 +63,16 @@ function spawnNode(env: Readonly<Record<string, string>>): ChildProcess {
 }
 
 /** The admin API, where everything has to succeed. */
-export async function admin(url: string, method: string, path: string, body?: unknown): Promise<unknown> {
+export async function admin(
+  url: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  key = adminKey,
+): Promise<unknown> {
   const response = await fetch(url + path, {
     method,
-    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
