@@ -13,7 +13,7 @@ const functionInAnotherWorker = `export default {
   },
 };`;
 
-/** `*.workers.test.ts` run inside workerd with the bindings of wrangler.toml, all others in Node. */
+/** `*.workers.test.ts` run inside workerd with the bindings of wrangler.toml, those of `test/aws/` on the packaged functions of AWS, all others in Node. */
 export default defineConfig({
   test: {
     projects: [
@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.workers.test.ts', 'test/vectors/**', 'test/crash/**'],
+          exclude: ['test/**/*.workers.test.ts', 'test/vectors/**', 'test/crash/**', 'test/aws/**'],
         },
       },
       {
@@ -47,6 +47,15 @@ export default defineConfig({
         test: {
           name: 'workers',
           include: ['test/**/*.workers.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'aws',
+          include: ['test/aws/**/*.test.ts'],
+          globalSetup: 'test/aws/global-setup.ts',
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -26,6 +26,6 @@ export function startPackaged(
 /** As EventBridge matches: the mesh's own patterns have the names of its envelope. */
 export function matchesPattern(pattern: unknown, event: string): boolean {
   const index = createRuleIndex<'rule'>();
-  index.add('rule', { pattern } as Filter);
+  index.add('rule', { eventbridge: pattern } as Filter);
   return index.match(fromEnvelope(event)).length > 0;
 }
