@@ -33,7 +33,7 @@ describe('the packaged template', () => {
 
   it('has functions on arm64 and Node 24 whose code is in the package, logs that end, and tags', () => {
     const functions = of('AWS::Lambda::Function');
-    expect(functions.map(([, { Handler: handler }]) => handler).toSorted()).toEqual(
+    expect(functions.map(([, { Handler: handler }]) => String(handler)).toSorted()).toEqual(
       lambdaEntries.map((entry) => `dist/aws/${entry}.handler`).toSorted(),
     );
     for (const [, properties] of functions) {
@@ -45,7 +45,9 @@ describe('the packaged template', () => {
 
   it('has queues whose messages stay with a batch for six times as long as its function may run', () => {
     for (const [, mapping] of of('AWS::Lambda::EventSourceMapping')) {
-      const { Timeout: timeout = 0 } = resources[idOf(mapping['FunctionName'])]?.Properties as { Timeout?: number };
+      const { Timeout: timeout = 0 } = (resources[idOf(mapping['FunctionName'])]?.Properties ?? {}) as {
+        Timeout?: number;
+      };
       const queue = resources[idOf(mapping['EventSourceArn'])]?.Properties ?? {};
       expect(queue['VisibilityTimeout']).toBeGreaterThanOrEqual(6 * timeout);
       expect(mapping['FunctionResponseTypes']).toEqual(['ReportBatchItemFailures']);
