@@ -9,6 +9,8 @@ export const documentKeys = {
   rules: (tenant: string, bus?: string) => (bus === undefined ? `rule/${tenant}/` : `rule/${tenant}/${bus}/`),
   archive: (tenant: string, bus: string, archive: string) => `archive/${tenant}/${bus}/${archive}`,
   archives: (tenant: string, bus: string) => `archive/${tenant}/${bus}/`,
+  connectors: (tenant: string, bus: string) => `connector/${tenant}/${bus}/`,
+  allConnectors: 'connector/',
   key: (tenant: string, id: string) => `key/${tenant}/${id}`,
   keys: (tenant: string) => `key/${tenant}/`,
   function: (tenant: string, name: string) => `function/${tenant}/${name}`,

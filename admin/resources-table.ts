@@ -1,6 +1,7 @@
 import { archiveResource } from './archives.ts';
 import { busResource } from './buses.ts';
 import { connectionResource } from './connections.ts';
+import { connectorResource } from './connectors.ts';
 import { functionResource } from './functions.ts';
 import { identityResource } from './identities.ts';
 import { toKeyView, type KeyDocument } from './resources/key.ts';
@@ -17,6 +18,7 @@ export const resources: readonly Resource[] = [
   functionResource,
   schemaResource,
   archiveResource,
+  connectorResource,
   ruleResource,
   identityResource,
 ];

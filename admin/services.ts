@@ -6,6 +6,7 @@ import type { Ledger } from '../mesh/ports/ledger.ts';
 import type { Runtime } from '../mesh/ports/runtime.ts';
 import type { Secrets } from '../mesh/ports/secrets.ts';
 import type { Snapshots } from '../mesh/ports/snapshots.ts';
+import type { PlatformName, Source } from '../mesh/connectors/source.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { SecondQueue } from '../mesh/snapshot.ts';
 import type { AdmissionOptions } from './admission.ts';
@@ -21,6 +22,9 @@ export interface Services extends AdmissionOptions {
   /** Seals secrets. */
   readonly vault: Vault;
   readonly connections: ConnectionSupport;
+  /** What connectors can pull from, here and elsewhere. */
+  readonly sources: readonly Source[];
+  readonly platform: PlatformName;
   /** Whether the queue keeps archives. */
   readonly archives: boolean;
   /** The queues that a bus may choose here, beside the log. */

@@ -1,0 +1,91 @@
+import { putMany } from '../../mesh/many-documents.ts';
+import type { Documents, DocumentWrite, StoredDocument } from '../../mesh/ports/documents.ts';
+import { type ConnectorDocument, firstPhase, kindOf } from '../resources/connector.ts';
+import { attempt } from './attempt.ts';
+import { type TaskDocument, taskKeys } from './task-document.ts';
+import { create, pause, remove, restart, resume } from './transitions.ts';
+
+/** A connector with the number of the change that wrote it. */
+export interface KnownConnector {
+  readonly tenant: string;
+  readonly document: ConnectorDocument;
+  readonly revision: number;
+}
+
+/**
+ * Makes the tasks what the connectors ask for: those that are missing are created, those of no connector are deleted.
+ * May be done by several at once; what somebody else was faster with is left to the next time. Answers whether there was
+ * anything to do.
+ */
+export async function reconcile(
+  documents: Documents,
+  connectors: readonly KnownConnector[],
+  stored: readonly StoredDocument[],
+  now: number,
+): Promise<boolean> {
+  const present = new Map(stored.map((one) => [one.key, one]));
+  const writes: DocumentWrite[] = [];
+  const wanted = new Set<string>();
+  for (const connector of connectors) {
+    const { tenant, document } = connector;
+    for (let index = 0; index < document.parallelism; index += 1) {
+      const partition = { index, count: document.parallelism };
+      const name = { tenant, bus: document.bus, connector: document.name, partition };
+      const key = taskKeys.task(name);
+      wanted.add(key);
+      const task = present.get(key);
+      const before = task?.value as TaskDocument | undefined;
+      const value = before === undefined ? undefined : adapt(before, connector, now);
+      if (before !== undefined && value === before) continue;
+      writes.push({
+        key,
+        value: value ?? create(name, settingsOf(connector), now),
+        expectedVersion: task?.version ?? 0,
+      });
+    }
+  }
+  for (const { key, value, version } of stored) {
+    const task = value as TaskDocument;
+    if (wanted.has(key)) continue;
+    if (task.state !== 'deleted') {
+      writes.push({
+        key,
+        value: remove(task, 'its connector has no such task any more', now),
+        expectedVersion: version,
+      });
+    } else if (now - task.since > keptMs) {
+      // Where it does not hold, somebody has made a task of it again.
+      await attempt(() => documents.delete(key, version));
+    }
+  }
+  if (writes.length > 0) await putMany(documents, writes);
+  return writes.length > 0;
+}
+
+/** The task as its connector wants it; the same object where nothing is to be changed. */
+function adapt(task: TaskDocument, connector: KnownConnector, now: number): TaskDocument {
+  const { kind, phase, paused } = settingsOf(connector);
+  if (task.state === 'deleted') {
+    return { ...create(task, { kind, phase, paused }, now), fence: task.fence, transitions: task.transitions };
+  }
+  if (task.kind !== kind) {
+    const moved = restart(
+      { ...task, kind },
+      { position: undefined, phase, reason: 'the connector has another source' },
+      now,
+    );
+    return paused ? pause(moved, 'the connector is paused', now) : moved;
+  }
+  if (paused && task.state !== 'paused' && task.state !== 'completed')
+    return pause(task, 'the connector is paused', now);
+  if (!paused && !task.held && task.state === 'paused')
+    return resume(task, 'the connector is not paused any more', now);
+  return task;
+}
+
+function settingsOf({ document }: KnownConnector): Parameters<typeof create>[1] {
+  return { kind: kindOf(document), phase: firstPhase(document.mode), paused: document.paused };
+}
+
+/** How long a deleted task can still be seen. */
+const keptMs = 86_400_000;

@@ -1,0 +1,187 @@
+import { TulleError } from '../../event/error.ts';
+import type {
+  Assignment,
+  Committed,
+  ConnectorSettings,
+  Heartbeat,
+  Holding,
+  Orders,
+  Report,
+  Tasks,
+} from '../../mesh/connectors/task.ts';
+import { putMany } from '../../mesh/many-documents.ts';
+import type { Documents, StoredDocument } from '../../mesh/ports/documents.ts';
+import type { Runtime } from '../../mesh/ports/runtime.ts';
+import { createLiveDocuments } from '../changes/live-documents.ts';
+import { documentKeys, walkDocuments } from '../document-keys.ts';
+import { type ConnectorDocument, toConnectorSettings } from '../resources/connector.ts';
+import { attempt } from './attempt.ts';
+import { distribute, type Hand, type Share } from './distribution.ts';
+import { type KnownConnector, reconcile } from './reconcile.ts';
+import { isHeldAs, isWanted, type TaskDocument, taskKeys } from './task-document.ts';
+import { assign, record, release } from './transitions.ts';
+import { isAlive, isForgotten, isPunctual, type WorkerDocument } from './workers.ts';
+
+/**
+ * Gives the tasks of connectors to workers, over single conditional writes: nobody is in charge, each heartbeat is
+ * answered from what is stored. Safety does not rest on clocks: a position is written together with the proof that the
+ * task is still its writer's (`fence`); clocks only say when a silent worker's tasks may go to another.
+ */
+export function createTasks(documents: Documents, runtime: Pick<Runtime, 'now'>): Tasks {
+  const live = createLiveDocuments(documents);
+
+  /** Writes what `change` makes of the task, as long as it is held so; `undefined` where it is not. */
+  async function update(
+    holding: Holding,
+    change: (task: TaskDocument, now: number) => TaskDocument,
+  ): Promise<TaskDocument | undefined> {
+    const key = taskKeys.task(holding.task);
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const stored = await documents.get(key);
+      const task = stored?.value as TaskDocument | undefined;
+      if (stored === undefined || task === undefined || !isHeldAs(task, holding)) return undefined;
+      const changed = change(task, runtime.now());
+      if (await attempt(() => documents.put(key, changed, stored.version))) return changed;
+    }
+    throw new TulleError('unavailable', 'The task is changed by too many at the same time.', { retryAfter: 1 });
+  }
+
+  return {
+    async beat(heartbeat): Promise<Orders> {
+      const now = runtime.now();
+      await remember(documents, heartbeat, now);
+      const connectors = await readConnectors(live);
+      let stored = await collect(documents, taskKeys.all);
+      const changed = await reconcile(documents, connectors, stored, now);
+      if (changed) stored = await collect(documents, taskKeys.all);
+      const workers = await readWorkers(documents, now);
+      return distributeTo(heartbeat, { documents, connectors, stored, workers, now });
+    },
+
+    async commit(holding, report: Report): Promise<Committed> {
+      const task = await update(holding, (held, now) => record(held, report, now));
+      if (task === undefined) return 'lost';
+      return isWanted(task) && task.holder !== undefined ? 'goes-on' : 'stops';
+    },
+
+    async release(holding, reason) {
+      await update(holding, (held, now) => release(held, reason, now));
+    },
+  };
+}
+
+const mostTries = 8;
+
+interface World {
+  readonly documents: Documents;
+  readonly connectors: readonly KnownConnector[];
+  readonly stored: readonly StoredDocument[];
+  readonly workers: readonly WorkerDocument[];
+  readonly now: number;
+}
+
+async function distributeTo(heartbeat: Heartbeat, world: World): Promise<Orders> {
+  const { documents, stored, workers, now } = world;
+  const { worker } = heartbeat;
+  const alive = new Set(workers.map((one) => one.worker));
+  const tasks = stored.map(({ key, value, version }) => ({ key, version, task: value as TaskDocument }));
+  const isDue = ({ dueAt }: TaskDocument): boolean => heartbeat.ephemeral !== true || dueAt <= now;
+  const shares = tasks
+    .filter(({ task }) => isWanted(task) && (holderOf(task, alive) !== undefined || isDue(task)))
+    .map(({ key, task }) => toShare(key, task, holderOf(task, alive), now - heartbeat.beatSeconds * 1000));
+  const { given, taken } = distribute(shares, workers.filter((one) => isPunctual(one, now)).map(toHand), worker);
+
+  const run: TaskDocument[] = [];
+  const giveBack: Holding[] = [];
+  const claims: { readonly key: string; readonly value: TaskDocument; readonly expectedVersion: number }[] = [];
+  for (const { key, version, task } of tasks) {
+    const held = task.holder?.worker === worker && task.state !== 'deleted';
+    if (held && (taken.has(key) || !isWanted(task))) giveBack.push({ task: nameOf(task), worker, fence: task.fence });
+    else if (held) run.push(task);
+    else if (given.has(key) && heartbeat.leaving !== true) {
+      claims.push({ key, value: assign(task, worker, version, now), expectedVersion: version });
+    }
+  }
+  // Where a claim did not hold, somebody else was faster.
+  const held = await putMany(documents, claims);
+  run.push(...claims.flatMap(({ value }, index) => (held[index] === true ? [value] : [])));
+  const settings = toSettings(world.connectors);
+  return { run: run.flatMap((task) => toAssignment(task, settings)), release: giveBack };
+}
+
+function toSettings(connectors: readonly KnownConnector[]): ReadonlyMap<string, ConnectorSettings> {
+  return new Map(
+    connectors.map(({ tenant, document, revision }) => [
+      `${tenant}/${document.bus}/${document.name}`,
+      toConnectorSettings(document, revision),
+    ]),
+  );
+}
+
+function toAssignment(task: TaskDocument, settings: ReadonlyMap<string, ConnectorSettings>): readonly Assignment[] {
+  const connector = settings.get(`${task.tenant}/${task.bus}/${task.connector}`);
+  if (connector === undefined || task.holder === undefined) return [];
+  const { position, phase, dueAt, failures, fence } = task;
+  return [
+    {
+      task: nameOf(task),
+      worker: task.holder.worker,
+      fence,
+      connector,
+      position,
+      phase,
+      dueAt,
+      failures,
+    },
+  ];
+}
+
+async function remember(documents: Documents, heartbeat: Heartbeat, now: number): Promise<void> {
+  const key = taskKeys.worker(heartbeat.worker);
+  if (heartbeat.leaving === true) await documents.delete(key);
+  else await documents.put(key, { ...heartbeat, lastSeen: now } satisfies WorkerDocument);
+}
+
+/** Those who are alive, in the order of their ids. */
+async function readWorkers(documents: Documents, now: number): Promise<readonly WorkerDocument[]> {
+  const alive: WorkerDocument[] = [];
+  for (const { key, value, version } of await collect(documents, taskKeys.workers)) {
+    const worker = value as WorkerDocument;
+    if (isAlive(worker, now)) alive.push(worker);
+    else if (isForgotten(worker, now)) await attempt(() => documents.delete(key, version));
+  }
+  return alive;
+}
+
+async function readConnectors(live: Documents): Promise<readonly KnownConnector[]> {
+  const connectors: KnownConnector[] = [];
+  for await (const { key, value, version } of walkDocuments(live, documentKeys.allConnectors)) {
+    const [, tenant = ''] = key.split('/');
+    connectors.push({ tenant, document: value as ConnectorDocument, revision: version });
+  }
+  return connectors;
+}
+
+async function collect(documents: Documents, prefix: string): Promise<readonly StoredDocument[]> {
+  const all: StoredDocument[] = [];
+  for await (const stored of walkDocuments(documents, prefix)) all.push(stored);
+  return all;
+}
+
+function holderOf({ holder }: TaskDocument, alive: ReadonlySet<string>): string | undefined {
+  return holder !== undefined && alive.has(holder.worker) ? holder.worker : undefined;
+}
+
+/** `before`: what was given back earlier than that should have been taken by now. */
+function toShare(key: string, task: TaskDocument, holder: string | undefined, before: number): Share {
+  const isSilent = task.holder !== undefined && holder === undefined;
+  return { key, kind: task.kind, holder, stranded: isSilent || task.freeSince < before };
+}
+
+function toHand({ worker, kinds, capacity }: WorkerDocument): Hand {
+  return { worker, kinds: new Set(kinds), capacity };
+}
+
+function nameOf({ tenant, bus, connector, partition }: TaskDocument): Holding['task'] {
+  return { tenant, bus, connector, partition };
+}

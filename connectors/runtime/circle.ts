@@ -1,0 +1,29 @@
+import { hash } from '../../mesh/hash.ts';
+import type { Position } from '../../mesh/connectors/source.ts';
+
+/** Tells when a source that has more and more to give comes back to where it was. */
+export interface Circle {
+  /** Whether this position was there before in the same run. */
+  closes(position: Position): boolean;
+}
+
+/**
+ * Remembers the last positions of a run by two hashes of 32 bits: a circle of up to `remembered` pulls is found at its
+ * end, one of more is not; a false alarm is a chance of one in 10^13 a pull, and costs a retry.
+ */
+export function createCircle(): Circle {
+  const seen = new Set<string>();
+  return {
+    closes(position) {
+      const text = JSON.stringify(position);
+      const mark = `${hash(text)}:${hash(text, 0x9e3779b9)}:${text.length}`;
+      if (seen.has(mark)) return true;
+      seen.add(mark);
+      const [oldest] = seen;
+      if (seen.size > remembered && oldest !== undefined) seen.delete(oldest);
+      return false;
+    },
+  };
+}
+
+const remembered = 10_000;

@@ -1,0 +1,91 @@
+import { TulleError } from '../../event/error.ts';
+import type { PoisonRecord, Position, PullContext, Pulled, Source } from '../../mesh/connectors/source.ts';
+import type { Assignment, ConnectorSettings, Report } from '../../mesh/connectors/task.ts';
+import type { Circle } from './circle.ts';
+import { publishRecords } from './publish-records.ts';
+import { toEvents } from './records.ts';
+import type { ConnectorServices } from './services.ts';
+
+/** What one pull came to, with everything durable but the position. */
+export interface PullOutcome extends Pick<Report, 'records' | 'quarantined' | 'lag' | 'done'> {
+  readonly position: Position;
+  /** The system asks for it. */
+  readonly waitMs: number;
+}
+
+/**
+ * Pulls once, checks what came, publishes it and sets aside what is no event.
+ * @throws whatever stops it: then the position stays, and all of it is done again
+ */
+export async function pullOnce(
+  source: Source,
+  position: Position | undefined,
+  contextOf: (signal: AbortSignal) => Promise<PullContext<unknown, unknown>>,
+  run: { readonly assignment: Assignment; readonly services: ConnectorServices; readonly circle: Circle },
+): Promise<PullOutcome> {
+  const { assignment, services, circle } = run;
+  const { connector: settings, task } = assignment;
+  const timeoutMs = settings.timeoutSeconds * 1000;
+  const pulled = await withDeadline(services, timeoutMs, async (signal) =>
+    source.pull(position, await contextOf(signal)),
+  );
+  check(pulled, recordsOf(settings));
+  if (pulled.done !== true && circle.closes(pulled.position)) {
+    throw new TulleError('internal', 'the source goes in a circle: it came back to a position where it was before');
+  }
+  const { events, poison } = toEvents(pulled.records, settings);
+  const refused = await publishRecords(services, task, events, timeoutMs);
+  const aside: readonly PoisonRecord[] = [...(pulled.poison ?? []), ...poison, ...refused];
+  if (aside.length > 0) await services.quarantine(task, aside);
+  return {
+    position: pulled.position,
+    records: events.length - refused.length,
+    quarantined: aside.length,
+    lag: pulled.lag,
+    done: pulled.done === true,
+    waitMs: pulled.waitMs ?? 0,
+  };
+}
+
+/** A pull that hangs is left behind: what it may still answer is not looked at. */
+async function withDeadline<Result>(
+  { runtime }: ConnectorServices,
+  timeoutMs: number,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const abort = new AbortController();
+  const late = runtime.pause(timeoutMs).then(() => {
+    const error = new TulleError('unavailable', `the source did not answer within ${timeoutMs / 1000} s`);
+    abort.abort(error);
+    throw error;
+  });
+  // It is refused sooner or later, also when nobody waits for it any more.
+  late.catch(() => undefined);
+  return Promise.race([work(abort.signal), late]);
+}
+
+/** @throws TulleError for what no source may answer */
+function check(pulled: Pulled, limit: number): void {
+  if (typeof pulled !== 'object' || pulled === null || !Array.isArray(pulled.records)) {
+    throw new TulleError('internal', 'the source answered no records');
+  }
+  if (pulled.records.length + (pulled.poison?.length ?? 0) > 2 * limit) {
+    throw new TulleError(
+      'too_large',
+      `the source gave ${pulled.records.length} records, where ${limit} were asked for`,
+    );
+  }
+  if (typeof pulled.position !== 'object' || pulled.position === null || Array.isArray(pulled.position)) {
+    throw new TulleError('internal', 'the source answered no position');
+  }
+  if (JSON.stringify(pulled.position).length > positionLimit) {
+    throw new TulleError('too_large', 'the position of the source is longer than 65,536 characters');
+  }
+}
+
+/** The most that a pull should give. */
+export function recordsOf({ batchSize, perSecond }: ConnectorSettings): number {
+  return perSecond === undefined ? batchSize : Math.max(1, Math.min(batchSize, Math.floor(perSecond)));
+}
+
+const positionLimit = 65_536;

@@ -1,0 +1,37 @@
+import { fromObject } from '../../event/create.ts';
+import { TulleError } from '../../event/error.ts';
+import type { Event } from '../../event/event.ts';
+import type { PoisonRecord, SourceRecord } from '../../mesh/connectors/source.ts';
+import type { ConnectorSettings } from '../../mesh/connectors/task.ts';
+
+export interface ReadRecords {
+  readonly events: readonly Event[];
+  readonly poison: readonly PoisonRecord[];
+}
+
+/** Events of records; what is none is poison, and does not hold up the others. */
+export function toEvents(records: readonly SourceRecord[], settings: ConnectorSettings): ReadRecords {
+  const events: Event[] = [];
+  const poison: PoisonRecord[] = [];
+  for (const record of records) {
+    try {
+      events.push(toEvent(record, settings));
+    } catch (error) {
+      if (!TulleError.is(error)) throw error;
+      poison.push({ record, reason: error.place ? `${error.message} (${error.place})` : error.message });
+    }
+  }
+  return { events, poison };
+}
+
+/** @throws TulleError `event_invalid`, `too_large` */
+function toEvent(record: unknown, { eventSource, eventType }: ConnectorSettings): Event {
+  if (typeof record !== 'object' || record === null) throw new TulleError('event_invalid', 'The record is no object');
+  const { id, source = eventSource, type = eventType, ...rest } = record as Partial<SourceRecord>;
+  const event = fromObject({ specversion: '1.0', id, source, type, ...rest });
+  if (event.json.length > eventLimit) throw new TulleError('too_large', 'The record makes an event above 1 MiB');
+  return event;
+}
+
+/** As of what is published. */
+const eventLimit = 1_048_576;

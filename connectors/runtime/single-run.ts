@@ -1,0 +1,48 @@
+import type { Assignment, Heartbeat } from '../../mesh/connectors/task.ts';
+import type { ConnectorServices } from './services.ts';
+import { createTaskRun } from './task-run.ts';
+
+export interface SingleRunOptions {
+  readonly services: ConnectorServices;
+  /** See `Heartbeat`; never the same for two. */
+  readonly id: string;
+  /** The most tasks that it takes. */
+  readonly capacity: number;
+  /** No pull begins later than this. */
+  readonly budgetMs: number;
+}
+
+/**
+ * What a scheduled invocation does: takes tasks that are due, runs them side by side until nothing is due or the budget is
+ * over, and gives them back. If it dies, others have them two beats later.
+ */
+export async function runDueTasks({ services, id, capacity, budgetMs }: SingleRunOptions): Promise<void> {
+  const { tasks, runtime, sources, report } = services;
+  const deadline = runtime.now() + budgetMs;
+  // One beat for the whole run: until that is over, it counts as alive.
+  const heartbeat: Heartbeat = {
+    worker: id,
+    beatSeconds: Math.max(30, Math.ceil(budgetMs / 1000)),
+    kinds: sources.map(({ kind }) => kind),
+    capacity,
+    ephemeral: true,
+  };
+
+  async function work(assignment: Assignment): Promise<void> {
+    const run = createTaskRun(assignment, services);
+    try {
+      while (run.dueAt <= runtime.now() && runtime.now() < deadline) {
+        if ((await run.step()) !== 'goes-on') return;
+      }
+      await tasks.release(assignment, 'the run has ended');
+    } catch (error) {
+      report('a task of a connector was left; it is begun again', error);
+    } finally {
+      await run.close();
+    }
+  }
+
+  const { run } = await tasks.beat(heartbeat);
+  await Promise.all(run.map(work));
+  await tasks.beat({ ...heartbeat, leaving: true });
+}
