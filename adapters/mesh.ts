@@ -11,6 +11,8 @@ import { createVault, type MasterKeys } from '../mesh/connections/vault.ts';
 import { createDispatcher } from '../mesh/dispatcher.ts';
 import { createFunctions } from '../mesh/functions/functions.ts';
 import { createPublish } from '../mesh/functions/publish.ts';
+import type { PlatformName, Source } from '../mesh/connector/source.ts';
+import type { ConnectorServices } from '../connectors/runtime/services.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { QueueConsumer } from '../mesh/ports/consumer.ts';
 import type { DeadLetters } from '../mesh/ports/dead-letters.ts';
@@ -25,6 +27,7 @@ import type { Waits } from '../mesh/ports/waits.ts';
 import { createSchemaGate } from '../mesh/schema-gate.ts';
 import type { Sink } from '../mesh/sink.ts';
 import type { SecondQueue } from '../mesh/snapshot.ts';
+import { createConnectorServices } from './connectors.ts';
 import { createFront, type Front } from './front.ts';
 import { createLiveIdentities } from './identities.ts';
 import { sinks } from './sinks.ts';
@@ -51,6 +54,9 @@ export interface Platform {
   readonly connectionSupport?: ConnectionSupport;
   /** The functions in the bundle, and where else this platform can run some; nothing where it is absent. */
   readonly functions?: FunctionSupport;
+  /** What connectors can pull from here, and elsewhere. */
+  readonly sources?: readonly Source[];
+  readonly name?: PlatformName;
   /** See `Limits`: the platform's HTTP server ends every body at its declared length. */
   readonly exactLength: boolean;
   /** The queues that a bus may choose, beside the log. */
@@ -70,6 +76,8 @@ export interface Mesh {
   retention(tenant: string, bus: string): Promise<number | undefined>;
   /** Another process has published a bus: what is known of it here is not the newest any more. */
   published(tenant: string, bus: string): void;
+  /** For whatever wakes the connectors. */
+  readonly connectors: ConnectorServices;
   /** Once a minute: brings to an end what a crash left half done. */
   tick(): Promise<void>;
 }
@@ -80,7 +88,8 @@ const frontParts = { openGate: createSchemaGate, findKey: createKeyLookup, ident
 
 /** `front`: the part that is there already, where a platform made it first. */
 export function createMesh(platform: Platform, front: Front = createFront(platform, frontParts)): Mesh {
-  const { documents, snapshots, runtime, adminKey, report, functions: support = {} } = platform;
+  const { documents, snapshots, runtime, adminKey, report, functions: support = {}, sources = [] } = platform;
+  const { name = 'node' } = platform;
   const { identities, ingress } = front;
   const { snapshots: source, envelopes } = ingress;
   const live = createLiveDocuments(documents);
@@ -103,6 +112,8 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
     vault,
     connections: connectionSupport,
     identities,
+    sources,
+    platform: name,
     archives: platform.replays !== undefined,
     queues: platform.queues ?? [],
     ledger: platform.ledger,
@@ -139,6 +150,16 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
       return compiled?.snapshot.settings.retentionSeconds;
     },
     published: onPublished,
+    connectors: createConnectorServices({
+      documents,
+      sources: sources.filter(({ platforms }) => platforms.includes(name)),
+      snapshots: source,
+      publish,
+      credentials,
+      policy,
+      runtime,
+      report,
+    }),
     async tick() {
       await publisher.repair();
       if (vault.isRotating) await reseal({ documents: live, publisher, vault, runtime });

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { TulleError } from '../event/error.ts';
 import { createAuthenticator, type Principal } from '../mesh/authentication.ts';
+import type { PlatformName, Source } from '../mesh/connector/source.ts';
 import type { ConnectionSupport } from '../mesh/connections/authorize.ts';
 import { createVault, type Vault } from '../mesh/connections/vault.ts';
 import type { Identities } from '../mesh/identity/identities.ts';
@@ -35,6 +36,9 @@ export interface AdminApiOptions {
   readonly vault?: Vault;
   /** What this platform has for connections beside HTTP. */
   readonly connections?: ConnectionSupport;
+  /** What connectors can pull from, here and elsewhere; and where this is. */
+  readonly sources?: readonly Source[];
+  readonly platform?: PlatformName;
   /** Whether the queue keeps archives; `true` where nothing is said. */
   readonly archives?: boolean;
   /** The queues that a bus may choose here, beside the log. */
@@ -58,6 +62,8 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
     functions: {},
     connections: {},
     archives: true,
+    sources: [],
+    platform: 'node',
     queues: [],
     secrets: { get: () => Promise.resolve(undefined) },
     vault: createVault({}),

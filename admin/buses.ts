@@ -25,6 +25,10 @@ export const busResource: Resource = {
     if (rules.items.length > 0) {
       throw new TulleError('in_use', `The bus ${name} has rules.`, { mend: 'Delete its rules first.' });
     }
+    const connectors = await documents.list(documentKeys.connectors(principal.tenant, name), { limit: 1 });
+    if (connectors.items.length > 0) {
+      throw new TulleError('in_use', `The bus ${name} has connectors.`, { mend: 'Delete its connectors first.' });
+    }
     const archives = await documents.list(documentKeys.archives(principal.tenant, name), { limit: 1 });
     if (archives.items.length > 0) {
       throw new TulleError('in_use', `The bus ${name} has archives.`, { mend: 'Delete its archives first.' });

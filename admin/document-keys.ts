@@ -10,6 +10,7 @@ export const documentKeys = {
   archive: (tenant: string, bus: string, archive: string) => `archive/${tenant}/${bus}/${archive}`,
   archives: (tenant: string, bus: string) => `archive/${tenant}/${bus}/`,
   connectors: (tenant: string, bus: string) => `connector/${tenant}/${bus}/`,
+  connectorsOf: (tenant: string) => `connector/${tenant}/`,
   allConnectors: 'connector/',
   key: (tenant: string, id: string) => `key/${tenant}/${id}`,
   keys: (tenant: string) => `key/${tenant}/`,

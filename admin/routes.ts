@@ -5,6 +5,7 @@ import { archiveResource } from './archives.ts';
 import { busList, busResource } from './buses.ts';
 import { postChangeSet } from './change-sets.ts';
 import { connectionResource } from './connections.ts';
+import { connectorResource } from './connectors.ts';
 import { discoveredAdoption, discoveredItem, discoveredList } from './discovered.ts';
 import { functionResource } from './functions.ts';
 import { changeItem, changeList } from './history.ts';
@@ -19,6 +20,7 @@ import { schemaResource, schemaVersionItem } from './schemas.ts';
 import { secretResource } from './secrets.ts';
 import type { Call, Handler, Methods, Services } from './services.ts';
 import { statusList } from './status.ts';
+import { quarantineItem, quarantineList, taskControls, taskList } from './tasks/endpoint.ts';
 import { tenantItem, tenantKeys, tenantList } from './tenants.ts';
 
 export interface AdminRoute extends Route {
@@ -41,10 +43,16 @@ export function createAdminRoutes(services: Services): readonly AdminRoute[] {
 
   const root = '/v1/admin';
   const bus = `${root}/buses/{bus}`;
+  const connector = `${bus}/connectors/{connector}`;
   return [
     ...toRoutes(`${root}/buses`, 'visible', busList(services)),
     ...ofResource(`${root}/buses`, busResource),
     ...ofResource(`${bus}/archives`, archiveResource),
+    ...ofResource(`${bus}/connectors`, connectorResource),
+    ...toRoutes(`${connector}/tasks`, 'bus', taskList(services)),
+    ...toOperations(connector, taskControls(services)),
+    ...toRoutes(`${connector}/quarantine`, 'bus', quarantineList(services), 'disclose'),
+    ...toRoutes(`${connector}/quarantine/{id}`, 'bus', quarantineItem(services), 'operate'),
     ...ofResource(`${bus}/rules`, ruleResource),
     // It changes nothing; what it needs besides, it asks for itself.
     {
@@ -97,13 +105,25 @@ export function requireRoute(
   });
 }
 
-/** Reading takes a viewer, everything else changes the configuration. */
-function toRoutes(path: string, scope: Route['scope'], methods: Methods): readonly AdminRoute[] {
+/** Reading takes a viewer, everything else changes the configuration, unless the route says what it takes. */
+function toRoutes(
+  path: string,
+  scope: Route['scope'],
+  methods: Methods,
+  permission?: Route['permission'],
+): readonly AdminRoute[] {
   return (Object.entries(methods) as [keyof Methods, Handler][]).map(([method, handler]) => ({
     method,
     path,
-    permission: method === 'GET' ? 'read' : 'configure',
+    permission: permission ?? (method === 'GET' ? 'read' : 'configure'),
     scope,
     handler,
   }));
+}
+
+/** What an operator may do to something of a bus, each with an address of its own. */
+function toOperations(item: string, operations: Readonly<Record<string, Methods>>): readonly AdminRoute[] {
+  return Object.entries(operations).flatMap(([name, methods]) =>
+    toRoutes(`${item}/${name}`, 'bus', methods, 'operate'),
+  );
 }

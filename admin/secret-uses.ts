@@ -2,6 +2,7 @@ import { TulleError } from '../event/error.ts';
 import { mayGoTo, namedConnection } from '../mesh/connections/settings.ts';
 import type { Documents } from '../mesh/ports/documents.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
+import type { ConnectorDocument } from './resources/connector.ts';
 import type { FunctionDocument } from './resources/function.ts';
 import type { RuleDocument } from './resources/rule.ts';
 
@@ -26,6 +27,11 @@ export async function requireConnectionUnused(
       if (isUser) throw inUse(`The target ${target.name} of the rule ${rule} on the bus ${bus}`, `connection ${name}`);
     }
   }
+  for await (const { value } of walkDocuments(documents, documentKeys.connectorsOf(tenant))) {
+    const { bus, name: connector, source } = value as ConnectorDocument;
+    const isUser = Object.values(source).some((options) => isTaken(options, urlOf(options, 'url')));
+    if (isUser) throw inUse(`The connector ${connector} on the bus ${bus}`, `connection ${name}`);
+  }
   for await (const { value } of walkDocuments(documents, documentKeys.functions(tenant))) {
     const { name: user, runs } = value as FunctionDocument;
     if (isTaken(runs, urlOf(runs, 'http'))) throw inUse(`The function ${user}`, `connection ${name}`);
@@ -37,6 +43,10 @@ export async function requireSecretUnused(documents: Documents, tenant: string, 
   for await (const { value } of walkDocuments(documents, documentKeys.rules(tenant))) {
     const { bus, name: rule, targets, steps } = value as RuleDocument;
     if (namesSecret([targets, steps], name)) throw inUse(`The rule ${rule} on the bus ${bus}`, `secret ${name}`);
+  }
+  for await (const { value } of walkDocuments(documents, documentKeys.connectorsOf(tenant))) {
+    const { bus, name: connector, source } = value as ConnectorDocument;
+    if (namesSecret(source, name)) throw inUse(`The connector ${connector} on the bus ${bus}`, `secret ${name}`);
   }
   for await (const { value } of walkDocuments(documents, documentKeys.functions(tenant))) {
     const { name: user, runs, secrets } = value as FunctionDocument;

@@ -6,7 +6,7 @@ import type { Ledger } from '../mesh/ports/ledger.ts';
 import type { Runtime } from '../mesh/ports/runtime.ts';
 import type { Secrets } from '../mesh/ports/secrets.ts';
 import type { Snapshots } from '../mesh/ports/snapshots.ts';
-import type { PlatformName, Source } from '../mesh/connectors/source.ts';
+import type { PlatformName, Source } from '../mesh/connector/source.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { SecondQueue } from '../mesh/snapshot.ts';
 import type { AdmissionOptions } from './admission.ts';

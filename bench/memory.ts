@@ -25,6 +25,7 @@ const mesh = await startProcess({
     dataFolder: folder,
     secretsFolder: undefined,
     allowPrivateTargets: true,
+    connectorTasks: 0,
     shutdownMs: 5_000,
   },
   functions: [],

@@ -3,6 +3,7 @@ import type { BundledFunction } from '../../functions/compute/define-function.ts
 import type { Task } from '../../mesh/ports/consumer.ts';
 import type { Settlement } from '../../mesh/ports/settlement.ts';
 import { createMeshes } from './mesh.ts';
+import { runConnectors } from './run-connectors.ts';
 import { createQueueHandler } from './queues-handler.ts';
 
 /** What an entry file exports: see `createWorker`. */
@@ -37,7 +38,10 @@ export function createWorker(options: WorkerOptions): TulleWorker {
 
   const worker = {
     fetch: (request, env) => toMesh(env).fetch(request),
-    scheduled: (_controller, env) => toMesh(env).tick(),
+    async scheduled({ scheduledTime }, env) {
+      const mesh = toMesh(env);
+      await Promise.all([mesh.tick(), runConnectors(mesh, scheduledTime)]);
+    },
     queue: createQueueHandler(toMesh),
   } satisfies ExportedHandler<Env>;
 

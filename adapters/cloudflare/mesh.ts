@@ -1,5 +1,6 @@
 import type { BundledFunction } from '../../functions/compute/define-function.ts';
 import { createMesh, type Mesh } from '../mesh.ts';
+import { sources } from '../sources.ts';
 import { createEnvironmentSecrets } from '../secrets.ts';
 import { createCertificates } from './certificates.ts';
 import { createD1Documents } from './documents.ts';
@@ -41,6 +42,8 @@ export function createMeshes(options: { readonly functions: readonly BundledFunc
         connectionSupport: { certificate: createCertificates(env) },
         allowPrivateTargets: (env.TULLE_ALLOW_PRIVATE_TARGETS as string) === 'true',
         functions: { bundle: options.functions, service: createServices(env), log: logFunction },
+        name: 'cloudflare',
+        sources,
         exactLength: true,
         report,
       });

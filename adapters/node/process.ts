@@ -1,10 +1,12 @@
 import type { BundledFunction } from '../../functions/compute/define-function.ts';
+import { startConnectorWorker } from '../../connectors/runtime/worker.ts';
 import { createMesh, type Mesh } from '../mesh.ts';
 import { createOutbound } from './outbound.ts';
 import { createNodeRuntime, logFunction, report } from './runtime.ts';
 import { createNodeSecrets } from './secrets.ts';
 import { startServer } from './server.ts';
 import type { Settings } from './settings.ts';
+import { sources } from './sources.ts';
 import { openStorage } from './storage.ts';
 
 /** The whole mesh in one process: HTTP server, queue, dispatcher, clock. */
@@ -48,6 +50,7 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
     masterKeys: settings.masterKeys ?? {},
     allowPrivateTargets: settings.allowPrivateTargets,
     functions: { bundle: options.functions, log: logFunction },
+    sources,
     exactLength: true,
     connections: CONNECTIONS,
     report,
@@ -64,6 +67,11 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
   const clock = setInterval(tick, TICK_MS);
   // A crash may have left a change half carried out, which whoever reads the documents would see.
   tick();
+  const connectors = startConnectorWorker({
+    services: mesh.connectors,
+    id: `node-${crypto.randomUUID()}`,
+    capacity: settings.connectorTasks,
+  });
 
   return {
     url: server.url,
@@ -71,6 +79,8 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
       const deadline = Date.now() + settings.shutdownMs;
       clearInterval(clock);
       storage.stopWaits();
+      // A task in the middle of a long pull is another's two beats later.
+      await Promise.race([connectors.stop(), runtime.pause(settings.shutdownMs / 2)]);
       await server.close(settings.shutdownMs);
       await storage.close(Math.max(0, deadline - Date.now()));
       await outbound.close();

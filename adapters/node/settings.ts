@@ -23,6 +23,8 @@ export interface Settings {
   readonly allowPrivateTargets: boolean;
   /** `TULLE_SHUTDOWN_SECONDS`, default 20: how long a shutdown waits for what is under way. */
   readonly shutdownMs: number;
+  /** `TULLE_CONNECTOR_TASKS`, default 200: the most tasks of connectors that this process takes; 0 for none. */
+  readonly connectorTasks: number;
 }
 
 export interface PostgresSettings {
@@ -46,6 +48,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     masterKeys: readMasterKeys(env),
     allowPrivateTargets: readFlag(env, 'TULLE_ALLOW_PRIVATE_TARGETS'),
     shutdownMs: readNumber(env, 'TULLE_SHUTDOWN_SECONDS', 20, 600) * 1000,
+    connectorTasks: readNumber(env, 'TULLE_CONNECTOR_TASKS', 200, 10_000),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Source } from '../../mesh/connector/source.ts';
 import type { Answer, Operation, Operations, Schema } from '../../mesh/openapi/operation.ts';
 import { meshOperations } from '../../mesh/openapi/operations.ts';
 import { meshSchemas } from '../../mesh/openapi/schemas.ts';
@@ -20,7 +21,10 @@ export const routes: readonly Route[] = [
 export const operations: Operations = { ...meshOperations, ...adminOperations };
 
 /** The OpenAPI 3.1 description of the whole API. @throws RangeError for a route that nothing is told of */
-export function createOpenApi(sinks: readonly Sink[], version: string): object {
+export function createOpenApi(
+  { sinks, sources }: { readonly sinks: readonly Sink[]; readonly sources: readonly Source[] },
+  version: string,
+): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     const operation = operations[`${route.method} ${route.path}`];
@@ -40,7 +44,7 @@ export function createOpenApi(sinks: readonly Sink[], version: string): object {
     paths,
     components: {
       securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } },
-      schemas: { ...meshSchemas, ...createAdminSchemas(sinks) },
+      schemas: { ...meshSchemas, ...createAdminSchemas(sinks, sources) },
     },
   };
 }

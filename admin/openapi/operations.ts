@@ -14,6 +14,7 @@ import {
 import { changeSetSchema } from '../change-sets.ts';
 import { adoptionSchema } from '../discovered.ts';
 import { ruleTestSchema } from '../rule-tests.ts';
+import { restartSchema } from '../tasks/endpoint.ts';
 
 const limit: Schema = { type: 'integer', minimum: 1, maximum: 100, default: 50 };
 const page = { limit, cursor: { type: 'string', description: 'the `next` of the page before' } };
@@ -65,12 +66,35 @@ function ofResource(list: string, kind: string, component: string): Operations {
   };
 }
 
+function connectorOperations(connector: string): Operations {
+  const tasks = ok('Its tasks', shape({ items: listOf(ref('Task')) }));
+  return {
+    [`GET ${connector}/tasks`]: { summary: 'Show how far the tasks of a connector are', answers: tasks },
+    [`POST ${connector}/pause`]: { summary: 'Pause a connector; the present pulls are stored', answers: tasks },
+    [`POST ${connector}/resume`]: { summary: 'Let a connector go on', answers: tasks },
+    [`POST ${connector}/run`]: { summary: 'Pull at once, whatever the schedule says', answers: tasks },
+    [`POST ${connector}/restart`]: {
+      summary: 'Pull again from a position, or from the start',
+      body: json(restartSchema),
+      answers: tasks,
+    },
+    [`GET ${connector}/quarantine`]: {
+      summary: 'List the records that could not become events',
+      query: page,
+      answers: pageOf(ref('QuarantinedRecord')),
+    },
+    [`DELETE ${connector}/quarantine/{id}`]: { summary: 'Delete a record that was set aside', answers: gone },
+  };
+}
+
 const root = '/v1/admin';
 const bus = `${root}/buses/{bus}`;
 
 export const adminOperations: Operations = {
   ...ofResource(`${root}/buses`, 'bus', 'Bus'),
   ...ofResource(`${bus}/archives`, 'archive', 'Archive'),
+  ...ofResource(`${bus}/connectors`, 'connector', 'Connector'),
+  ...connectorOperations(`${bus}/connectors/{connector}`),
   ...ofResource(`${bus}/rules`, 'rule', 'Rule'),
   [`POST ${bus}/rules:test`]: {
     summary: 'Show what rules make of events, and what would be sent; nothing is',

@@ -1,5 +1,6 @@
 import { filterLanguages } from '../../functions/filter/languages.ts';
 import { transformers } from '../../functions/transform/transformers.ts';
+import type { Source } from '../../mesh/connector/source.ts';
 import type { Sink } from '../../mesh/sink.ts';
 import {
   anything,
@@ -16,6 +17,7 @@ import {
 import { rotationSchema, keySchema } from '../resources/key.ts';
 import { archiveSchema } from '../resources/archive.ts';
 import { busSchema } from '../resources/bus.ts';
+import { connectorSchema } from '../resources/connector.ts';
 import { connectionSchema } from '../resources/connection-schema.ts';
 import { functionSchema } from '../resources/function.ts';
 import { identitySchema } from '../resources/identity.ts';
@@ -26,7 +28,10 @@ import { secretSchema } from '../resources/secret.ts';
 import { tenantSchema } from '../resources/tenant.ts';
 
 /** The documents and what is told of them. The parts that plug in (filters, steps, sinks) bring schemas of their own. */
-export function createAdminSchemas(sinks: readonly Sink[]): Readonly<Record<string, Schema>> {
+export function createAdminSchemas(
+  sinks: readonly Sink[],
+  sources: readonly Source[],
+): Readonly<Record<string, Schema>> {
   const sinkOptions = Object.fromEntries(sinks.map(({ kind, schema }) => [kind, schema]));
   const oneSink = { oneOf: sinks.map(({ kind }) => ({ required: [kind] })) };
   const { deadLetter, ...target } = targetSchema.properties;
@@ -43,6 +48,17 @@ export function createAdminSchemas(sinks: readonly Sink[]): Readonly<Record<stri
     },
     Archive: { ...archiveSchema, properties: { ...archiveSchema.properties, filter: ref('Filter') } },
     Connection: connectionSchema,
+    Connector: {
+      ...connectorSchema,
+      properties: {
+        ...connectorSchema.properties,
+        source: {
+          ...connectorSchema.properties.source,
+          properties: Object.fromEntries(sources.map(({ kind, schema }) => [kind, schema])),
+          additionalProperties: false,
+        },
+      },
+    },
     Secret: secretSchema,
     Function: functionSchema,
     Identity: identitySchema,
@@ -207,6 +223,23 @@ export function createAdminSchemas(sinks: readonly Sink[]): Readonly<Record<stri
       ),
     }),
     Version: shape({ version: count, at: timestamp, by: text, 'why?': text, 'document?': { type: 'object' } }),
+    Task: shape({
+      partition: text,
+      source: text,
+      state: { enum: ['created', 'assigned', 'running', 'paused', 'failing', 'completed', 'deleted'] },
+      reason: text,
+      since: timestamp,
+      'worker?': text,
+      phase: { enum: ['full', 'incremental'] },
+      'position?': { type: 'object' },
+      dueAt: timestamp,
+      failures: count,
+      'storedAt?': timestamp,
+      'lag?': shape({ 'records?': count, 'seconds?': count }),
+      totals: shape({ pulls: count, records: count, quarantined: count, failures: count }),
+      transitions: listOf(shape({ at: timestamp, state: text, reason: text })),
+    }),
+    QuarantinedRecord: shape({ id: text, at: timestamp, partition: count, reason: text, record: text }),
     BusStatus: shape({
       bus: text,
       rules: count,

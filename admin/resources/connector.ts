@@ -1,8 +1,8 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { TulleError } from '../../event/error.ts';
-import { createSchedule } from '../../mesh/connectors/schedule.ts';
-import type { Phase, PlatformName, Source } from '../../mesh/connectors/source.ts';
-import type { ConnectorSettings, Schedule } from '../../mesh/connectors/task.ts';
+import { createSchedule } from '../../mesh/connector/schedule.ts';
+import type { Phase, PlatformName, Source } from '../../mesh/connector/source.ts';
+import type { ConnectorSettings, Schedule } from '../../mesh/connector/task.ts';
 import type { TargetPolicy } from '../../mesh/sink.ts';
 import { durationSchema, parseDuration } from '../duration.ts';
 import { faultOf, faultsOf, fillDefaults, findFaults, throwFaults } from '../validation.ts';

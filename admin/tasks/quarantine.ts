@@ -1,6 +1,6 @@
 import { TulleError } from '../../event/error.ts';
-import type { PoisonRecord } from '../../mesh/connectors/source.ts';
-import type { TaskName } from '../../mesh/connectors/task.ts';
+import type { PoisonRecord } from '../../mesh/connector/source.ts';
+import type { TaskName } from '../../mesh/connector/task.ts';
 import { hash } from '../../mesh/hash.ts';
 import type { Documents } from '../../mesh/ports/documents.ts';
 import type { Runtime } from '../../mesh/ports/runtime.ts';

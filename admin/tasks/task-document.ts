@@ -1,5 +1,5 @@
-import type { Lag, Partition, Phase, Position } from '../../mesh/connectors/source.ts';
-import type { Holding, TaskName } from '../../mesh/connectors/task.ts';
+import type { Lag, Partition, Phase, Position } from '../../mesh/connector/source.ts';
+import type { Holding, TaskName } from '../../mesh/connector/task.ts';
 
 /**
  * One task of a connector as it is stored: `task/{tenant}/{bus}/{connector}/{index}-of-{count}`. Every write is

@@ -8,7 +8,7 @@ import type {
   Orders,
   Report,
   Tasks,
-} from '../../mesh/connectors/task.ts';
+} from '../../mesh/connector/task.ts';
 import { putMany } from '../../mesh/many-documents.ts';
 import type { Documents, StoredDocument } from '../../mesh/ports/documents.ts';
 import type { Runtime } from '../../mesh/ports/runtime.ts';
@@ -49,9 +49,11 @@ export function createTasks(documents: Documents, runtime: Pick<Runtime, 'now'>)
   return {
     async beat(heartbeat): Promise<Orders> {
       const now = runtime.now();
-      await remember(documents, heartbeat, now);
       const connectors = await readConnectors(live);
       let stored = await collect(documents, taskKeys.all);
+      if (heartbeat.ephemeral === true && connectors.length === 0 && stored.length === 0)
+        return { run: [], release: [] };
+      await remember(documents, heartbeat, now);
       const changed = await reconcile(documents, connectors, stored, now);
       if (changed) stored = await collect(documents, taskKeys.all);
       const workers = await readWorkers(documents, now);

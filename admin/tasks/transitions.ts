@@ -1,5 +1,5 @@
-import type { Phase, Position } from '../../mesh/connectors/source.ts';
-import type { Report, TaskName } from '../../mesh/connectors/task.ts';
+import type { Phase, Position } from '../../mesh/connector/source.ts';
+import type { Report, TaskName } from '../../mesh/connector/task.ts';
 import type { TaskDocument, TaskState } from './task-document.ts';
 
 /** What can happen to a task. Each answers the task as it is afterwards; the state says why it came about. */

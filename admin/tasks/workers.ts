@@ -1,4 +1,4 @@
-import type { Heartbeat } from '../../mesh/connectors/task.ts';
+import type { Heartbeat } from '../../mesh/connector/task.ts';
 
 /** A worker as it was last heard of: `worker/{id}`. */
 export interface WorkerDocument extends Heartbeat {

@@ -1,5 +1,5 @@
 import { hash } from '../../mesh/hash.ts';
-import type { Position } from '../../mesh/connectors/source.ts';
+import type { Position } from '../../mesh/connector/source.ts';
 
 /** Tells when a source that has more and more to give comes back to where it was. */
 export interface Circle {

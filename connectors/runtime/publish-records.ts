@@ -1,7 +1,7 @@
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
-import type { PoisonRecord } from '../../mesh/connectors/source.ts';
-import type { TaskName } from '../../mesh/connectors/task.ts';
+import type { PoisonRecord } from '../../mesh/connector/source.ts';
+import type { TaskName } from '../../mesh/connector/task.ts';
 import type { ConnectorServices } from './services.ts';
 
 /**

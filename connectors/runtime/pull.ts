@@ -1,6 +1,6 @@
 import { TulleError } from '../../event/error.ts';
-import type { PoisonRecord, Position, PullContext, Pulled, Source } from '../../mesh/connectors/source.ts';
-import type { Assignment, ConnectorSettings, Report } from '../../mesh/connectors/task.ts';
+import type { PoisonRecord, Position, PullContext, Pulled, Source } from '../../mesh/connector/source.ts';
+import type { Assignment, ConnectorSettings, Report } from '../../mesh/connector/task.ts';
 import type { Circle } from './circle.ts';
 import { publishRecords } from './publish-records.ts';
 import { toEvents } from './records.ts';

@@ -1,8 +1,8 @@
 import { fromObject } from '../../event/create.ts';
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
-import type { PoisonRecord, SourceRecord } from '../../mesh/connectors/source.ts';
-import type { ConnectorSettings } from '../../mesh/connectors/task.ts';
+import type { PoisonRecord, SourceRecord } from '../../mesh/connector/source.ts';
+import type { ConnectorSettings } from '../../mesh/connector/task.ts';
 
 export interface ReadRecords {
   readonly events: readonly Event[];

@@ -1,6 +1,6 @@
 import type { Event } from '../../event/event.ts';
-import type { PoisonRecord, Source, SourceContext } from '../../mesh/connectors/source.ts';
-import type { TaskName, Tasks } from '../../mesh/connectors/task.ts';
+import type { PoisonRecord, Source, SourceContext } from '../../mesh/connector/source.ts';
+import type { TaskName, Tasks } from '../../mesh/connector/task.ts';
 import type { Runtime } from '../../mesh/ports/runtime.ts';
 
 /** What the runtime of connectors works with. */

@@ -1,4 +1,4 @@
-import type { Assignment, Heartbeat } from '../../mesh/connectors/task.ts';
+import type { Assignment, Heartbeat } from '../../mesh/connector/task.ts';
 import type { ConnectorServices } from './services.ts';
 import { createTaskRun } from './task-run.ts';
 

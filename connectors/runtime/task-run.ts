@@ -1,7 +1,7 @@
 import { TulleError } from '../../event/error.ts';
-import { createSchedule } from '../../mesh/connectors/schedule.ts';
-import type { Phase, PullContext, Source } from '../../mesh/connectors/source.ts';
-import type { Assignment, Committed, ConnectorSettings, Report } from '../../mesh/connectors/task.ts';
+import { createSchedule } from '../../mesh/connector/schedule.ts';
+import type { Phase, PullContext, Source } from '../../mesh/connector/source.ts';
+import type { Assignment, Committed, ConnectorSettings, Report } from '../../mesh/connector/task.ts';
 import { waitMs } from '../../mesh/delivery/backoff.ts';
 import { type Circle, createCircle } from './circle.ts';
 import { pullOnce, type PullOutcome, recordsOf } from './pull.ts';
@@ -125,7 +125,7 @@ export function createTaskRun(first: Assignment, services: ConnectorServices): T
 
 /** Where a phase ends, the position is the one at which the next begins. */
 function toReport(
-  { waitMs: _, ...came }: PullOutcome,
+  { waitMs: _waitMs, ...came }: PullOutcome,
   settings: ConnectorSettings,
   phase: Phase,
 ): Omit<Report, 'dueAt'> {

@@ -1,4 +1,4 @@
-import type { Assignment, Heartbeat, Holding } from '../../mesh/connectors/task.ts';
+import type { Assignment, Heartbeat, Holding } from '../../mesh/connector/task.ts';
 import type { ConnectorServices } from './services.ts';
 import { createTaskRun, type TaskRun } from './task-run.ts';
 

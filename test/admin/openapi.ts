@@ -1,4 +1,5 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { sources } from '../../adapters/node/sources.ts';
 import { sinks } from '../../adapters/sinks.ts';
 import { createOpenApi } from '../../admin/openapi/document.ts';
 
@@ -24,7 +25,7 @@ export type Content = Readonly<Record<string, { readonly schema: JsonSchema }>>;
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export function readOpenApi(): OpenApi {
-  return JSON.parse(JSON.stringify(createOpenApi(sinks, '0.0.0'))) as OpenApi;
+  return JSON.parse(JSON.stringify(createOpenApi({ sinks, sources }, '0.0.0'))) as OpenApi;
 }
 
 export interface Validator {

@@ -37,7 +37,7 @@ describe(path, () => {
 
   it('names every setting with its default', () => {
     const rows = Array.from(readDocument(path).matchAll(/^\| `(PORT|TULLE_\w+…?)` \|(.*?)\|/gm));
-    const { port, host, dataFolder, shutdownMs, allowPrivateTargets } = readSettings({
+    const { port, host, dataFolder, shutdownMs, connectorTasks, allowPrivateTargets } = readSettings({
       TULLE_ADMIN_KEY: 'k'.repeat(24),
     });
     expect(Object.fromEntries(rows.map(([, name, standard = '']) => [name, standard.trim()]))).toEqual({
@@ -53,6 +53,7 @@ describe(path, () => {
       'TULLE_SECRET_…': '',
       TULLE_SECRETS: '',
       TULLE_SHUTDOWN_SECONDS: String(shutdownMs / 1000),
+      TULLE_CONNECTOR_TASKS: String(connectorTasks),
       TULLE_ALLOW_PRIVATE_TARGETS: `\`${allowPrivateTargets}\``,
     });
   });

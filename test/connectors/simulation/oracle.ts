@@ -1,6 +1,6 @@
 import type { TaskDocument } from '../../../admin/tasks/task-document.ts';
 import type { Event } from '../../../event/event.ts';
-import type { TaskName } from '../../../mesh/connectors/task.ts';
+import type { TaskName } from '../../../mesh/connector/task.ts';
 import type { Process } from './process.ts';
 
 /** Watches what happens to positions and records, and says what must not be. */

@@ -3,7 +3,7 @@ import { type TaskDocument, taskKeys } from '../../../admin/tasks/task-document.
 import { createTasks } from '../../../admin/tasks/tasks.ts';
 import { startConnectorWorker } from '../../../connectors/runtime/worker.ts';
 import { TulleError } from '../../../event/error.ts';
-import type { Tasks } from '../../../mesh/connectors/task.ts';
+import type { Tasks } from '../../../mesh/connector/task.ts';
 import type { Documents } from '../../../mesh/ports/documents.ts';
 import { createRandom, type Random } from '../../simulation/random.ts';
 import { createScheduler } from '../../simulation/scheduler.ts';
@@ -93,7 +93,11 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     const process = createProcess(`w${String(started).padStart(3, '0')}`, scheduler, random);
     processes.set(process.id, process);
     const documents = overNetwork(store.as(process.id), process, random, () => isTroubled() && random.chance(failing));
-    const runtime = { now: process.now, random: random.next, pause: process.pause };
+    const runtime = {
+      now: () => process.now(),
+      random: () => random.next(),
+      pause: (milliseconds: number) => process.pause(milliseconds),
+    };
     startConnectorWorker({
       id: process.id,
       capacity: 1_000,

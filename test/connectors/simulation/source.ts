@@ -1,5 +1,5 @@
 import { TulleError } from '../../../event/error.ts';
-import { defineSource, type Source } from '../../../mesh/connectors/source.ts';
+import { defineSource, type Source } from '../../../mesh/connector/source.ts';
 import type { Random } from '../../simulation/random.ts';
 import type { Process } from './process.ts';
 

@@ -20,11 +20,8 @@ function readCron({ expression, timeZone }: Schedule & { readonly kind: 'cron' }
   if (expression.trim().split(/\s+/).length !== 5 && !expression.startsWith('@')) {
     throw invalid('the schedule has not five fields', '/cron');
   }
-  try {
-    new Intl.DateTimeFormat('en', { timeZone });
-  } catch {
+  if (!isTimeZone(timeZone))
     throw invalid('there is no such time zone', '/timeZone', 'Use a name such as Europe/Berlin.');
-  }
   let cron: Cron;
   try {
     cron = new Cron(expression, { timezone: timeZone, paused: true });
@@ -33,6 +30,14 @@ function readCron({ expression, timeZone }: Schedule & { readonly kind: 'cron' }
   }
   if (cron.nextRun() === null) throw invalid('the schedule never comes', '/cron');
   return cron;
+}
+
+function isTimeZone(timeZone: string): boolean {
+  try {
+    return Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
 }
 
 function invalid(

@@ -1,0 +1,5 @@
+import type { Source } from '../../mesh/connector/source.ts';
+import { sources as portable } from '../sources.ts';
+
+/** Every source there is: Node runs those with drivers too. */
+export const sources: readonly Source[] = [...portable];

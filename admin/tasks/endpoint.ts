@@ -1,0 +1,162 @@
+import { TulleError } from '../../event/error.ts';
+import type { Phase, Position } from '../../mesh/connector/source.ts';
+import type { StoredDocument } from '../../mesh/ports/documents.ts';
+import { readJson } from '../../mesh/protocols/json-body.ts';
+import { connectorResource } from '../connectors.ts';
+import { documentKeys, walkDocuments } from '../document-keys.ts';
+import { listPage, readPageRequest, toList } from '../paging.ts';
+import { type ConnectorDocument, firstPhase } from '../resources/connector.ts';
+import { requireName } from '../resources/name.ts';
+import type { Call, Handler, Methods, Services } from '../services.ts';
+import { requireDocument } from '../store.ts';
+import { findFaults, throwFaults } from '../validation.ts';
+import { attempt } from './attempt.ts';
+import { quarantineKeys, type QuarantinedRecord } from './quarantine.ts';
+import { type KnownConnector, reconcile } from './reconcile.ts';
+import { type TaskDocument, taskKeys } from './task-document.ts';
+import { pause, restart, resume, runNow } from './transitions.ts';
+import { toTaskView, toTime } from './view.ts';
+
+/** What of a connector `restart` takes; everything is optional. */
+export const restartSchema = {
+  type: 'object',
+  properties: {
+    position: { type: 'object', description: 'as `tasks` shows it; from the start where it is absent' },
+    phase: { enum: ['full', 'incremental'] },
+    partition: { type: 'integer', minimum: 0, maximum: 63, description: 'only this task; all where it is absent' },
+  },
+  additionalProperties: false,
+} as const;
+
+type RestartOrder = { readonly position?: Position; readonly phase?: Phase; readonly partition?: number };
+
+/** `…/connectors/{connector}/tasks`: how far each of its tasks is, and why it is as it is. */
+export function taskList(services: Services): Methods {
+  return {
+    async GET(call) {
+      const connector = await findConnector(services, call);
+      await createMissing(services, connector);
+      const tasks: object[] = [];
+      const { bus, name } = connector.document;
+      for await (const { value } of walkDocuments(services.documents, taskKeys.tasksOf(connector.tenant, bus, name))) {
+        tasks.push(toTaskView(value as TaskDocument));
+      }
+      return Response.json({ items: tasks });
+    },
+  };
+}
+
+/** `…/connectors/{connector}/pause`, `resume`, `run`, `restart` */
+export function taskControls(services: Services): Readonly<Record<'pause' | 'resume' | 'run' | 'restart', Methods>> {
+  type Change = (task: TaskDocument, connector: ConnectorDocument, now: number) => TaskDocument;
+
+  function control(readChange: (call: Call) => Promise<Change> | Change): Methods {
+    const POST: Handler = async (call) => {
+      const change = await readChange(call);
+      const connector = await findConnector(services, call);
+      await createMissing(services, connector);
+      const items = await changeTasks(services, connector, change);
+      return Response.json({ items: items.map(toTaskView) });
+    };
+    return { POST };
+  }
+
+  return {
+    pause: control(
+      ({ principal }) =>
+        (task, _connector, now) =>
+          pause({ ...task, held: true }, `paused by ${principal.keyId}`, now),
+    ),
+    resume: control(({ principal }) => (task, connector, now) => {
+      const free = { ...task, held: false };
+      return connector.paused ? free : resume(free, `resumed by ${principal.keyId}`, now);
+    }),
+    run: control(
+      ({ principal }) =>
+        (task, connector, now) =>
+          runNow(task, firstPhase(connector.mode), `run by ${principal.keyId}`, now),
+    ),
+    restart: control(async ({ principal, request }) => {
+      const order = (request.body === null ? {} : await readJson(request)) as RestartOrder;
+      throwFaults(findFaults(restartSchema, order));
+      return (task, connector, now) => {
+        if (order.partition !== undefined && order.partition !== task.partition.index) return task;
+        const phase = order.phase ?? firstPhase(connector.mode);
+        return restart(task, { position: order.position, phase, reason: `restarted by ${principal.keyId}` }, now);
+      };
+    }),
+  };
+}
+
+/** `…/connectors/{connector}/quarantine`: records that could not become events. */
+export function quarantineList(services: Services): Methods {
+  return {
+    async GET(call) {
+      const { tenant, document } = await findConnector(services, call);
+      const prefix = quarantineKeys.of(tenant, document.bus, document.name);
+      const page = await listPage(services.documents, prefix, readPageRequest(call.query));
+      return Response.json(
+        toList(page, ({ key, value }) => {
+          const { at, ...record } = value as QuarantinedRecord;
+          return { id: key.slice(prefix.length), at: toTime(at), ...record };
+        }),
+      );
+    },
+  };
+}
+
+/** `…/connectors/{connector}/quarantine/{id}` */
+export function quarantineItem(services: Services): Methods {
+  return {
+    async DELETE(call) {
+      const { tenant, document } = await findConnector(services, call);
+      const id = requireName(call.params['id'] ?? '', 'id');
+      const gone = await services.documents.delete(`${quarantineKeys.of(tenant, document.bus, document.name)}${id}`);
+      if (!gone) throw new TulleError('not_found', `There is no record ${id} that was set aside.`);
+      return new Response(null, { status: 204 });
+    },
+  };
+}
+
+async function findConnector({ documents }: Services, { principal, params }: Call): Promise<KnownConnector> {
+  const address = {
+    bus: requireName(params['bus'] ?? '', 'bus'),
+    name: requireName(params['connector'] ?? '', 'connector'),
+  };
+  const key = `${documentKeys.connectors(principal.tenant, address.bus)}${address.name}`;
+  const { value, version } = await requireDocument(documents, key, connectorResource.describe(address));
+  return { tenant: principal.tenant, document: value as ConnectorDocument, revision: version };
+}
+
+/** So that nobody has to wait for a worker to see the tasks. */
+async function createMissing({ documents, runtime }: Services, connector: KnownConnector): Promise<void> {
+  const { tenant, document } = connector;
+  const stored: StoredDocument[] = [];
+  const prefix = taskKeys.tasksOf(tenant, document.bus, document.name);
+  for await (const task of walkDocuments(documents, prefix)) stored.push(task);
+  await reconcile(documents, [connector], stored, runtime.now());
+}
+
+/** Changes every task that is there, each for itself. */
+async function changeTasks(
+  { documents, runtime }: Services,
+  { tenant, document }: KnownConnector,
+  change: (task: TaskDocument, connector: ConnectorDocument, now: number) => TaskDocument,
+): Promise<readonly TaskDocument[]> {
+  const changed: TaskDocument[] = [];
+  const prefix = taskKeys.tasksOf(tenant, document.bus, document.name);
+  for await (const { key } of walkDocuments(documents, prefix)) {
+    for (;;) {
+      // Its worker writes as well: what it stores meanwhile must not be lost.
+      const stored = await documents.get(key);
+      const task = stored?.value as TaskDocument | undefined;
+      if (stored === undefined || task === undefined || task.state === 'deleted') break;
+      const next = change(task, document, runtime.now());
+      if (next === task || (await attempt(() => documents.put(key, next, stored.version)))) {
+        changed.push(next);
+        break;
+      }
+    }
+  }
+  return changed;
+}

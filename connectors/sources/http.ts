@@ -1,0 +1,112 @@
+import { TulleError } from '../../event/error.ts';
+import { parseJson } from '../../event/parse-json.ts';
+import { checkTargetUrl } from '../../mesh/delivery/guard.ts';
+import { checkHeaders } from '../../mesh/delivery/headers.ts';
+import { parseRetryAfter } from '../../mesh/delivery/retry-after.ts';
+import { requireHttps } from '../../mesh/connections/https.ts';
+import { defineSource, type Pulled, type PullContext } from '../../mesh/connector/source.ts';
+import { createPaging, type HttpPosition, type Paging, pagingSchema, readPosition } from './http-paging.ts';
+import { createRecordReader, recordSchema, type RecordExpressions } from './http-records.ts';
+
+export interface HttpSourceOptions extends RecordExpressions {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The name of a connection, whose credentials the requests are given. */
+  readonly connection?: string;
+  /** How one page leads to the next; absent: there is one page, and it is read again at each run. */
+  readonly paging?: Paging;
+}
+
+/** Pulls records out of a JSON API, page by page. What did not change since (`ETag`, `Last-Modified`) is not read again. */
+export const http = defineSource<HttpSourceOptions>({
+  kind: 'http',
+  description: 'Pulls records out of a JSON API, page by page',
+  platforms: ['cloudflare', 'aws', 'node'],
+  phases: ['full', 'incremental'],
+  schema: {
+    type: 'object',
+    properties: {
+      url: { type: 'string', minLength: 1, maxLength: 2048 },
+      headers: { type: 'object', maxProperties: 32, additionalProperties: { type: 'string' } },
+      connection: { type: 'string', minLength: 1, maxLength: 63, description: 'whose credentials the requests get' },
+      paging: pagingSchema,
+      ...recordSchema,
+    },
+    required: ['url'],
+    additionalProperties: false,
+  },
+
+  check(options, policy) {
+    const url = checkTargetUrl(options.url, policy, '/url');
+    if (options.connection !== undefined) requireHttps(url, policy, '/url');
+    if (options.headers !== undefined) checkHeaders(options.headers, '/headers');
+    createPaging(options.paging);
+    createRecordReader(options);
+  },
+
+  async pull(stored, context) {
+    const { options, now } = context;
+    const position = readPosition(stored);
+    const paging = createPaging(options.paging);
+    const response = await request(paging.urlOf(options.url, position), position, context);
+    if (response.status === 304) {
+      await response.body?.cancel();
+      return { records: [], position: { ...position }, done: true };
+    }
+    if (!response.ok) throw await toFailure(response, now());
+    const body = readJson(await response.text());
+    const { records, poison, found } = createRecordReader(options)(body);
+    const { next, done } = paging.after(position, { url: options.url, response, body, records: found });
+    const pulled: Pulled = { records, poison, position: { ...next, ...(done ? markOf(response, paging) : {}) }, done };
+    return pulled;
+  },
+});
+
+/** A run begins with the question whether anything changed; the pages behind the first do not ask. */
+async function request(
+  url: string,
+  position: HttpPosition,
+  { options, fetch, authorize, signal }: PullContext<HttpSourceOptions, unknown>,
+): Promise<Response> {
+  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'Tulle/0.1' };
+  for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = value;
+  if (position.etag !== undefined) headers['if-none-match'] = position.etag;
+  if (position.modified !== undefined) headers['if-modified-since'] = position.modified;
+  const outgoing = { url, headers, body: null };
+  if (options.connection === undefined) return fetch(url, { headers, signal });
+  const authorized = await authorize(options.connection, outgoing);
+  const first = await send(authorized);
+  if (first.status !== 401 || authorized.renew === undefined) return first;
+  await first.body?.cancel();
+  return send(await authorized.renew());
+
+  function send(sent: Awaited<ReturnType<typeof authorize>>): Promise<Response> {
+    const init = { headers: sent.headers, signal };
+    return sent.fetch === undefined ? fetch(sent.url, init) : sent.fetch(new Request(sent.url, init));
+  }
+}
+
+/** By these the next run learns that nothing changed; only where every run reads the same page. */
+function markOf({ headers }: Response, { rereads }: { readonly rereads: boolean }): Partial<HttpPosition> {
+  const etag = headers.get('etag');
+  const modified = headers.get('last-modified');
+  if (!rereads) return {};
+  if (etag !== null && etag.length <= 1_024) return { etag };
+  return modified !== null && modified.length <= 64 ? { modified } : {};
+}
+
+function readJson(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    throw new TulleError('json_invalid', 'the answer of the API is no JSON');
+  }
+}
+
+async function toFailure(response: Response, now: number): Promise<TulleError> {
+  const { status, headers } = response;
+  await response.body?.cancel();
+  const wait = parseRetryAfter(headers.get('retry-after'), now);
+  const details = wait === undefined ? {} : { retryAfter: wait / 1000 };
+  return new TulleError('unavailable', `the API answered ${status}`, details);
+}
