@@ -3,25 +3,33 @@ import type { AddressInfo } from 'node:net';
 import { createEvent } from './delivery/event.ts';
 import { createPublisher, delivered, reset } from './delivery/load.ts';
 import { adminKey, startProcesses } from './delivery/processes.ts';
+import { compareWindows, type Window } from './delivery/windows.ts';
 
 /**
  * What targets do to each other, on Node. First: how much longer a healthy target waits when one event in ten goes to a
  * target that takes connections and never answers, against the same events with a neighbour that answers. Then: how
  * evenly a burst reaches a target that takes 50 a second. `npm run bench:isolation -- --json`; ROUNDS, SECONDS and BURST
  * change its length.
+ *
+ * A round has three windows in random order: a neighbour that hangs, one that answers, and one that answers again. What
+ * the last two differ by is what the bench cannot tell. Each window has a rule of its own, new to the mesh, which is
+ * deleted when it is over.
  */
-const rounds = Number(process.env['ROUNDS'] ?? 5);
-const seconds = Number(process.env['SECONDS'] ?? 12);
+const rounds = Number(process.env['ROUNDS'] ?? 12);
+const seconds = Number(process.env['SECONDS'] ?? 5);
 const burst = Number(process.env['BURST'] ?? 10_000);
 const perSecond = 200;
 const rate = 50;
+const arms = ['answers', 'hangs', 'control'] as const;
+type Arm = (typeof arms)[number];
 
 const servers = await startProcesses();
 const publisher = createPublisher(servers.mesh);
-const hole = await startServer(() => {});
-const well = await startServer((_request, answer) => answer());
+let hung = 0;
+const hole = await startServer(() => (hung += 1));
+const well = await startServer((answer) => answer());
 const arrivals: number[] = [];
-const limited = await startServer((_request, answer) => {
+const limited = await startServer((answer) => {
   arrivals.push(performance.now());
   answer();
 });
@@ -40,40 +48,48 @@ try {
 }
 
 async function compareNeighbours() {
-  const results = [];
+  const windows: Record<Arm, Window[]> = { answers: [], hangs: [], control: [] };
   // The first round warms up.
   for (let round = 0; round <= rounds; round++) {
-    await putRule('neighbour', { url: well.url });
-    const beside = await healthyP99();
-    await putRule('neighbour', { url: hole.url });
-    const behind = await healthyP99();
-    if (round > 0) results.push({ beside, behind, ratio: behind / beside });
-    process.stderr.write(`p99: neighbour answers ${beside.toFixed(1)} ms, hangs ${behind.toFixed(1)} ms\n`);
+    for (const arm of shuffle(arms)) {
+      const window = await measure(`neighbour-${round}-${arm}`, arm === 'hangs' ? hole.url : well.url);
+      if (round > 0) windows[arm].push(window);
+    }
   }
+  if (hung < rounds) throw new Error(`the target that hangs was called ${hung} times`);
+  const hangs = compareWindows(windows.answers, windows.hangs, 0.99);
+  const control = compareWindows(windows.answers, windows.control, 0.99);
   return {
-    p99BesideWell: median(results.map(({ beside }) => beside)),
-    p99BesideHole: median(results.map(({ behind }) => behind)),
-    ratio: median(results.map(({ ratio }) => ratio)),
-    least: Math.min(...results.map(({ ratio }) => ratio)),
-    most: Math.max(...results.map(({ ratio }) => ratio)),
+    events: windows.hangs.reduce((sum, { latencies }) => sum + latencies.length, 0),
+    p99Answers: hangs.before,
+    p99Hangs: hangs.after,
+    ratio: hangs.ratio,
+    ratio95: hangs.interval,
     wanted: 1.1,
+    controlRatio: control.ratio,
+    control95: control.interval,
+    pooledRatio: hangs.pooled,
+    pooledControl: control.pooled,
   };
 }
 
-/** From the moment at which an event was due to its arrival at the healthy target, in milliseconds. */
-async function healthyP99(): Promise<number> {
+/** From the moment at which each event was due to its arrival at the healthy target, in milliseconds. */
+async function measure(neighbour: string, url: string): Promise<Window> {
+  await putRule(neighbour, { url });
   await reset(servers.sink, 'latency');
   let number = 0;
   let healthy = 0;
   await publisher.steadily(perSecond, seconds, (dueAt) => {
     number += 1;
-    if (number % 10 === 0) return toNeighbour(`n${number}`, 'neighbour');
+    if (number % 10 === 0) return toNeighbour(`n${number}`, neighbour);
     healthy += 1;
     return createEvent(`t${dueAt}-${number}`);
   });
-  await delivered(servers.sink, healthy);
-  const values = ((await (await fetch(`${servers.sink}/latencies`)).json()) as number[]).toSorted((a, b) => a - b);
-  return values[Math.floor(values.length * 0.99)] ?? Number.NaN;
+  const { events } = await delivered(servers.sink, healthy);
+  if (events !== healthy) throw new Error(`${events} of ${healthy} events were delivered`);
+  const latencies = (await (await fetch(`${servers.sink}/latencies`)).json()) as number[];
+  await deleteRule(neighbour);
+  return { latencies };
 }
 
 /** Publishes far more at once than the target takes, and looks at every second of what it got. */
@@ -105,24 +121,35 @@ async function shavePeak() {
 }
 
 async function putRule(name: string, http: object, settings: object = {}): Promise<void> {
-  const { origin } = new URL(servers.mesh);
-  const response = await fetch(`${origin}/v1/admin/buses/default/rules/${name}`, {
-    method: 'PUT',
-    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ filter: { pattern: { source: [`/${name}`] } }, targets: [{ name, http, ...settings }] }),
+  await administer('PUT', name, {
+    filter: { pattern: { source: [`/${name}`] } },
+    targets: [{ name: 'neighbour', http, ...settings }],
   });
-  if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`);
+}
+
+async function deleteRule(name: string): Promise<void> {
+  await administer('DELETE', name);
+  // What was on its way to it has come to its end.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+}
+
+async function administer(method: string, rule: string, body?: object): Promise<void> {
+  const { origin } = new URL(servers.mesh);
+  const response = await fetch(`${origin}/v1/admin/buses/default/rules/${rule}`, {
+    method,
+    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${rule}: ${response.status} ${await response.text()}`);
 }
 
 function toNeighbour(id: string, rule: string): string {
   return createEvent(id).replace('"source":"/shop"', `"source":"/${rule}"`);
 }
 
-async function startServer(
-  take: (request: string, answer: () => void) => void,
-): Promise<{ readonly url: string; stop(): void }> {
+async function startServer(take: (answer: () => void) => void): Promise<{ readonly url: string; stop(): void }> {
   const server: Server = createServer((request, response) => {
-    request.resume().on('end', () => take(request.url ?? '', () => response.writeHead(204).end()));
+    request.resume().on('end', () => take(() => response.writeHead(204).end()));
   });
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -135,7 +162,9 @@ async function startServer(
   };
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return Number((sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN).toFixed(2));
+function shuffle<Value>(values: readonly Value[]): readonly Value[] {
+  return values
+    .map((value) => ({ value, at: Math.random() }))
+    .toSorted((one, other) => one.at - other.at)
+    .map(({ value }) => value);
 }

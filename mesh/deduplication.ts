@@ -65,6 +65,7 @@ export function findDuplicates(
   { claimants = [] }: Partial<ClaimedPlan>,
   appended: readonly Appended[],
 ): ReadonlySet<number> {
+  if (claimants.length === 0) return none;
   const duplicates = new Set(claimants.flat());
   for (const [shard, events] of claimants.entries()) {
     const known = new Set(appended[shard]?.duplicates);
@@ -72,6 +73,8 @@ export function findDuplicates(
   }
   return duplicates;
 }
+
+const none: ReadonlySet<number> = new Set();
 
 /** What is to be stored where the claims at these positions are known. */
 export function leaveOut(

@@ -176,10 +176,14 @@ function entry<Value>(values: readonly Value[], place: number): Value {
 
 function createTable<Value>(): { readonly entries: Value[]; place(value: Value): number } {
   const entries: Value[] = [];
-  const places = new Map<Value, number>();
+  let places: Map<Value, number> | undefined;
   return {
     entries,
     place(value) {
+      // Mostly all events are of one request, and go to the same target.
+      if (entries.length === 0) return entries.push(value) - 1;
+      if (value === entries[0]) return 0;
+      places ??= new Map();
       let place = places.get(value);
       if (place === undefined) {
         place = entries.push(value) - 1;

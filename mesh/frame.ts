@@ -5,7 +5,10 @@ import { TulleError } from '../event/error.ts';
  * JSON array, which would escape every quote of the JSON inside it and unescape it again on the way out.
  */
 export function frame(parts: readonly string[]): string {
-  return `${parts.map((part) => part.length).join(',')}\n${parts.join('')}`;
+  let text = `${parts.map((part) => part.length).join(',')}\n`;
+  // Nothing is copied before the text is read: `join` would do it once more, a message in its batch twice.
+  for (const part of parts) text += part;
+  return text;
 }
 
 /** @throws TulleError `internal` when the text is not what `frame` wrote. */

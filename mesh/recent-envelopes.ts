@@ -11,7 +11,8 @@ const REMEMBERED_LENGTH = 8_000_000;
 
 /**
  * For a process that dispatches what it accepts: it remembers the envelopes that were just written, each until it is read
- * once. Reading takes 5 % of what a single event costs.
+ * once. That saves a batch a fifth of its time. An envelope of one event is read faster than it is found: looking a text
+ * up costs its hash, and keeping it costs the garbage collector as much again.
  */
 export function createRecentEnvelopes(): EnvelopeCodec {
   const recent = new Map<string, Envelope>();
@@ -24,6 +25,7 @@ export function createRecentEnvelopes(): EnvelopeCodec {
   return {
     encode(envelope) {
       const message = encodeEnvelope(envelope);
+      if (envelope.events.length === 1) return message;
       if (!recent.has(message)) length += message.length;
       recent.set(message, envelope);
       for (const oldest of recent.keys()) {

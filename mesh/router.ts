@@ -43,16 +43,17 @@ export function route(
   const matched: number[] = [];
   const shards = new Map<number, Drafts>();
   const anyShard = Math.floor(random * settings.shards);
-  for (const [index, event] of events.entries()) {
+  for (const event of events) {
+    const index = matched.length;
     const found = compiled.match(event);
     matched.push(found.rules.length);
     draft(shards, found, { event, receipt, index }, settings.shards, anyShard);
   }
-  const encoded = Array.from(shards, ([shard, drafts]): [number, ShardPlan] => [
-    shard,
-    encodeDrafts(compiled.snapshot, drafts, settings.queue, encode),
-  ]);
-  return { matched, shards: new Map(encoded) };
+  const plans = new Map<number, ShardPlan>();
+  for (const [shard, drafts] of shards) {
+    plans.set(shard, encodeDrafts(compiled.snapshot, drafts, settings.queue, encode));
+  }
+  return { matched, shards: plans };
 }
 
 /** Plans one event's deliveries. Without a `partitionkey` it goes to the shard `home`. */

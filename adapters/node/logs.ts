@@ -44,6 +44,7 @@ export interface LogsOptions {
 /** A job costs little in one process; the window bounds what is in memory and what a crash repeats. */
 const pace: LogPace = {
   commitEveryMs: 2,
+  busyCommitMs: 6,
   window: 4,
   retryWindow: 2,
   startEveryMs: 0,

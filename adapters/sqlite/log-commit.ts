@@ -40,6 +40,8 @@ export interface NewBatch {
 
 /** UTF-16 units that may wait for a commit: past it the publisher is told to come back. */
 const BUFFER_LENGTH = 16_000_000;
+/** See `LogPace.busyCommitMs`. */
+const APPEND_MS = 0.15;
 
 export function createLogCommit(options: LogCommitOptions): LogCommit {
   const { storage, books, lanes, pace, nextSequence, now } = options;
@@ -55,8 +57,9 @@ export function createLogCommit(options: LogCommitOptions): LogCommit {
   async function flush(): Promise<readonly (readonly number[])[]> {
     // Whoever comes while a commit is under way shares the next one: the slower the disk, the larger the batches.
     await Promise.all([options.pause(0), onDisk, gate]);
-    if (pace.commitEveryMs > 0) gate = options.pause(pace.commitEveryMs);
     const appends = waiting;
+    const gateMs = Math.max(pace.commitEveryMs, Math.min(pace.busyCommitMs, Math.round(appends.length * APPEND_MS)));
+    if (gateMs > 0) gate = options.pause(gateMs);
     const isOneRow = buffered <= ROW_LENGTH && appends.every(hasMessagesOnly);
     waiting = [];
     buffered = 0;

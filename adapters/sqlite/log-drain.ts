@@ -29,6 +29,11 @@ export interface Drain {
 export interface LogPace {
   /** A commit follows the last one after this at least: under load more events share it. */
   readonly commitEveryMs: number;
+  /**
+   * And after 0.15 ms for each append that shared the last one, up to this. That is about as long as the process needs for
+   * them anyway: their number grows until all who publish at a time share a commit, and nobody waits longer for it.
+   */
+  readonly busyCommitMs: number;
   /** Jobs with the dispatcher at a time; a crash repeats at most these and what waits for its settlement. */
   readonly window: number;
   /** Of them, so many for retries: a broken target must not keep new events waiting. */
@@ -49,6 +54,7 @@ export interface LogPace {
 /** On Workers a job is a call that costs as much as 15 to 20 events, and rows are billed. */
 export const workersPace: LogPace = {
   commitEveryMs: 0,
+  busyCommitMs: 0,
   window: 8,
   retryWindow: 4,
   startEveryMs: 50,

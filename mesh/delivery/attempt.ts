@@ -135,8 +135,9 @@ export function createAttempt(options: AttemptOptions, group: Group): Attempt {
       const left: Left[] = [];
       let throttledMs = -1;
       let ok = false;
-      for (const [index, ready] of chunk.entries()) {
-        const result = results[index] ?? unanswered;
+      let index = 0;
+      for (const ready of chunk) {
+        const result = results[index++] ?? unanswered;
         const decision = decideOn(result, ready);
         if (result.ok || (decision.kind === 'dead' && refusesEvent(result))) ok = true;
         if (decision.throttledMs !== undefined) throttledMs = Math.max(throttledMs, decision.throttledMs);

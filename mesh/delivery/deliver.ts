@@ -159,6 +159,8 @@ export function createDelivery(options: DeliveryOptions): Deliveries {
 
 /** An event has its room once, however many parts it has. */
 function roomFor(chunk: readonly Ready[], housed: ReadonlySet<PlannedEvent>): number {
+  const [only] = chunk;
+  if (only !== undefined && chunk.length === 1 && only.part === undefined) return sizeOf(only.planned, only.notes);
   const seen = new Set<PlannedEvent>();
   let size = 0;
   for (const { planned, part, notes } of chunk) {

@@ -77,7 +77,9 @@ export function createJournal(runtime: Runtime): Journal {
     const place = { rule: group.rule.name, target: group.target.name };
     const end = ends[status];
     if (end !== undefined) tally.end(place, end, parts?.length ?? 1);
-    outcomes.tell(planned, { ...details, ...place, status, attempt: group.attempt, parts }, result);
+    if (planned.receipt.wait !== undefined) {
+      outcomes.tell(planned, { ...details, ...place, status, attempt: group.attempt, parts }, result);
+    }
     const dead = status === 'dead-lettered';
     const lost = dead || status === 'disabled' || status === 'expired';
     const fine = status === 'delivered' || status === 'filtered';

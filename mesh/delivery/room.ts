@@ -38,8 +38,13 @@ export function createRoom(): Room {
 /** What a delivery may add to the settlement: a record, and the event again. */
 export function sizeOf(planned: PlannedEvent, notes: readonly StepNote[] = []): number {
   const { id, source, type } = planned.event.attributes;
-  const names = sum([id, source, type], (name) => Math.min(name.length, nameLength) * 2);
+  const names = lengthIn(id) + lengthIn(source) + lengthIn(type);
   return (RECORD_LENGTH + names + sum(notes, lengthOf)) * UNIT_SIZE + unusedOf(planned);
+}
+
+/** Of a name, in a record. */
+function lengthIn(name: string): number {
+  return Math.min(name.length, nameLength) * 2;
 }
 
 /** Of that, what it does not add when it is delivered. */

@@ -20,6 +20,7 @@ export interface LogProcessOptions {
 /** As `adapters/node/logs.ts` has it. */
 const nodePace: LogPace = {
   commitEveryMs: 2,
+  busyCommitMs: 6,
   window: 8,
   retryWindow: 4,
   startEveryMs: 0,

@@ -62,7 +62,15 @@ describe('the log', () => {
       synced: () => Promise.resolve(),
       setAlarm: () => Promise.resolve(void setImmediate().then(() => log.drain())),
       report: () => {},
-      pace: { commitEveryMs: 0, window: 4, retryWindow: 2, startEveryMs: 0, settleEveryMs: 0, patienceMs: 10 },
+      pace: {
+        commitEveryMs: 0,
+        busyCommitMs: 0,
+        window: 4,
+        retryWindow: 2,
+        startEveryMs: 0,
+        settleEveryMs: 0,
+        patienceMs: 10,
+      },
     });
     for (let number = 0; number < 12; number++) await log.append({ messages: [`hangs ${number}`] }, 60);
     await log.append({ messages: ['well'] }, 60);
