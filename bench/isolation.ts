@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createEvent } from './delivery/event.ts';
 import { createPublisher, delivered, reset } from './delivery/load.ts';
-import { adminKey, startProcesses } from './delivery/processes.ts';
+import { adminKey, startProcesses, startSink } from './delivery/processes.ts';
 import { compareWindows, type Window } from './delivery/windows.ts';
 
 /**
@@ -25,9 +25,8 @@ type Arm = (typeof arms)[number];
 
 const servers = await startProcesses();
 const publisher = createPublisher(servers.mesh);
-let hung = 0;
-const hole = await startServer(() => (hung += 1));
-const well = await startServer((answer) => answer());
+// A process of its own: what it does must not keep the publisher from being in time.
+const neighbour = await startSink();
 const arrivals: number[] = [];
 const limited = await startServer((answer) => {
   arrivals.push(performance.now());
@@ -43,7 +42,8 @@ try {
   }
 } finally {
   await publisher.close();
-  for (const server of [hole, well, limited]) server.stop();
+  limited.stop();
+  neighbour.process.kill('SIGKILL');
   servers.stop();
 }
 
@@ -52,10 +52,11 @@ async function compareNeighbours() {
   // The first round warms up.
   for (let round = 0; round <= rounds; round++) {
     for (const arm of shuffle(arms)) {
-      const window = await measure(`neighbour-${round}-${arm}`, arm === 'hangs' ? hole.url : well.url);
+      const window = await measure(`neighbour-${round}-${arm}`, `${neighbour.url}/${arm === 'hangs' ? 'hang' : ''}`);
       if (round > 0) windows[arm].push(window);
     }
   }
+  const { hung } = (await (await fetch(`${neighbour.url}/count`)).json()) as { hung: number };
   if (hung < rounds) throw new Error(`the target that hangs was called ${hung} times`);
   const hangs = compareWindows(windows.answers, windows.hangs, 0.99);
   const control = compareWindows(windows.answers, windows.control, 0.99);
@@ -74,21 +75,21 @@ async function compareNeighbours() {
 }
 
 /** From the moment at which each event was due to its arrival at the healthy target, in milliseconds. */
-async function measure(neighbour: string, url: string): Promise<Window> {
-  await putRule(neighbour, { url });
+async function measure(rule: string, url: string): Promise<Window> {
+  await putRule(rule, { url });
   await reset(servers.sink, 'latency');
   let number = 0;
   let healthy = 0;
   await publisher.steadily(perSecond, seconds, (dueAt) => {
     number += 1;
-    if (number % 10 === 0) return toNeighbour(`n${number}`, neighbour);
+    if (number % 10 === 0) return toNeighbour(`n${number}`, rule);
     healthy += 1;
     return createEvent(`t${dueAt}-${number}`);
   });
   const { events } = await delivered(servers.sink, healthy);
   if (events !== healthy) throw new Error(`${events} of ${healthy} events were delivered`);
   const latencies = (await (await fetch(`${servers.sink}/latencies`)).json()) as number[];
-  await deleteRule(neighbour);
+  await deleteRule(rule);
   return { latencies };
 }
 

@@ -82,11 +82,11 @@ export async function startSink(): Promise<{ readonly url: string; readonly proc
 }
 
 /** One bus and 100 rules, of which one matches. */
-export async function prepare(base: string, target: string, retention: string): Promise<void> {
+export async function prepare(base: string, target: string, retention: string, key = adminKey): Promise<void> {
   async function put(path: string, body: unknown): Promise<void> {
     const response = await fetch(`${base}/v1/admin/buses/${path}`, {
       method: 'PUT',
-      headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);

@@ -3,16 +3,18 @@ import type { AddressInfo } from 'node:net';
 
 /**
  * The target. It takes every byte, and counts. While events are proven their ids are kept; while latency is measured
- * it subtracts the time in the id (`t<nanoseconds>-<number>`, the machine's monotonic clock) from its own.
+ * it subtracts the time in the id (`t<nanoseconds>-<number>`, the machine's monotonic clock) from its own. At `/hang` it
+ * takes everything and never answers.
  */
 let events = 0;
+let hung = 0;
 let ids = new Set<string>();
 let latencies: number[] = [];
 let mode: 'count' | 'prove' | 'latency' = 'count';
 
 const server = createServer((request, response) => {
   if (request.url === '/count') {
-    response.end(JSON.stringify({ events, distinct: ids.size }));
+    response.end(JSON.stringify({ events, distinct: ids.size, hung }));
     return;
   }
   if (request.url === '/latencies') {
@@ -25,6 +27,11 @@ const server = createServer((request, response) => {
     latencies = [];
     mode = new URL(request.url, 'http://sink').searchParams.get('mode') as typeof mode;
     response.end();
+    return;
+  }
+  if (request.url === '/hang') {
+    hung += 1;
+    request.resume();
     return;
   }
   const id = request.headers['ce-id'];
