@@ -52,7 +52,7 @@ export function createReshape(credentials: Credentials, functions: Functions): R
   }
 
   return (rule, planned) => {
-    if (rule.steps().isEmpty) return { events: [planned.event], notes: [] };
+    if (rule.steps.length === 0) return { events: [planned.event], notes: [] };
     if (rule.deliveries.length === 1) return run(rule, planned);
     let known = done.get(rule);
     if (known === undefined) {

@@ -20,8 +20,6 @@ export type OnError = (typeof onErrors)[number];
 export interface CompiledSteps {
   /** Some step calls a function, which may take its time. */
   readonly callsFunctions: boolean;
-  /** There are none, or none that does anything. */
-  readonly isEmpty: boolean;
   /**
    * The events that the steps leave, several after a step that splits; `undefined` stands for one that a step dropped, so
    * that the others keep their number at every attempt; without steps the very
@@ -74,13 +72,12 @@ export function compileSteps(steps: readonly Step[]): CompiledSteps {
     });
   }
   const separate = steps.map(compileStep).filter((step) => !step.keepsEvent);
-  if (separate.length === 0) return { callsFunctions: false, isEmpty: true, run: (event) => [event] };
+  if (separate.length === 0) return { callsFunctions: false, run: (event) => [event] };
   // Other transformers calculate: for them a number is a number.
   const exactness = leastExact(separate.map((step) => step.exactness));
   const compiled = separate.map((step) => ({ ...step, exactness }));
   return {
     callsFunctions: compiled.some((step) => step.callsFunctions),
-    isEmpty: false,
     run(event, context) {
       const objects = runSteps(compiled, decodeEvent(event, exactness), context);
       return objects instanceof Promise ? objects.then(encodeAll) : encodeAll(objects);
