@@ -13,6 +13,7 @@ import { nameSchema } from './resources/name.ts';
 import type { Call, Services } from './services.ts';
 import { type Edit, type Edited, stageEdits } from './stage-edits.ts';
 import { faultOf, fillDefaults, findFaults, throwFaults } from './validation.ts';
+import type { Warning } from './warnings.ts';
 
 /**
  * POST `/v1/admin/changes`: many documents put, removed and restored as one change, or none of them. With `dryRun`
@@ -30,7 +31,7 @@ export async function postChangeSet(services: Services, call: Call): Promise<Res
   };
   if (dryRun) {
     const edited = await services.publisher.changes.rehearse(call.principal.tenant, plan);
-    return Response.json({ dryRun, edits: edited.map((one) => toView(one)) });
+    return Response.json({ dryRun, edits: edited.map((one) => toView(one)), ...toWarnings(edited) });
   }
   const { result, change } = await services.publisher.change(orderOf(call, why), plan);
   const changed = change === undefined ? {} : { change: change.sequence, at: change.at, by: change.by };
@@ -40,6 +41,7 @@ export async function postChangeSet(services: Services, call: Call): Promise<Res
       ...changed,
       ...(why === undefined ? {} : { why }),
       edits: result.map((one) => toView(one, change?.sequence)),
+      ...toWarnings(result),
     },
     { status: change === undefined ? 200 : 201 },
   );
@@ -185,6 +187,16 @@ function toView({ edit: { resource, address }, present, version, document }: Edi
     ...(after === undefined || isSame ? {} : { after }),
   };
 }
+
+/** Each with its place in the request. */
+function toWarnings(edited: readonly Edited[]): { readonly warnings?: readonly Warning[] } {
+  const warnings = edited
+    .flatMap(({ edit, warnings: own = [] }) => own.map((one) => ({ ...one, place: `${edit.place ?? ''}${one.place}` })))
+    .slice(0, mostWarnings);
+  return warnings.length === 0 ? {} : { warnings };
+}
+
+const mostWarnings = 100;
 
 function isAlike(one: object, other: object): boolean {
   return canonicalJson(one) === canonicalJson(other);

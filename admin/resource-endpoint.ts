@@ -9,6 +9,7 @@ import { requireName } from './resources/name.ts';
 import type { Call, Methods, Services } from './services.ts';
 import { type Edit, requireBus, stageEdits } from './stage-edits.ts';
 import { requireDocument } from './store.ts';
+import { toWarningHeader } from './warnings.ts';
 
 /** All documents of a resource: `/v1/admin/{resources}` or `/v1/admin/buses/{bus}/{resources}` */
 export function resourceList({ documents }: Services, resource: Resource): Methods {
@@ -70,7 +71,8 @@ export function resourceItem(services: Services, resource: Resource, parameter: 
       const [edited] = result;
       const version = change?.sequence ?? edited?.version ?? 0;
       const status = change !== undefined && edited?.present === undefined ? 201 : 200;
-      return Response.json(show(resource, edited?.document ?? {}), { status, headers: { etag: toETag(version) } });
+      const headers = { etag: toETag(version), ...toWarningHeader(edited?.warnings) };
+      return Response.json(show(resource, edited?.document ?? {}), { status, headers });
     },
 
     async DELETE(call) {

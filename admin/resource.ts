@@ -1,7 +1,8 @@
 import type { Principal } from '../mesh/authentication.ts';
-import type { Documents } from '../mesh/ports/documents.ts';
+import type { Documents, StoredDocument } from '../mesh/ports/documents.ts';
 import type { KnownConnections } from './admission.ts';
 import type { Services } from './services.ts';
+import type { Warning } from './warnings.ts';
 
 /** One kind of configuration: how its documents are checked, stored and shown. What is common to all is in the endpoint. */
 export interface Resource {
@@ -25,6 +26,8 @@ export interface Resource {
   restore?(document: object, order: ResourceOrder): Promise<object>;
   /** Whether what was put of one bus, or of the tenant, goes together with everything else, when that is staged. @throws TulleError */
   check?(documents: readonly object[], order: ResourceOrder): Promise<void>;
+  /** What of those that were put is most likely not meant, in their order, when everything is staged. */
+  warn?(documents: readonly object[], order: ResourceOrder): Promise<readonly (readonly Warning[])[]>;
   /** Whether nothing else needs what is gone, when everything is staged. @throws TulleError `in_use` */
   checkRemoved?(order: ResourceOrder): Promise<void>;
   /** What may be shown of it; absent where that is all. */
@@ -54,6 +57,8 @@ export interface World {
   /** The functions that a rule may call. */
   functions(): Promise<ReadonlySet<string>>;
   connections(): Promise<KnownConnections>;
+  /** All of a bus, when everything is staged. */
+  rules(bus: string): Promise<readonly StoredDocument[]>;
 }
 
 export function keyOf(resource: Resource, tenant: string, { bus, name }: Address): string {

@@ -18,6 +18,7 @@ import { nameSchema, requireName } from './resources/name.ts';
 import type { Call, Services } from './services.ts';
 import { readStoredSnapshot } from './snapshot-reader.ts';
 import { faultOf, fillDefaults, findFaults, throwFaults } from './validation.ts';
+import { findRuleWarnings, type Warning } from './warnings.ts';
 
 /**
  * POST `/v1/admin/buses/{bus}/rules:test`: what stored rules, or one that is sent along, make of events that are sent
@@ -33,7 +34,7 @@ export async function postRuleTest(services: Services, call: Call): Promise<Resp
   if (typeof wanted.rule === 'object' && wanted.last !== undefined) requireAccess(principal, 'disclose', bus);
   const snapshot = await readStoredSnapshot(services.documents, principal.tenant, bus);
   if (snapshot === undefined) throw new TulleError('bus_not_found', `There is no bus ${bus}.`);
-  const rules = await findRules(services, call, snapshot, wanted.rule);
+  const { rules, warnings = [] } = await findRules(services, call, snapshot, wanted.rule);
   const events =
     texts === undefined
       ? await findLast(services, snapshot, wanted.last ?? 1)
@@ -57,7 +58,7 @@ export async function postRuleTest(services: Services, call: Call): Promise<Resp
     now: runtime.now(),
     secrets,
   });
-  return Response.json({ bus, version: snapshot.version, ...result });
+  return Response.json({ bus, version: snapshot.version, ...result, ...(warnings.length === 0 ? {} : { warnings }) });
 }
 
 const mostEvents = 100;
@@ -129,11 +130,11 @@ async function findRules(
   { principal }: Call,
   { bus, rules }: Snapshot,
   wanted: Wanted['rule'],
-): Promise<readonly Rule[]> {
-  if (wanted === undefined) return rules;
+): Promise<{ readonly rules: readonly Rule[]; readonly warnings?: readonly Warning[] }> {
+  if (wanted === undefined) return { rules };
   if (typeof wanted === 'string') {
     const found = rules.find(({ name }) => name === wanted);
-    if (found !== undefined) return [found];
+    if (found !== undefined) return { rules: [found] };
     throw new TulleError('not_found', `There is no rule ${wanted} on the bus ${bus}.`, { place: '/rule' });
   }
   const name: unknown = wanted['name'] ?? unnamed;
@@ -144,7 +145,9 @@ async function findRules(
   ]);
   try {
     const address = { bus, name: typeof name === 'string' ? name : unnamed };
-    return [toRule(admitRule(wanted, address, { ...services, functions, connections }), 0)];
+    const rule = admitRule(wanted, address, { ...services, functions, connections });
+    const warnings = findRuleWarnings(rule).map((one) => ({ ...one, place: `/rule${one.place}` }));
+    return { rules: [toRule(rule, 0)], warnings };
   } catch (error) {
     if (!TulleError.is(error) || error.fault !== 'user') throw error;
     const items = error.errors ?? [error.toItem()];

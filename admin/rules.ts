@@ -3,6 +3,7 @@ import { documentKeys } from './document-keys.ts';
 import type { Resource } from './resource.ts';
 import type { RuleDocument } from './resources/rule.ts';
 import { requireRoom } from './snapshot-builder.ts';
+import { findDuplicates, findRuleWarnings } from './warnings.ts';
 
 /** `/v1/admin/buses/{bus}/rules/{rule}` */
 export const ruleResource: Resource = {
@@ -26,6 +27,17 @@ export const ruleResource: Resource = {
       requireConnections(rule, connections);
     }
     const [first] = rules;
-    if (first !== undefined) await requireRoom(order.documents, order.principal.tenant, first);
+    if (first !== undefined) requireRoom(await order.world.rules(first.bus));
+  },
+
+  async warn(documents, { world }) {
+    const rules = documents as readonly RuleDocument[];
+    const [first] = rules;
+    const all = first === undefined ? [] : await world.rules(first.bus);
+    const duplicates = findDuplicates(
+      rules,
+      all.map(({ value }) => value as RuleDocument),
+    );
+    return rules.map((rule) => [...findRuleWarnings(rule), ...(duplicates.get(rule) ?? [])]);
   },
 };

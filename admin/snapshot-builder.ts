@@ -68,13 +68,13 @@ function toUsedSchemas(stored: readonly StoredDocument[]): EventSchema[] {
     .filter(({ versions }) => versions.length > 0);
 }
 
-/** Refuses a rule with which the bus's snapshot would not fit into a document. @throws TulleError `too_large` */
-export async function requireRoom(documents: Documents, tenant: string, rule: RuleDocument): Promise<void> {
-  let bytes = bytesOf(toRule(rule, Number.MAX_SAFE_INTEGER));
-  for await (const { value, version } of walkDocuments(documents, documentKeys.rules(tenant, rule.bus))) {
-    const other = value as RuleDocument;
-    if (other.name !== rule.name) bytes += bytesOf(toRule(other, version));
-  }
+/** Refuses rules with which the bus's snapshot would not fit into a document. @throws TulleError `too_large` */
+export function requireRoom(rules: readonly StoredDocument[]): void {
+  // The versions of those that are put are not known yet.
+  const bytes = rules.reduce(
+    (sum, { value, version }) => sum + versionBytes + bytesOf(toRule(value as RuleDocument, version)),
+    0,
+  );
   if (bytes <= rulesMaxBytes) return;
   throw new TulleError('too_large', `The rules of the bus would take ${bytes} bytes; they may take ${rulesMaxBytes}.`, {
     mend: 'Make the rules smaller, remove some, or spread them over several buses.',
@@ -154,6 +154,8 @@ export async function requireCredentialRoom(
 /** All versions of all schemas: the mesh has them at hand. */
 const schemasMaxBytes = 300_000;
 const functionsMaxBytes = 80_000;
+/** What a version of a rule may be longer by than the one before. */
+const versionBytes = 4;
 const archivesMaxBytes = 40_000;
 const credentialsMaxBytes = 100_000;
 /** For keys: 200 of them, each for 20 buses with the longest names and with two earlier secrets, take 341,000. */

@@ -1,6 +1,6 @@
 import { type ErrorItem, TulleError } from '../event/error.ts';
 import type { Principal } from '../mesh/authentication.ts';
-import type { Documents } from '../mesh/ports/documents.ts';
+import type { Documents, StoredDocument } from '../mesh/ports/documents.ts';
 import type { KnownConnections } from './admission.ts';
 import { findUsableConnections } from './connections.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
@@ -9,6 +9,7 @@ import { type Precondition, requirePrecondition } from './precondition.ts';
 import { type Address, keyOf, type Resource, type ResourceOrder, type World } from './resource.ts';
 import type { Services } from './services.ts';
 import { throwFaults } from './validation.ts';
+import type { Warning } from './warnings.ts';
 
 /** One document that is to be put, or removed. */
 export interface Edit {
@@ -31,6 +32,8 @@ export interface Edited {
   readonly version: number;
   /** What is to be there; absent where it is removed. */
   readonly document?: object;
+  /** What of it is most likely not meant. */
+  readonly warnings?: readonly Warning[];
 }
 
 /**
@@ -123,7 +126,18 @@ export async function stageEdits(
     });
   }
   throwFaults(faults);
-  return edited;
+  const warned = new Map<object, readonly Warning[]>();
+  for (const together of groups.values()) {
+    const put = together.flatMap(({ document }) => document ?? []);
+    const [first] = together;
+    if (first?.edit.resource.warn === undefined || put.length === 0) continue;
+    const warnings = await first.edit.resource.warn(put, toOrder(first));
+    for (const [index, document] of put.entries()) warned.set(document, warnings[index] ?? []);
+  }
+  return edited.map((one) => {
+    const warnings = one.document === undefined ? [] : (warned.get(one.document) ?? []);
+    return warnings.length === 0 ? one : { ...one, warnings };
+  });
 }
 
 /** Where an edit stands among others, its faults are kept with their place; where it is alone, it throws them. */
@@ -162,10 +176,22 @@ function toPointer(place: string | undefined): string {
 function createWorld(services: Services, principal: Principal, documents: Documents): World {
   let functions: Promise<ReadonlySet<string>> | undefined;
   let connections: Promise<KnownConnections> | undefined;
+  const rules = new Map<string, Promise<readonly StoredDocument[]>>();
   return {
     functions: () => (functions ??= findFunctionNames(services, documents, principal.tenant)),
     connections: () => (connections ??= findUsableConnections(documents, principal)),
+    async rules(bus) {
+      let found = rules.get(bus);
+      if (found === undefined) rules.set(bus, (found = readRules(documents, principal.tenant, bus)));
+      return found;
+    },
   };
+}
+
+async function readRules(documents: Documents, tenant: string, bus: string): Promise<readonly StoredDocument[]> {
+  const rules: StoredDocument[] = [];
+  for await (const stored of walkDocuments(documents, documentKeys.rules(tenant, bus))) rules.push(stored);
+  return rules;
 }
 
 /** Resources of a tenant have none. @throws TulleError `bus_not_found` */

@@ -76,6 +76,16 @@ export interface ChangeSetOutcome {
   readonly at?: string;
   readonly by?: string;
   readonly edits: readonly EditOutcome[];
+  /** What is allowed, and most likely not meant. */
+  readonly warnings?: readonly Warning[];
+}
+
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+  /** A JSON Pointer into the request. */
+  readonly place: string;
+  readonly mend: string;
 }
 
 /** A change in the history. */

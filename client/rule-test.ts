@@ -1,4 +1,4 @@
-import type { ConfigurationDocument } from './admin.ts';
+import type { ConfigurationDocument, Warning } from './admin.ts';
 import type { TracedRule } from './history.ts';
 
 /** What rules are to be tried on: exactly one of `event`, `events` and `last`. */
@@ -22,6 +22,8 @@ export interface RuleTest {
   /** What would be sent; targets name them by their place in here. */
   readonly requests: readonly TestedRequest[];
   readonly deliveriesLeftOut?: number;
+  /** Of the rule that was sent along. */
+  readonly warnings?: readonly Warning[];
 }
 
 export interface TestedEvent {

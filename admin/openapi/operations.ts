@@ -225,5 +225,6 @@ function edited(): Schema {
     'by?': text,
     'why?': text,
     edits: listOf(ref('Edited')),
+    'warnings?': listOf(ref('Warning')),
   });
 }

@@ -106,6 +106,15 @@ export function createAdminSchemas(
       ...oneSink,
       additionalProperties: false,
     },
+    Warning: shape(
+      {
+        code: { enum: ['never_matches', 'duplicate_delivery', 'credentials_in_clear', 'no_effect'] },
+        message: text,
+        place: text,
+        mend: text,
+      },
+      'What is allowed, and most likely not meant',
+    ),
     RuleTest: shape({
       bus: nameSchema,
       version: count,
@@ -113,6 +122,7 @@ export function createAdminSchemas(
       'eventsLeftOut?': count,
       requests: listOf(ref('TestedRequest')),
       'deliveriesLeftOut?': count,
+      'warnings?': listOf(ref('Warning')),
     }),
     TestedEvent: shape({
       event: count,

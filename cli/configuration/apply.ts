@@ -3,7 +3,7 @@ import type { Command } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
 import { confirm, yesOption } from '../terminal/confirm.ts';
 import { nounsOfBus, planFolder } from './plan.ts';
-import { countActions, printOutcomes, toSentence } from './print-plan.ts';
+import { countActions, noteWarnings, printOutcomes, toSentence } from './print-plan.ts';
 
 export const apply: Command = applyCommand(
   'apply',
@@ -31,12 +31,13 @@ function applyCommand(name: string, summary: string): Command {
       const client = session.client();
       const progress = output.progress();
       try {
-        const { edits, outcomes, unchanged } = await planFolder(client, folder, { prune, progress });
+        const { edits, outcomes, unchanged, warnings } = await planFolder(client, folder, { prune, progress });
         const counts = countActions(outcomes);
         if (!output.json) printOutcomes(output, outcomes);
+        noteWarnings(output, warnings);
         if (outcomes.length === 0 || dryRun) {
           const said = outcomes.length === 0 ? 'no changes' : `would be ${toSentence(counts)}`;
-          if (output.json) output.document({ dryRun, ...counts, unchanged, edits: outcomes }, () => '');
+          if (output.json) output.document({ dryRun, ...counts, unchanged, warnings, edits: outcomes }, () => '');
           output.note(said);
           return;
         }
@@ -48,7 +49,7 @@ function applyCommand(name: string, summary: string): Command {
         publishing.say(`publishing ${edits.length.toLocaleString('en-US')} changes`);
         const { change, edits: made } = await client.admin.change({ edits, why }).finally(() => publishing.end());
         if (output.json) {
-          output.document({ dryRun, change, ...counts, unchanged, edits: made }, () => '');
+          output.document({ dryRun, change, ...counts, unchanged, warnings, edits: made }, () => '');
         }
         output.note(`${toSentence(counts)}: change ${change ?? 'made by somebody else'}`);
       } finally {

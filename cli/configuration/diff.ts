@@ -1,7 +1,7 @@
 import { type Command, CommandError, exitCodes } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
 import { nounsOfBus, planFolder } from './plan.ts';
-import { countActions, printOutcomes, toSentence } from './print-plan.ts';
+import { countActions, noteWarnings, printOutcomes, toSentence } from './print-plan.ts';
 
 export const diff: Command = diffCommand('diff', 'Show how a folder of documents differs from what is there');
 export const rulesDiff: Command = diffCommand('rules diff', 'The same as tulle diff');
@@ -22,10 +22,11 @@ function diffCommand(name: string, summary: string): Command {
     async run({ words: [folder = ''], values: { prune }, session, output }) {
       const progress = output.progress();
       try {
-        const { outcomes, unchanged } = await planFolder(session.client(), folder, { prune, progress });
+        const { outcomes, unchanged, warnings } = await planFolder(session.client(), folder, { prune, progress });
         progress.end();
-        if (output.json) output.document({ ...countActions(outcomes), unchanged, edits: outcomes }, () => '');
+        if (output.json) output.document({ ...countActions(outcomes), unchanged, warnings, edits: outcomes }, () => '');
         else printOutcomes(output, outcomes);
+        noteWarnings(output, warnings);
         output.note(outcomes.length === 0 ? 'no changes' : toSentence(countActions(outcomes)));
         return outcomes.length === 0 ? exitCodes.done : exitCodes.differs;
       } catch (error) {

@@ -5,6 +5,7 @@ import {
   type EditOutcome,
   type Noun,
   nouns,
+  type Warning,
 } from '../../client/admin.ts';
 import type { Client } from '../../client/client.ts';
 import { TulleRequestError } from '../../client/error.ts';
@@ -18,6 +19,12 @@ export interface Plan {
   readonly edits: readonly Edit[];
   readonly outcomes: readonly EditOutcome[];
   readonly unchanged: number;
+  /** What of the documents is most likely not meant, changed or not; `place` is in the document. */
+  readonly warnings: readonly FileWarning[];
+}
+
+export interface FileWarning extends Warning {
+  readonly file: string;
 }
 
 /** What `prune` deletes: what belongs to the tenant may be used by others. */
@@ -46,11 +53,33 @@ export async function planFolder(
   return {
     outcomes,
     unchanged: outcome.edits.length - outcomes.length,
+    warnings: toFileWarnings(outcome.warnings, sources),
     edits: outcomes.flatMap((one) => {
       const edit = wanted.get(toKey(one));
       return edit === undefined ? [] : [{ ...edit, ...(one.version === undefined ? {} : { version: one.version }) }];
     }),
   };
+}
+
+/** Warnings of a change set whose first edits put these documents. */
+export function toFileWarnings(
+  warnings: readonly Warning[] = [],
+  sources: readonly Pick<Source, 'file'>[],
+): readonly FileWarning[] {
+  return warnings.map((warning) => {
+    const { file, place } = locate(warning.place, sources);
+    return { ...warning, file, place };
+  });
+}
+
+/** Where a place of a change set is: in which file, and there in the document. */
+function locate(
+  place: string,
+  sources: readonly Pick<Source, 'file'>[],
+): { readonly file: string; readonly place: string } {
+  const [, index, inside = ''] = /^\/edits\/(\d+)(?:\/put)?(.*)$/s.exec(place) ?? [];
+  const file = index === undefined ? undefined : sources[Number(index)]?.file;
+  return file === undefined ? { file: '', place } : { file, place: inside };
 }
 
 async function findSurplus(client: Client, sources: readonly Source[]): Promise<Edit[]> {
@@ -93,11 +122,8 @@ export function withFiles(error: unknown, sources: readonly Source[]): unknown {
   const faults = error.errors.length > 0 ? error.errors : [{ ...error.problem, place: error.place, mend: error.mend }];
   const lines = faults.map((fault) => {
     const { detail = error.message, place = '', mend } = fault as { detail?: string; place?: string; mend?: string };
-    const [, index, inside = ''] = /^\/edits\/(\d+)(?:\/put)?(.*)$/s.exec(place) ?? [];
-    const file = index === undefined ? undefined : sources[Number(index)]?.file;
-    return [file ?? place, file === undefined ? '' : inside, detail, mend ?? '']
-      .filter((part) => part !== '')
-      .join(': ');
+    const { file, place: inside } = locate(place, sources);
+    return [file, inside, detail, mend ?? ''].filter((part) => part !== '').join(': ');
   });
   const more = lines.length > mostLines ? [`and ${lines.length - mostLines} more`] : [];
   return new CommandError([...lines.slice(0, mostLines), ...more].join('\n'), { cause: error });

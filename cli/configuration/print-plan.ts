@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { EditOutcome } from '../../client/admin.ts';
 import { printable, type Output } from '../terminal/output.ts';
 import { findDifferences } from './differences.ts';
+import type { FileWarning } from './plan.ts';
 
 /** What changes, one line a document and one a member. */
 export function printOutcomes(output: Output, outcomes: readonly EditOutcome[]): void {
@@ -19,6 +20,15 @@ export function toOutcomeLines(outcomes: readonly EditOutcome[], stream: NodeJS.
     const differences = findDifferences(before, after).map(printable);
     return [paint('yellow', `~ ${what}`), ...differences.slice(0, mostLines).map((line) => `    ${line}`)];
   });
+}
+
+/** What is most likely not meant, beside the data. */
+export function noteWarnings(output: Pick<Output, 'note'>, warnings: readonly FileWarning[]): void {
+  for (const { file, place, message, mend } of warnings.slice(0, mostLines)) {
+    const where = [file, place].filter((part) => part !== '').join(': ');
+    output.note(printable(`warning: ${where}: ${message} ${mend}`));
+  }
+  if (warnings.length > mostLines) output.note(`and ${warnings.length - mostLines} more warnings`);
 }
 
 export function countActions(

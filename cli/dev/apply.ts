@@ -2,7 +2,7 @@ import { watch } from 'node:fs';
 import { createClient } from '../../client/client.ts';
 import { CommandError } from '../command.ts';
 import { planFolder } from '../configuration/plan.ts';
-import { countActions, toOutcomeLines, toSentence } from '../configuration/print-plan.ts';
+import { countActions, noteWarnings, toOutcomeLines, toSentence } from '../configuration/print-plan.ts';
 import { printRefusal } from '../refusal.ts';
 import type { Output } from '../terminal/output.ts';
 
@@ -21,7 +21,8 @@ export function applyOnSave(
 
   async function apply(): Promise<void> {
     try {
-      const { edits, outcomes } = await planFolder(client, folder, { prune: false, progress: silent });
+      const { edits, outcomes, warnings } = await planFolder(client, folder, { prune: false, progress: silent });
+      noteWarnings(output, warnings);
       if (outcomes.length === 0) return output.note(`${folder}: no changes`);
       const { change } = await client.admin.change({ edits, why: `${folder} was saved` });
       for (const line of toOutcomeLines(outcomes, process.stderr)) output.note(line);

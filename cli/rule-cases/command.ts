@@ -3,7 +3,8 @@ import { relative } from 'node:path';
 import type { Client } from '../../client/client.ts';
 import { TulleRequestError } from '../../client/error.ts';
 import { exitCodes } from '../command.ts';
-import { withFiles } from '../configuration/plan.ts';
+import { type FileWarning, toFileWarnings, withFiles } from '../configuration/plan.ts';
+import { noteWarnings } from '../configuration/print-plan.ts';
 import { readFolder } from '../configuration/read-folder.ts';
 import { defineCommand } from '../define-command.ts';
 import { findDeviations } from './compare.ts';
@@ -30,8 +31,9 @@ export const test = defineCommand({
     progress.say('starting a mesh');
     const mesh = await startLocalMesh();
     const results: CaseResult[] = [];
+    const warnings: FileWarning[] = [];
     try {
-      await configure(mesh.client, folder);
+      warnings.push(...(await configure(mesh.client, folder)));
       for (const [number, one] of cases.entries()) {
         progress.say(`case ${number + 1} of ${cases.length}`);
         results.push(await run(mesh.client, one));
@@ -43,21 +45,24 @@ export const test = defineCommand({
     const failed = results.filter(({ passed }) => !passed).length;
     if (junit !== undefined) await writeFile(junit, toJunit(results));
     const passed = results.length - failed;
-    output.document({ passed, failed, cases: results }, () => toReportText(results));
+    output.document({ passed, failed, warnings, cases: results }, () => toReportText(results));
+    noteWarnings(output, warnings);
     output.note(`${passed} passed${failed === 0 ? '' : `, ${failed} failed`}`);
     return failed === 0 ? exitCodes.done : exitCodes.failed;
   },
 });
 
-async function configure({ admin }: Client, folder: string): Promise<void> {
+async function configure({ admin }: Client, folder: string): Promise<readonly FileWarning[]> {
   const sources = await readFolder(folder);
   const documents = toLocalDocuments(sources.map(({ document }) => document));
   // Buses that had to be made up stand before those of the files.
   const madeUp = Array.from({ length: documents.length - sources.length }, () => ({ file: folder, document: {} }));
+  const all = [...madeUp, ...sources];
   try {
-    await admin.change({ edits: documents.map((document) => ({ put: document })) });
+    const { warnings } = await admin.change({ edits: documents.map((document) => ({ put: document })) });
+    return toFileWarnings(warnings, all);
   } catch (error) {
-    throw withFiles(error, [...madeUp, ...sources]);
+    throw withFiles(error, all);
   }
 }
 

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type Client, createClient } from '../../client/client.ts';
 import { CommandError } from '../command.ts';
+import { packageRoot } from '../package-root.ts';
 
 /** A mesh of its own, on this machine alone and gone afterwards. */
 export interface LocalMesh {
@@ -17,7 +20,9 @@ export interface LocalMesh {
 export async function startLocalMesh(): Promise<LocalMesh> {
   const folder = await mkdtemp(join(tmpdir(), 'tulle-'));
   const key = randomBytes(24).toString('hex');
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry], {
+  const main = join(folder, 'main.mjs');
+  await writeFile(main, toMain());
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -55,5 +60,17 @@ export async function startLocalMesh(): Promise<LocalMesh> {
   throw new CommandError(`The mesh for the tests did not start.\n${said}`);
 }
 
-/** As `npm run start:node` starts it. */
-const entry = join(import.meta.dirname, '../../adapters/node/main.ts');
+/** The Node platform with the functions of the project that one stands in, or else of Tulle's own checkout. */
+function toMain(): string {
+  const platform = join(import.meta.dirname, `../../exports/node${extname(import.meta.filename)}`);
+  const registered = ['.', packageRoot]
+    .map((folder) => resolve(folder, 'functions/registered.ts'))
+    .find((file) => existsSync(file));
+  const imports = [`import { run } from ${toSpecifier(platform)};`];
+  if (registered !== undefined) imports.push(`import { functions } from ${toSpecifier(registered)};`);
+  return [...imports, `await run({ functions${registered === undefined ? ': []' : ''} });`, ''].join('\n');
+}
+
+function toSpecifier(file: string): string {
+  return JSON.stringify(pathToFileURL(file).href);
+}

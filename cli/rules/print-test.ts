@@ -2,8 +2,9 @@ import type { RuleTest, TestedEvent, TestedRequest, TestedRule } from '../../cli
 import { toReason } from './explain.ts';
 
 /** A test of rules for people: what became of each event, then every request as it would go. */
-export function toTestText({ events, requests, eventsLeftOut, deliveriesLeftOut }: RuleTest): string {
+export function toTestText({ events, requests, eventsLeftOut, deliveriesLeftOut, warnings = [] }: RuleTest): string {
   const lines = [
+    ...warnings.map(({ place, message, mend }) => `warning: ${place}: ${message} ${mend}`),
     ...events.flatMap((event) => toEventLines(event)),
     ...requests.flatMap((request, number) => ['', ...toRequestLines(request, number)]),
   ];
