@@ -2,8 +2,9 @@ import { frame } from '../../mesh/frame.ts';
 import type { Replays } from '../../mesh/ports/replays.ts';
 import type { ShardPlace } from '../../mesh/ports/shard.ts';
 import type { ArchiveStore, StoredReplay } from '../sqlite/archive-store.ts';
-import { createLogReplays, type LogReplays, type ReplayJob } from '../sqlite/log-replays.ts';
+import { createLogReplays, type LogReplays } from '../sqlite/log-replays.ts';
 import type { StoredBatch } from '../sqlite/log-store.ts';
+import type { ReplayJob } from '../sqlite/replay-turn.ts';
 
 /** What archives keep in memory, bus by bus, and the replays of it. */
 export interface MemoryArchives {

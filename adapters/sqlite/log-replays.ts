@@ -1,14 +1,23 @@
-import type { ReplayTurn } from '../../mesh/ports/consumer.ts';
 import {
   acceptanceSlackMs,
   type ReplayOrder,
   type ReplayOutcome,
-  type ReplayState,
   type ReplayStatus,
 } from '../../mesh/replay/replay.ts';
 import type { ArchiveStore } from './archive-store.ts';
 import type { LaneStore } from './lane-store.ts';
-import { toMessages } from './log-rows.ts';
+import {
+  createKeptReplay,
+  createTurnPage,
+  endReplay,
+  failReplay,
+  type KeptReplay,
+  LANE_POLL_MS,
+  LANE_ROWS,
+  moveReplay,
+  type ReplayJob,
+  surplusOf,
+} from './replay-turn.ts';
 
 /** The replays of a log, and whose turn it is. What is written here is not on disk yet when these return. */
 export interface LogReplays {
@@ -31,56 +40,21 @@ export interface LogReplays {
   nextAt(): number;
 }
 
-export interface ReplayJob extends ReplayTurn {
-  readonly messages: readonly string[];
-  readonly failures: number;
-  readonly takenAt: number;
-  /** For each message the row that it is in, and its place there. */
-  readonly places: readonly Place[];
-  /** Where the archive goes on after them. */
-  readonly end: Place;
-}
-
-interface Place {
-  readonly sequence: number;
-  readonly message: number;
-}
-
-/** As it is stored. */
-interface Kept {
-  readonly status: ReplayStatus;
-  /** Where the next turn begins: so many messages of this row are done, and so many events of the one after them. */
-  readonly position?: Place & { readonly skip: number };
-  readonly due: number;
-  readonly failures: number;
-  /** Whose lanes have to be short enough for the next turn. */
-  readonly targets: readonly string[];
-}
-
-/** Messages and UTF-16 units in one turn, unless the first row has more. */
-const TURN_MESSAGES = 1_024;
-const TURN_LENGTH = 500_000;
-/** Rows that may wait in the lanes of a target that is replayed to: what is live comes behind them. */
-const LANE_ROWS = 64;
-const LANE_POLL_MS = 1_000;
-/** Replays that are remembered; of those that have ended the oldest go. */
-const KEPT_REPLAYS = 50;
-
 export function createLogReplays(options: {
   readonly store: ArchiveStore;
   readonly laneStore: Pick<LaneStore, 'count'>;
   readonly now: () => number;
 }): LogReplays {
   const { store, laneStore, now } = options;
-  const replays = new Map<string, Kept>();
+  const replays = new Map<string, KeptReplay>();
   const out = new Set<string>();
 
   function load(): void {
     replays.clear();
-    for (const { name, body } of store.replays()) replays.set(name, JSON.parse(body) as Kept);
+    for (const { name, body } of store.replays()) replays.set(name, JSON.parse(body) as KeptReplay);
   }
 
-  function keep(kept: Kept): ReplayStatus {
+  function keep(kept: KeptReplay): ReplayStatus {
     const { name } = kept.status.order;
     store.putReplay({ name, body: JSON.stringify(kept) });
     // To the end: the others have their turns first.
@@ -89,51 +63,30 @@ export function createLogReplays(options: {
     return kept.status;
   }
 
-  function end(kept: Kept, state: ReplayState, reason?: string): ReplayStatus {
-    const status = { ...kept.status, state, endedAt: now(), ...(reason === undefined ? {} : { reason }) };
-    return keep({ ...kept, status });
-  }
-
   function forget(name: string): boolean {
     if (!replays.delete(name)) return false;
     store.deleteReplay(name);
     return true;
   }
 
-  function isHeldUp({ targets }: Kept): boolean {
+  function isHeldUp({ targets }: KeptReplay): boolean {
     return targets.some((target) => laneStore.count(target) > LANE_ROWS);
   }
 
   /** The next turn, or the time before which there is none. */
-  function toJob(kept: Kept): ReplayJob | number {
-    const { status, position, failures } = kept;
-    const { order } = status;
-    const first = position?.sequence ?? store.firstSince(order.from - acceptanceSlackMs);
-    const messages: string[] = [];
-    const places: Place[] = [];
-    let length = 0;
-    let next = { sequence: first ?? 0, message: 0 };
-    let skip = 0;
-    // Row by row: full ones are large.
-    while (first !== undefined && messages.length < TURN_MESSAGES && length < TURN_LENGTH) {
-      const [row] = store.batchesFrom(next.sequence, 1);
-      if (row === undefined || row.at >= order.to + acceptanceSlackMs) break;
-      length += row.body.length;
-      if (messages.length > 0 && length > TURN_LENGTH) break;
-      const begun = row.sequence === position?.sequence ? position : undefined;
-      const done = begun?.message ?? 0;
-      const left = toMessages(row.body).slice(done);
-      if (messages.length === 0) skip = begun?.skip ?? 0;
-      messages.push(...left);
-      places.push(...left.map((_, index) => ({ sequence: row.sequence, message: done + index })));
-      next = { sequence: row.sequence + 1, message: 0 };
-      // One after the other, until the one that our code fails on is found.
-      if (failures > 0) break;
-    }
-    if (messages.length > 0) return { replay: order, skip, messages, failures, takenAt: now(), places, end: next };
+  function toJob(kept: KeptReplay): ReplayJob | number {
+    const { order } = kept.status;
     const settled = order.to + acceptanceSlackMs;
+    const first = kept.position?.sequence ?? store.firstSince(order.from - acceptanceSlackMs);
+    const page = createTurnPage(kept, first ?? 0);
+    while (first !== undefined && page.isOpen) {
+      const [row] = store.batchesFrom(page.next, 1);
+      if (row === undefined || row.at >= settled || !page.add(row)) break;
+    }
+    const job = page.toJob(now());
+    if (job !== undefined) return job;
     if (now() < settled) return settled;
-    end(kept, 'completed');
+    keep(endReplay(kept, 'completed', now()));
     return Number.POSITIVE_INFINITY;
   }
 
@@ -142,18 +95,14 @@ export function createLogReplays(options: {
     start(order) {
       const known = replays.get(order.name);
       if (known !== undefined) return known.status;
-      const ended = Array.from(replays.values(), ({ status }) => status).filter(({ state }) => state !== 'running');
-      ended.sort((one, other) => (one.endedAt ?? 0) - (other.endedAt ?? 0));
-      const surplus = replays.size + 1 - KEPT_REPLAYS;
-      for (const status of ended.slice(0, Math.max(0, surplus))) forget(status.order.name);
-      const status: ReplayStatus = { order, state: 'running', read: 0, replayed: 0, deliveries: 0 };
-      return keep({ status, due: now(), failures: 0, targets: [] });
+      for (const status of surplusOf(this.list())) forget(status.order.name);
+      return keep(createKeptReplay(order, now()));
     },
     get: (name) => replays.get(name)?.status,
     list: () => Array.from(replays.values(), ({ status }) => status),
     cancel(name) {
       const kept = replays.get(name);
-      return kept?.status.state === 'running' ? end(kept, 'cancelled') : kept?.status;
+      return kept?.status.state === 'running' ? keep(endReplay(kept, 'cancelled', now())) : kept?.status;
     },
     delete: forget,
     take(count) {
@@ -178,32 +127,14 @@ export function createLogReplays(options: {
       out.delete(name);
       const kept = replays.get(name);
       if (kept === undefined || !this.isGoing(job)) return;
-      const { taken, skip, delayMs, targets } = outcome;
-      const place = job.places[taken] ?? job.end;
-      const at = Math.max(outcome.at ?? 0, kept.status.at ?? 0);
-      const moved: Kept = {
-        status: {
-          ...kept.status,
-          read: kept.status.read + outcome.read,
-          replayed: kept.status.replayed + outcome.replayed,
-          deliveries: kept.status.deliveries + outcome.deliveries,
-          ...(at === 0 ? {} : { at }),
-        },
-        position: { ...place, skip },
-        due: Math.max(now(), job.takenAt + Math.round(delayMs)),
-        failures: 0,
-        targets,
-      };
-      if (outcome.failed === undefined) keep(moved);
-      else end(moved, 'failed', outcome.failed);
+      keep(moveReplay(kept, job, outcome, now()));
     },
     fail(job, reason, delayMs) {
       const { name } = job.replay;
       out.delete(name);
       const kept = replays.get(name);
       if (kept === undefined || !this.isGoing(job)) return;
-      if (delayMs === undefined) end(kept, 'failed', reason);
-      else keep({ ...kept, due: now() + delayMs, failures: kept.failures + 1 });
+      keep(failReplay(kept, reason, delayMs, now()));
     },
     startOver() {
       out.clear();
