@@ -25,6 +25,8 @@ export interface Database extends Sql {
 export interface TransactionOptions {
   /** The commit does not wait for the disk: it may be undone by a crash of the database. */
   readonly relaxed?: boolean;
+  /** Statements take as long as they need. */
+  readonly patient?: boolean;
 }
 
 export interface DatabaseOptions {
@@ -38,6 +40,7 @@ export interface DatabaseOptions {
 /** How long a statement may take, or the wait for a connection, before the database counts as not there. */
 const STATEMENT_MS = 15_000;
 const CONNECT_MS = 5_000;
+const PATIENT_MS = 3_600_000;
 /** Deadlocks and the like pass; one that does not is a mistake of ours. */
 const CONFLICTS = 8;
 /** A network that lets packets vanish is noticed after about this, instead of after two hours. */
@@ -85,11 +88,13 @@ export function openDatabase({ url, schema, connections }: DatabaseOptions): Dat
   async function attempt<Result>(
     client: PoolClient,
     work: (sql: Sql) => Promise<Result>,
-    relaxed: boolean,
+    { relaxed = false, patient = false }: TransactionOptions,
   ): Promise<Result> {
-    await client.query(relaxed ? 'BEGIN; SET LOCAL synchronous_commit = off' : 'BEGIN');
+    const settings = [relaxed ? 'synchronous_commit = off' : '', patient ? 'statement_timeout = 0' : ''];
+    await client.query(['BEGIN', ...settings.filter(Boolean).map((setting) => `SET LOCAL ${setting}`)].join('; '));
+    const limit = patient ? { query_timeout: PATIENT_MS } : {};
     try {
-      const result = await work({ run: (statement, ...values) => query(client, statement, values) });
+      const result = await work({ run: (statement, ...values) => query(client, statement, values, limit) });
       await client.query('COMMIT');
       return result;
     } catch (error) {
@@ -100,10 +105,10 @@ export function openDatabase({ url, schema, connections }: DatabaseOptions): Dat
 
   return {
     run: (statement, ...values) => withClient((client) => query(client, statement, values)),
-    async transaction(work, { relaxed = false } = {}) {
+    async transaction(work, options = {}) {
       for (let tries = 1; ; tries++) {
         try {
-          return await withClient((client) => attempt(client, work, relaxed));
+          return await withClient((client) => attempt(client, work, options));
         } catch (error) {
           if (tries === CONFLICTS || !isConflict(error)) throw error;
           await pause(Math.random() * 10 * 2 ** tries);
@@ -134,13 +139,15 @@ async function query(
   client: Pick<Client, 'query'>,
   text: string,
   values: readonly SqlValue[],
+  limit: { readonly query_timeout?: number } = {},
 ): Promise<readonly Row[]> {
   let name = names.get(text);
   if (name === undefined && names.size < MAX_NAMES && !text.includes('VALUES ($')) {
     name = `s${names.size}`;
     names.set(text, name);
   }
-  const result = await client.query<Row>({ text, values: [...values], ...(name === undefined ? {} : { name }) });
+  const named = name === undefined ? {} : { name };
+  const result = await client.query<Row>({ text, values: [...values], ...named, ...limit });
   return result.rows;
 }
 

@@ -3,10 +3,10 @@ import { redrive, redriveLength } from '../../mesh/dead-letters/redrive.ts';
 import { frame } from '../../mesh/frame.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { DeadLetters } from '../../mesh/ports/dead-letters.ts';
-import type { ShardPlace } from '../../mesh/ports/shard.ts';
 import { toRows, weigh } from '../sqlite/log-rows.ts';
 import type { Database, Sql } from './database.ts';
 import { bookPlanned } from './book-store.ts';
+import { busOf } from './bus.ts';
 import { insertRecords } from './history-store.ts';
 import { insertLaneRows, touchTurns } from './lane-store.ts';
 import { insertMessages } from './message-store.ts';
@@ -121,10 +121,6 @@ async function remove(sql: Sql, bus: string, sequences: readonly number[]): Prom
     sequences,
   );
   return rows.length;
-}
-
-function busOf({ tenant, bus }: ShardPlace): string {
-  return `${tenant}/${bus}`;
 }
 
 function toBody(messages: readonly string[]): { readonly deliveries: number; readonly body: string } {

@@ -6,6 +6,8 @@ import { breakerKeyOf, toTarget } from './breaker-store.ts';
 import { takeLaneTurns, type TakenTurn } from './lanes.ts';
 import { createLine, type Line } from './line.ts';
 import { nextMessages, type Take, type TakenMessage, takeMessages } from './message-store.ts';
+import { nextReplay, takeReplays } from './replay-store.ts';
+import { takeReplayTurn } from './replay-turn.ts';
 import type { Job, Outcome } from './settlement.ts';
 import { createSettler } from './settler.ts';
 import { nextTurn } from './turn-store.ts';
@@ -56,6 +58,8 @@ export interface Takes {
 const WINDOW = 4;
 const RETRY_WINDOW = 2;
 const TURN_WINDOW = 32;
+/** Turns of replays at a time: each reads half a megabyte. */
+const REPLAY_WINDOW = 4;
 /** Rows that are taken at a time: new ones hold up to 500 KB each, retries a message each. */
 const FRESH_ROWS = { rowsPerBus: 8, rows: 32 };
 const RETRY_ROWS = { rowsPerBus: 32, rows: 64 };
@@ -69,6 +73,7 @@ export function createDrain(options: DrainOptions): Drain {
   const { database, now, takes, report } = options;
   const lines = { fresh: new Map<string, Line>(), retry: new Map<string, Line>() };
   const turns = createCrew<Job>();
+  const replays = createCrew<Job>();
   const turnsOf = new Map<string, number>();
   const out = new Set<Job>();
   const settler = createSettler({ ...options, everyMs: options.settleEveryMs, onSettled });
@@ -109,7 +114,10 @@ export function createDrain(options: DrainOptions): Drain {
 
   async function perform(job: Job): Promise<Outcome> {
     try {
-      const { turn, messages } = job;
+      const { turn, replay, messages } = job;
+      if (replay !== undefined) {
+        return { job, ...(await takeReplayTurn(replay, { sql: database, consume: options.consume, now })) };
+      }
       const settlement = await (turn === undefined
         ? options.consume(messages)
         : options.consume(messages, toTask(turn)));
@@ -185,17 +193,35 @@ export function createDrain(options: DrainOptions): Drain {
     }
   }
 
+  async function takeReplayTurns(): Promise<number> {
+    const count = replays.room(REPLAY_WINDOW, now());
+    if (count <= 0) return 0;
+    const take = takes.begin();
+    try {
+      const taken = await takeReplays(database, { take, now: now(), count });
+      for (const replay of taken) begin({ bus: replay.bus, rows: [], replay, messages: [] }, replays);
+      return taken.length;
+    } finally {
+      takes.end(take);
+    }
+  }
+
   /** Takes what is due and what there is room for; answers how much of it there was. */
   async function look(): Promise<number> {
     dirty = false;
     lookedAt = now();
-    const [messages, turn] = await Promise.all([nextMessages(database), nextTurn(database)]);
-    nextDue = Math.min(messages.fresh, messages.retry, turn);
+    const [messages, turn, replay] = await Promise.all([
+      nextMessages(database),
+      nextTurn(database),
+      nextReplay(database),
+    ]);
+    nextDue = Math.min(messages.fresh, messages.retry, turn, replay);
     behind = messages.fresh <= now();
     let taken = 0;
     if (messages.fresh <= now()) taken += await takeRows('fresh');
     if (messages.retry <= now()) taken += await takeRows('retry');
     if (turn <= now()) taken += await takeTurns();
+    if (replay <= now()) taken += await takeReplayTurns();
     return taken;
   }
 
@@ -247,7 +273,7 @@ export function createDrain(options: DrainOptions): Drain {
     tokens() {
       const rows = [...lines.fresh.values(), ...lines.retry.values()].flatMap((line) => line.rows);
       for (const job of out) rows.push(...job.rows);
-      const held = [...out].flatMap(({ turn }) => (turn === undefined ? [] : [turn.token]));
+      const held = [...out].flatMap(({ turn, replay }) => turn?.token ?? replay?.token ?? []);
       return [...takes.open, ...held, ...rows.map(({ token }) => token)];
     },
     async stop() {

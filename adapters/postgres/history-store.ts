@@ -1,5 +1,6 @@
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import { toRecordRows } from '../sqlite/log-rows.ts';
+import { busOf } from './bus.ts';
 import type { Sql } from './database.ts';
 import { insertRows } from './insert.ts';
 import { toStored } from './text.ts';
@@ -27,8 +28,4 @@ export async function insertQuarantine(
 ): Promise<void> {
   const rows = messages.map(({ bus, body, reason }) => [bus, now, toStored(body), toStored(reason)]);
   await insertRows(sql, 'quarantine', ['bus', 'at', 'body', 'reason'], rows);
-}
-
-function busOf({ tenant, bus }: Pick<LedgerRecord, 'tenant' | 'bus'>): string {
-  return `${tenant}/${bus}`;
 }

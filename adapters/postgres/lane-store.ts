@@ -145,6 +145,21 @@ export async function countWaiting(sql: Sql, bus: string): Promise<ReadonlyMap<s
   return new Map(rows.map((row) => [String(row['target']), Number(row['waiting'])]));
 }
 
+/** Whether one of the targets has more than so many rows in its lanes. */
+export async function hasMoreRows(sql: Sql, bus: string, targets: readonly string[], rows: number): Promise<boolean> {
+  if (targets.length === 0) return false;
+  const [row] = await sql.run(
+    `SELECT max(counted.rows) AS most FROM unnest($2::text[]) AS asked (target) CROSS JOIN LATERAL (
+       SELECT count(*) AS rows FROM (
+         SELECT 1 FROM turn JOIN lane USING (bus, lane)
+         WHERE turn.bus = $1 AND turn.target = asked.target LIMIT $3) AS row) AS counted`,
+    bus,
+    targets,
+    rows + 1,
+  );
+  return Number(row?.['most'] ?? 0) > rows;
+}
+
 export function keyOf({ bus, lane }: LanePlace): string {
   return `${bus} ${lane}`;
 }

@@ -1,12 +1,12 @@
 import { statusOf } from '../../mesh/delivery/breaker.ts';
 import { answers, type LedgerRecord, nameLength } from '../../mesh/ledger.ts';
 import type { Ledger } from '../../mesh/ports/ledger.ts';
-import type { ShardPlace } from '../../mesh/ports/shard.ts';
 import { eventsOf, isSought, toKept, type WaitingDelivery, waitingOf } from '../../mesh/trace/query.ts';
 import { toMessages } from '../sqlite/log-rows.ts';
 import { tellingRuns } from '../sqlite/prefilter.ts';
 import { readBooks } from './book-store.ts';
 import { readBreakers } from './breaker-store.ts';
+import { busOf } from './bus.ts';
 import type { Sql } from './database.ts';
 import { countWaiting } from './lane-store.ts';
 import { look, toCondition } from './look.ts';
@@ -150,8 +150,4 @@ async function eventOf(sql: Sql, bus: string, id: number): Promise<string | unde
 function readRecords(body: string): readonly LedgerRecord[] {
   const stored = JSON.parse(body) as LedgerRecord | LedgerRecord[];
   return Array.isArray(stored) ? stored : [stored];
-}
-
-function busOf({ tenant, bus }: ShardPlace): string {
-  return `${tenant}/${bus}`;
 }

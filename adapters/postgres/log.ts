@@ -10,12 +10,13 @@ import { claimsOf, withoutKnown } from '../sqlite/log-claims.ts';
 import { toMessages, toRows, weigh } from '../sqlite/log-rows.ts';
 import { insertBatches, type NewBatch } from './batch-store.ts';
 import { bookPlanned } from './book-store.ts';
+import { busOf } from './bus.ts';
 import { claimKeys } from './claim-store.ts';
 import type { Database, Sql } from './database.ts';
 import { createDrain, type Drain, type Takes } from './drain.ts';
 import { insertLaneRows, type NewLaneRow, touchTurns } from './lane-store.ts';
-import { releaseMessages, type Take } from './message-store.ts';
-import { releaseTurns } from './turn-store.ts';
+import type { Take } from './message-store.ts';
+import { release } from './release.ts';
 import type { WaitBoxes } from '../waits.ts';
 import { createPostgresWaits } from './waits.ts';
 
@@ -66,6 +67,8 @@ interface Stored extends Draft {
 
 /** UTF-16 units that may wait for a commit: past it the publisher is told to come back. */
 const BUFFER_LENGTH = 16_000_000;
+/** For how long a process goes by what it wrote itself of how long a bus keeps what it has. */
+const RETENTION_MS = 60_000;
 
 export function createPostgresLog(options: PostgresLogOptions): PostgresLog {
   const { database } = options;
@@ -77,7 +80,7 @@ export function createPostgresLog(options: PostgresLogOptions): PostgresLog {
     consume: waits.consume,
     onSettled: (settlements) => waits.settled(settlements),
   });
-  const retention = new Map<string, string>();
+  const retention = new Map<string, { readonly key: string; readonly at: number }>();
   let buffer: Waiting[] = [];
   let buffered = 0;
   let commit: Promise<readonly Appended[]> | undefined;
@@ -170,29 +173,29 @@ export function createPostgresLog(options: PostgresLogOptions): PostgresLog {
 
   async function keepFor(bus: string, { retentionSeconds: seconds, archiveSeconds = 0 }: ShardAddress): Promise<void> {
     const key = `${seconds} ${archiveSeconds}`;
-    if (retention.get(bus) === key) return;
+    const known = retention.get(bus);
+    // Another process may have written another one since.
+    if (known?.key === key && performance.now() - known.at < RETENTION_MS) return;
     await database.run(
       `INSERT INTO retention (bus, seconds, archive_seconds) VALUES ($1::text, $2::bigint, $3::bigint)
-       ON CONFLICT (bus) DO UPDATE SET seconds = excluded.seconds, archive_seconds = excluded.archive_seconds`,
+       ON CONFLICT (bus) DO UPDATE SET seconds = excluded.seconds, archive_seconds = excluded.archive_seconds
+       WHERE (retention.seconds, retention.archive_seconds) <> (excluded.seconds, excluded.archive_seconds)`,
       bus,
       seconds,
       archiveSeconds,
     );
-    retention.set(bus, key);
+    retention.set(bus, { key, at: performance.now() });
   }
 
   async function sweep(except: readonly number[], before: number): Promise<void> {
-    const owner = options.owner();
-    const turns = await releaseTurns(database, owner, except, before);
-    const messages = await releaseMessages(database, owner, except, before);
-    if (turns + messages > 0) options.onLeft();
+    if ((await release(database, options.owner(), except, before)) > 0) options.onLeft();
   }
 
   return {
     drain,
     waits: waits.ports,
     async append(shard, entries) {
-      const bus = `${shard.tenant}/${shard.bus}`;
+      const bus = busOf(shard);
       if (stopped) throw new TulleError('unavailable', 'the queue is being shut', { retryAfter: 1 });
       const length = lengthOf(entries);
       if (buffered > 0 && buffered + length > BUFFER_LENGTH) {

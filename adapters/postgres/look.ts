@@ -84,12 +84,18 @@ export function toCondition(
 
 /** The newest row that was written up to then: id and time grow together. */
 async function lastBy(sql: Sql, table: string, bus: string, time: number): Promise<number> {
-  const [row] = await sql.run(
-    `SELECT id FROM ${table} WHERE bus = $1 AND at <= $2 ORDER BY at DESC, id DESC LIMIT 1`,
-    bus,
-    time,
+  // Each kind of batch has an index of its own.
+  const kinds = table === 'batch' ? ['AND archived', 'AND NOT archived'] : [''];
+  const rows = await Promise.all(
+    kinds.map((kind) =>
+      sql.run(
+        `SELECT id FROM ${table} WHERE bus = $1 AND at <= $2 ${kind} ORDER BY at DESC, id DESC LIMIT 1`,
+        bus,
+        time,
+      ),
+    ),
   );
-  return Number(row?.['id'] ?? 0);
+  return Math.max(0, ...rows.flat().map((row) => Number(row['id'])));
 }
 
 /** What is before it comes next. */

@@ -127,22 +127,6 @@ export async function deleteMessages(sql: Sql, messages: readonly TakenMessage[]
   return new Set(rows.map((row) => Number(row['id'])));
 }
 
-/** What a process has but for those takes, and for any from `before` on: nobody's again. */
-export async function releaseMessages(
-  sql: Sql,
-  owner: number,
-  except: readonly number[],
-  before: number,
-): Promise<number> {
-  const rows = await sql.run(
-    `UPDATE message SET owner = NULL, token = NULL WHERE owner = $1 AND token < $3 AND token <> ALL ($2::bigint[]) RETURNING id`,
-    owner,
-    except,
-    before,
-  );
-  return rows.length;
-}
-
 /** Step by step along the index: DISTINCT would read every row. */
 const busesThatWait = `bus_waiting AS (
   (SELECT bus FROM message WHERE owner IS NULL ORDER BY bus LIMIT 1)

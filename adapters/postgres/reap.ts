@@ -1,5 +1,6 @@
 import { foldBooks } from './book-store.ts';
-import type { Database, Sql } from './database.ts';
+import type { Database } from './database.ts';
+import { releaseAbandoned } from './release.ts';
 
 /** So long without a connection and a sign of life, and a process is dead. */
 export const DEAD_MS = 3_000;
@@ -37,14 +38,4 @@ async function bury(database: Database, id: number, frozen: boolean, deadMs: num
     }
     return gone.length > 0;
   });
-}
-
-/** Also what a process wrote after it had been taken for dead. Turns first: the order in which everybody locks. */
-async function releaseAbandoned(sql: Sql): Promise<void> {
-  for (const table of ['turn', 'message']) {
-    await sql.run(
-      `UPDATE ${table} SET owner = NULL, token = NULL
-       WHERE owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM process WHERE process.id = ${table}.owner)`,
-    );
-  }
 }

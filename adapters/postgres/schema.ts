@@ -76,28 +76,48 @@ const tables = `
     reason text NOT NULL);
 `;
 
+/** Archives, and the replays of them; each kind of batch is found by its time without reading the other. */
+const archives = `
+  DROP INDEX batch_at;
+  CREATE INDEX batch_at ON batch (bus, at, id) WHERE NOT archived;
+  CREATE INDEX batch_archived_at ON batch (bus, at, id) WHERE archived;
+  CREATE INDEX batch_archived ON batch (bus, id) WHERE archived;
+
+  -- Whoever holds a row has the replay's turn; how far it is and what it is to do is in the body, as JSON.
+  CREATE TABLE replay (
+    bus text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, running boolean NOT NULL, due bigint NOT NULL,
+    owner integer, token bigint, body text NOT NULL, PRIMARY KEY (bus, name)
+  ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+  CREATE INDEX replay_due ON replay (due) WHERE running AND owner IS NULL;
+  CREATE INDEX replay_owner ON replay (owner) WHERE owner IS NOT NULL;
+`;
+
 /** Each is run once, in this order; only ever add to them. */
-const migrations = [tables];
+const migrations = [tables, archives];
 
 /** Makes the tables, or brings those of an older release up to date. Several processes may do so at once. */
 export async function migrate(database: Database, schema: string): Promise<void> {
   const [found] = await database.run('SELECT to_regclass($1)::text AS meta', `${schema}.meta`);
   if (found?.['meta'] != null && (await versionOf(database)) >= migrations.length) return;
-  await database.transaction(async (sql) => {
-    await sql.run('SELECT pg_advisory_xact_lock(hashtext($1))', `tulle ${schema}`);
-    // A role may be allowed to use the schema, and not to make one.
-    const [present] = await sql.run('SELECT 1 AS there FROM pg_namespace WHERE nspname = $1', schema);
-    if (present === undefined) await sql.run(`CREATE SCHEMA ${schema}`);
-    await sql.run('CREATE TABLE IF NOT EXISTS meta (version integer NOT NULL)');
-    const version = await versionOf(sql);
-    for (const migration of migrations.slice(version)) {
-      for (const statement of migration.replaceAll(/--.*$/gm, '').split(';')) {
-        if (statement.trim() !== '') await sql.run(statement);
+  await database.transaction(
+    async (sql) => {
+      await sql.run('SELECT pg_advisory_xact_lock(hashtext($1))', `tulle ${schema}`);
+      // A role may be allowed to use the schema, and not to make one.
+      const [present] = await sql.run('SELECT 1 AS there FROM pg_namespace WHERE nspname = $1', schema);
+      if (present === undefined) await sql.run(`CREATE SCHEMA ${schema}`);
+      await sql.run('CREATE TABLE IF NOT EXISTS meta (version integer NOT NULL)');
+      const version = await versionOf(sql);
+      for (const migration of migrations.slice(version)) {
+        for (const statement of migration.replaceAll(/--.*$/gm, '').split(';')) {
+          if (statement.trim() !== '') await sql.run(statement);
+        }
       }
-    }
-    await sql.run('DELETE FROM meta');
-    await sql.run(`INSERT INTO meta SELECT ${Math.max(version, migrations.length)}`);
-  });
+      await sql.run('DELETE FROM meta');
+      await sql.run(`INSERT INTO meta SELECT ${Math.max(version, migrations.length)}`);
+      // An index of a large table takes its time.
+    },
+    { patient: true },
+  );
 }
 
 async function versionOf(sql: Pick<Database, 'run'>): Promise<number> {

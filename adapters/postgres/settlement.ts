@@ -5,6 +5,7 @@ import type { Tally } from '../../mesh/books.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { Settlement } from '../../mesh/ports/settlement.ts';
 import { failRow, leaveRows } from '../sqlite/lane-turn.ts';
+import { failReplay, type KeptReplay } from '../sqlite/replay-turn.ts';
 import { toRows, weigh } from '../sqlite/log-rows.ts';
 import { allTaken, delayAfter, MAX_FAILURES } from '../sqlite/log-settlement.ts';
 import { bookEnded, bookPlanned, type Planned } from './book-store.ts';
@@ -14,18 +15,27 @@ import { insertDeadLetters, insertQuarantine, insertRecords } from './history-st
 import { changeLaneRows, insertLaneRows, keyOf, type NewLaneRow, touchTurns } from './lane-store.ts';
 import type { TakenTurn } from './lanes.ts';
 import { deleteMessages, insertMessages, type NewMessage, type TakenMessage } from './message-store.ts';
+import { holdReplays, type TakenReplay, writeReplay } from './replay-store.ts';
 import { dropEmptyTurns, giveBackTurns } from './turn-store.ts';
 
-/** What is with the dispatcher: rows of one bus, or a lane's turn. */
+/** What is with the dispatcher: rows of one bus, or the turn of a lane or a replay. */
 export interface Job {
   readonly bus: string;
   readonly rows: readonly TakenMessage[];
   readonly turn?: TakenTurn;
+  readonly replay?: TakenReplay;
   readonly messages: readonly string[];
 }
 
 /** What became of a job; with `reason` our own code failed, and nothing is known of its messages. */
-export type Outcome = { readonly job: Job } & ({ readonly settlement: Settlement } | { readonly reason: string });
+export type Outcome = { readonly job: Job } & (
+  | {
+      readonly settlement: Settlement;
+      /** How the replay is after its turn. */
+      readonly replay?: KeptReplay;
+    }
+  | { readonly reason: string }
+);
 
 /** What a transaction is to write, gathered from several outcomes. */
 interface Draft {
@@ -33,6 +43,7 @@ interface Draft {
   readonly laneRows: NewLaneRow[];
   readonly changes: Parameters<typeof changeLaneRows>[1][number][];
   readonly back: Parameters<typeof giveBackTurns>[1][number][];
+  readonly replays: { bus: string; kept: KeptReplay }[];
   readonly records: LedgerRecord[];
   readonly quarantine: { bus: string; body: string; reason: string }[];
   readonly tallies: { bus: string; tally: Tally }[];
@@ -56,7 +67,12 @@ export async function settle(
     sql,
     outcomes.flatMap(({ job }) => job.rows),
   );
-  const ours = outcomes.filter(({ job: { rows, turn } }) => {
+  const replays = await holdReplays(
+    sql,
+    outcomes.flatMap(({ job: { replay } }) => replay ?? []),
+  );
+  const ours = outcomes.filter(({ job: { rows, turn, replay } }) => {
+    if (replay !== undefined) return replays.has(replay);
     if (turn === undefined) return rows.every(({ id }) => deleted.has(id));
     const take = turns.get(keyOf(turn));
     return take?.owner === turn.owner && take.token === turn.token;
@@ -69,6 +85,7 @@ export async function settle(
   await insertMessages(sql, draft.messages);
   await giveBackTurns(sql, draft.back);
   await dropEmptyTurns(sql, draft.back, now);
+  for (const { bus, kept } of draft.replays) await writeReplay(sql, bus, kept);
   await insertDeadLetters(sql, draft.records);
   await insertRecords(sql, draft.records, now);
   await insertQuarantine(sql, draft.quarantine, now);
@@ -107,7 +124,7 @@ async function tellBreakers(sql: Sql, outcomes: readonly Outcome[], now: number)
 }
 
 function plan(outcome: Outcome, draft: Draft, now: number): void {
-  const { bus, turn, messages, rows } = outcome.job;
+  const { bus, turn, replay, messages, rows } = outcome.job;
   if ('settlement' in outcome) {
     const { retries, records, turn: said, tally } = outcome.settlement;
     for (const { body, delayMs, lane } of retries) {
@@ -121,7 +138,13 @@ function plan(outcome: Outcome, draft: Draft, now: number): void {
       draft.planned.push({ bus, deliveries: tally.added });
     }
     if (turn !== undefined) planTurn(turn, said ?? allTaken(turn), draft, now);
-  } else if (turn !== undefined) failTurn(turn, outcome.reason, draft, now);
+    if (outcome.replay !== undefined) {
+      draft.replays.push({ bus, kept: outcome.replay });
+      // What a replay was handed is in the books already; what it makes of it is planned anew.
+      draft.planned.push({ bus, deliveries: weigh(retries.map(({ body }) => body)) });
+    }
+  } else if (replay !== undefined) draft.replays.push({ bus, kept: failed(replay.kept, outcome.reason, now) });
+  else if (turn !== undefined) failTurn(turn, outcome.reason, draft, now);
   else for (const body of messages) repeat(bus, body, (rows[0]?.failures ?? 0) + 1, outcome.reason, draft, now);
 }
 
@@ -151,6 +174,11 @@ function failTurn(turn: TakenTurn, reason: string, draft: Draft, now: number): v
   const due = now + delayAfter(failures);
   if (before !== undefined) draft.changes.push({ bus, before, after: failRow(before, due) });
   draft.back.push({ bus, lane, rest: isOrdered(lane) ? due : now });
+}
+
+function failed(kept: KeptReplay, reason: string, now: number): KeptReplay {
+  const failures = kept.failures + 1;
+  return failReplay(kept, reason, failures > MAX_FAILURES ? undefined : delayAfter(failures), now);
 }
 
 /** Every message alone, later, so that one bad message stops nothing else. */
@@ -186,5 +214,15 @@ function toRetry(bus: string, due: number, failures: number, body: string): NewM
 }
 
 function createDraft(): Draft {
-  return { messages: [], laneRows: [], changes: [], back: [], records: [], quarantine: [], tallies: [], planned: [] };
+  return {
+    messages: [],
+    laneRows: [],
+    changes: [],
+    back: [],
+    replays: [],
+    records: [],
+    quarantine: [],
+    tallies: [],
+    planned: [],
+  };
 }

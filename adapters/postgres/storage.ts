@@ -11,6 +11,7 @@ import { createPostgresLedger } from './ledger.ts';
 import { createPostgresLog } from './log.ts';
 import { join, type Membership, START_MS } from './membership.ts';
 import { purge } from './purge.ts';
+import { createPostgresReplays } from './replays.ts';
 import { migrate } from './schema.ts';
 import { createPostgresSnapshots } from './snapshots.ts';
 
@@ -141,6 +142,11 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
       queue: { append: (shard, entries) => log.append(shard, entries) },
       waits: log.waits,
       ledger: createPostgresLedger(database, () => clock.now()),
+      replays: createPostgresReplays({
+        database,
+        now: () => clock.now(),
+        onStarted: () => log.drain.wake(),
+      }),
       deadLetters: createDeadLetters({
         database,
         owner: () => membership.owner,

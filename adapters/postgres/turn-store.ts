@@ -60,18 +60,3 @@ export async function nextTurn(sql: Sql): Promise<number> {
   const [row] = await sql.run('SELECT min(due) AS due FROM turn WHERE owner IS NULL');
   return toTime(row?.['due']);
 }
-
-export async function releaseTurns(
-  sql: Sql,
-  owner: number,
-  except: readonly number[],
-  before: number,
-): Promise<number> {
-  const rows = await sql.run(
-    `UPDATE turn SET owner = NULL, token = NULL WHERE owner = $1 AND token < $3 AND token <> ALL ($2::bigint[]) RETURNING lane`,
-    owner,
-    except,
-    before,
-  );
-  return rows.length;
-}

@@ -22,7 +22,7 @@ interface Bench {
   queue: ArchiveUnderTest;
   /** What was handed out, and to which replay. */
   readonly seen: { readonly messages: readonly string[]; readonly skip?: number }[];
-  answer: (messages: readonly string[], task?: Task) => Settlement;
+  answer: (messages: readonly string[], task?: Task) => Settlement | Promise<Settlement>;
 }
 
 const shard = { tenant: 't', bus: 'b', shard: 0 };
@@ -182,14 +182,12 @@ export function describeReplays(
       await bench.queue.archive(['a'], 3_600);
       await settle(bench);
       const { order } = await start(bench);
-      const cancelled: Promise<unknown>[] = [];
-      bench.answer = (messages, task) => {
+      bench.answer = async (messages, task) => {
         if (!isReplay(task)) return nothing;
-        cancelled.push(bench.queue.replays.cancel(shard, order.name));
+        await bench.queue.replays.cancel(shard, order.name);
         return { ...toTurn({ taken: messages.length }), retries: [{ body: 'made', delayMs: 0 }] };
       };
       await settle(bench);
-      await Promise.all(cancelled);
       expect(bench.seen.flatMap(({ messages }) => messages)).not.toContain('made');
       expect(await bench.queue.replays.get(shard, order.name)).toMatchObject({ state: 'cancelled', read: 0 });
     });
