@@ -2,11 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { TulleError } from '../../event/error.ts';
 import { acceptanceSlackMs } from '../../mesh/replay/replay.ts';
 import { createTurnPage, type KeptReplay, type ReplayJob } from '../sqlite/replay-turn.ts';
+import { CLOCK_MS } from './clock.ts';
 import type { Sql } from './database.ts';
 import { fromStored } from './text.ts';
 
-/** Several processes' clocks: ids and times grow together but for this. */
-const CLOCK_MS = 60_000;
 /** Rows, and bytes of them, that are read at a time. */
 const ROWS = 256;
 const BYTES = 500_000;
@@ -74,13 +73,16 @@ async function readRows(
   }));
 }
 
+/** The smallest id: the earliest row may have a larger one than those that came a moment later. */
 async function firstSince(sql: Sql, bus: string, at: number): Promise<number | undefined> {
   const [row] = await sql.run(
-    'SELECT id FROM batch WHERE bus = $1 AND archived AND at >= $2 ORDER BY at, id LIMIT 1',
+    `WITH earliest AS (SELECT at FROM batch WHERE bus = $1 AND archived AND at >= $2 ORDER BY at LIMIT 1)
+     SELECT min(batch.id) AS id FROM batch, earliest
+     WHERE bus = $1 AND archived AND batch.at >= earliest.at AND batch.at < earliest.at + ${CLOCK_MS}`,
     bus,
     at,
   );
-  return row === undefined ? undefined : Number(row['id']);
+  return row?.['id'] == null ? undefined : Number(row['id']);
 }
 
 /**

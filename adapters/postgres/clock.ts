@@ -1,3 +1,6 @@
+/** Ids and times of rows grow together but for this: several processes write them, and a commit takes its time. */
+export const CLOCK_MS = 60_000;
+
 /** The time of the database as this process knows it, so that processes whose clocks differ agree on what is due. */
 export interface DatabaseClock {
   now(): number;

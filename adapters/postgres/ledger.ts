@@ -7,13 +7,12 @@ import { tellingRuns } from '../sqlite/prefilter.ts';
 import { readBooks } from './book-store.ts';
 import { readBreakers } from './breaker-store.ts';
 import { busOf } from './bus.ts';
+import { CLOCK_MS } from './clock.ts';
 import type { Sql } from './database.ts';
 import { countWaiting } from './lane-store.ts';
 import { look, toCondition } from './look.ts';
 import { fromStored } from './text.ts';
 
-/** Several machines' clocks, and what lies between the acceptance of an event and its row. */
-const CLOCK_MS = 60_000;
 /** A record is written so long after it was made: a job lasts as long as its targets let it. */
 const SETTLE_MS = 900_000;
 /** What waits is looked through up to here. */

@@ -1,9 +1,12 @@
 import type { Sql } from './database.ts';
+import { CLOCK_MS } from './clock.ts';
 import { fromStored } from './text.ts';
+
+type Table = 'batch' | 'record' | 'dead_letter';
 
 /** From the newest row of a bus to older ones. */
 export interface Look<Found, Item> {
-  readonly table: 'batch' | 'record' | 'dead_letter';
+  readonly table: Table;
   readonly bus: string;
   readonly query: { readonly after?: string; readonly limit: number };
   /** When the rows sought were written. */
@@ -82,20 +85,22 @@ export function toCondition(
   return { condition: `(${all}) OR strpos(body, '\\u') > 0`, values: strings };
 }
 
-/** The newest row that was written up to then: id and time grow together. */
-async function lastBy(sql: Sql, table: string, bus: string, time: number): Promise<number> {
+/** The largest id of what was written up to then: the newest row may have a smaller one than those of the moment before. */
+async function lastBy(sql: Sql, table: Table, bus: string, time: number): Promise<number> {
   // Each kind of batch has an index of its own.
   const kinds = table === 'batch' ? ['AND archived', 'AND NOT archived'] : [''];
   const rows = await Promise.all(
     kinds.map((kind) =>
       sql.run(
-        `SELECT id FROM ${table} WHERE bus = $1 AND at <= $2 ${kind} ORDER BY at DESC, id DESC LIMIT 1`,
+        `WITH newest AS (SELECT at FROM ${table} WHERE bus = $1 AND at <= $2 ${kind} ORDER BY at DESC LIMIT 1)
+         SELECT max(id) AS id FROM ${table}, newest
+         WHERE bus = $1 ${kind} AND ${table}.at <= newest.at AND ${table}.at > newest.at - ${CLOCK_MS}`,
         bus,
         time,
       ),
     ),
   );
-  return Math.max(0, ...rows.flat().map((row) => Number(row['id'])));
+  return Math.max(0, ...rows.flat().map((row) => Number(row['id'] ?? 0)));
 }
 
 /** What is before it comes next. */

@@ -1,229 +1,228 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { admin, adminKey, type RunningNode, startNode } from '../adapters/node/main.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { findPostgres, type PostgresServer, startPostgres } from '../services/postgres.ts';
+import { call, publish, readBooks } from './api.ts';
+import { type Arrivals, createArrivals } from './arrivals.ts';
+import { type CrashMesh, startNodeMesh, startPostgresMesh, startWorkerdMesh } from './mesh.ts';
+import { createRepeats } from './repeats.ts';
+import { startTarget } from './target.ts';
+import { conclude } from './test.ts';
+import { numberOption, settles, textOption, until } from './wait.ts';
 
 /**
- * Archives events, and replays all of them twice on a real Node process: once in peace, once while the process is killed
- * with SIGKILL again and again. What arrives must be the archived set, nothing but it, and twice only what was on its way
- * at a kill; what targets send back must not feed the next replay.
- * `npm run test:replay [-- --events 100000 --kills 10]`; the last line is `N passed, N failed`.
+ * Archives events, and replays all of them twice on real processes: once in peace, once while they are killed with SIGKILL
+ * again and again. What arrives must be the archived set, nothing but it, and no more of it twice than was on its way at a
+ * kill; what targets send back must not feed the next replay. `npm run test:replay
+ * [-- --storage folder|postgres|workerd --events 100000 --kills 10]`; the last line is `N passed, N failed`.
  */
-const wanted = Number(argument('--events') ?? 100_000);
-const kills = Number(argument('--kills') ?? 10);
+const wanted = numberOption('--events', 100_000);
+const kills = numberOption('--kills', 10);
+const storage = textOption('--storage') ?? 'folder';
+const processes = numberOption('--processes', 3);
 const batch = 500;
 /** Every so many of the events that arrive are published again by the target, as they are and with another id. */
 const echoEvery = 1_000;
-const folder = mkdtempSync(join(tmpdir(), 'tulle-replay-'));
 const base = '/v1/buses/default/replays';
-
-interface Arrival {
-  readonly at: number;
-  count: number;
-}
-
-/** By the replay's name and the event's id. */
-const arrivals = new Map<string, Map<string, Arrival>>();
-const echoes: Promise<boolean>[] = [];
-const killTimes: number[] = [];
-let unmarked = 0;
-let last = performance.now();
-
-const target = createServer((request, response) => {
-  const id = String(request.headers['ce-id']);
-  const mark = request.headers['ce-replayname'];
-  request.resume().on('end', () => {
-    response.writeHead(204).end();
-    if (id.startsWith('echo')) return;
-    last = performance.now();
-    if (typeof mark !== 'string') unmarked += 1;
-    else arrived(mark, id);
-  });
-});
-target.keepAliveTimeout = 60_000;
-await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve));
-const targetUrl = `http://127.0.0.1:${(target.address() as AddressInfo).port}/`;
-
-let node: RunningNode = await startNode({ TULLE_DATA: folder });
-try {
-  await admin(node.url, 'PUT', '/v1/admin/buses/default', { record: 'failures' });
-  const filter = { pattern: { source: ['/archived'] } };
-  await admin(node.url, 'PUT', '/v1/admin/buses/default/archives/all', { filter });
-  const from = Date.now();
-  const ids = await publishAll();
-  const to = Date.now() + 1;
-  // The rule comes later: the first delivery is the replay's.
-  await putRule(true);
-  await until(() => Date.now() >= to);
-  const calm = await replay('calm', { archive: 'all', from, to }, ids);
-  const killed = await replay('killed', { archive: 'all', from, to }, ids, killAgainAndAgain);
-  const echoed = (await Promise.all(echoes)).filter(Boolean).length;
-  // All that there is by now: what the target sent back is not in it.
-  const looked = await countArchived();
-  const summary = {
-    archived: ids.size,
-    calm,
-    killed,
-    kills: killTimes.length,
-    unmarked,
-    echoed,
-    looked,
-  };
-  console.log(JSON.stringify(summary, undefined, 1));
-  const passed =
-    [calm, killed].every(
-      ({ missing, unknown, read, outside }) => missing + unknown + outside === 0 && read === ids.size,
-    ) &&
-    calm.repeated === 0 &&
-    killTimes.length === kills &&
-    unmarked === 0 &&
-    looked === ids.size;
-  console.log(passed ? '1 passed, 0 failed' : '0 passed, 1 failed');
-  process.exitCode = passed ? 0 : 1;
-} finally {
-  await node.stop('SIGKILL');
-  target.closeAllConnections();
-  target.close();
-  rmSync(folder, { recursive: true, force: true });
-}
-
-async function putRule(enabled: boolean): Promise<void> {
-  await admin(node.url, 'PUT', '/v1/admin/buses/default/rules/all', {
-    enabled,
-    filter: { pattern: { source: [{ prefix: '/' }] } },
-    targets: [{ name: 'counter', http: { url: targetUrl } }],
-  });
-}
-
-function arrived(replay: string, id: string): void {
-  let known = arrivals.get(replay);
-  if (known === undefined) {
-    known = new Map();
-    arrivals.set(replay, known);
-  }
-  const arrival = known.get(id);
-  if (arrival !== undefined) arrival.count += 1;
-  else {
-    known.set(id, { at: performance.now(), count: 1 });
-    if (known.size % echoEvery === 0) {
-      // A kill may come in between.
-      echoes.push(publish([toEvent(`echo-${id}`, { replayname: replay })]).catch(() => false));
-    }
-  }
-}
-
-/** Events of a source that is archived and, one in ten, of one that is not. */
-async function publishAll(): Promise<ReadonlySet<string>> {
-  const ids = Array.from({ length: wanted }, (_, index) => `e${index}`);
-  const strangers = Array.from({ length: wanted / 10 }, (_, index) => toEvent(`s${index}`, { source: '/other' }));
-  const events = [...ids.map((id) => toEvent(id)), ...strangers];
-  const batches: object[][] = [];
-  for (let start = 0; start < events.length; start += batch) batches.push(events.slice(start, start + batch));
-  const began = performance.now();
-  const work = async (): Promise<void> => {
-    for (let next = batches.shift(); next !== undefined; next = batches.shift()) {
-      if (!(await publish(next))) throw new Error('a batch was not taken');
-    }
-  };
-  await Promise.all([work(), work(), work(), work()]);
-  console.log(`published ${events.length} events in ${seconds(began)} s`);
-  return new Set(ids);
-}
-
-async function replay(
-  name: string,
-  body: object,
-  ids: ReadonlySet<string>,
-  disturb: () => Promise<void> = () => Promise.resolve(),
-) {
-  const began = performance.now();
-  const found = (): ReadonlyMap<string, Arrival> => arrivals.get(name) ?? new Map();
-  await admin(node.url, 'PUT', `${base}/${name}`, body);
-  await disturb();
-  await until(() => found().size >= ids.size || performance.now() - last > 30_000);
-  const took = last - began;
-  // What comes twice comes now.
-  await until(() => performance.now() - last > 3_000);
-  const view = await completed(name);
-  const repeated = [...found().values()].filter(({ count }) => count > 1);
-  return {
-    state: view.state,
-    read: view.progress.read,
-    replayed: view.progress.replayed,
-    arrived: found().size,
-    missing: Array.from(ids).filter((id) => !found().has(id)).length,
-    unknown: Array.from(found().keys()).filter((id) => !ids.has(id)).length,
-    repeated: repeated.length,
-    /** Repeated, and not delivered shortly before a kill. */
-    outside: repeated.filter(({ at }) => !killTimes.some((time) => time > at - 200 && time < at + 2_000)).length,
-    seconds: Math.round(took / 100) / 10,
-    perSecond: Math.round((found().size / took) * 1_000),
-  };
-}
-
-async function killAgainAndAgain(): Promise<void> {
-  for (let kill = 0; kill < kills; kill += 1) {
-    const before = arrivals.get('killed')?.size ?? 0;
-    await until(() => (arrivals.get('killed')?.size ?? 0) > before, 30_000);
-    await pause(100 + Math.random() * 700);
-    killTimes.push(performance.now());
-    await node.stop('SIGKILL');
-    node = await startNode({ TULLE_DATA: folder });
-  }
-}
 
 interface View {
   readonly state: string;
-  readonly progress: { readonly read: number; readonly replayed: number };
+  readonly reason?: string;
+  readonly progress: { readonly read: number; readonly replayed: number; readonly deliveries: number };
 }
 
-/** A replay waits for what may have been late. */
-async function completed(name: string): Promise<View> {
-  for (let attempt = 0; ; attempt += 1) {
-    const view = (await admin(node.url, 'GET', `${base}/${name}`)) as View;
-    if (view.state !== 'running' || attempt === 60) return view;
-    await pause(500);
+const bin = findPostgres();
+if (storage === 'postgres' && bin === undefined) console.log('Postgres is not installed: its replay test is skipped.');
+else {
+  const server = storage === 'postgres' && bin !== undefined ? await startPostgres(bin) : undefined;
+  try {
+    await testReplays(await startMesh(server));
+  } finally {
+    server?.stop();
   }
 }
 
-/** By a replay to nobody. */
-async function countArchived(): Promise<number> {
-  await putRule(false);
-  await admin(node.url, 'PUT', `${base}/count`, { archive: 'all', from: 0 });
-  return (await completed('count')).progress.read;
+function startMesh(server: PostgresServer | undefined): Promise<CrashMesh> {
+  if (server !== undefined) return startPostgresMesh(server, processes);
+  return storage === 'workerd' ? startWorkerdMesh() : startNodeMesh();
+}
+
+async function testReplays(mesh: CrashMesh): Promise<void> {
+  /** By the replay's name. */
+  const arrivals = new Map<string, Arrivals>();
+  const echoes: Promise<boolean>[] = [];
+  let unmarked = 0;
+  const target = await startTarget((id, headers) => {
+    const mark = headers['ce-replayname'];
+    if (id.startsWith('echo')) return 204;
+    if (typeof mark !== 'string') {
+      unmarked += 1;
+      return 204;
+    }
+    const status = arrivalsOf(mark).arrive(id);
+    if (arrivalsOf(mark).total % echoEvery === 0) {
+      const echo = publish(mesh, [toEvent(`echo-${id}`, { replayname: mark })]);
+      // A kill may come in between.
+      echoes.push(echo.then((refusal) => refusal === undefined).catch(() => false));
+    }
+    return status;
+  });
+
+  function arrivalsOf(replay: string): Arrivals {
+    let known = arrivals.get(replay);
+    if (known === undefined) {
+      known = createArrivals(() => 1);
+      arrivals.set(replay, known);
+    }
+    return known;
+  }
+
+  async function putRule(enabled: boolean): Promise<void> {
+    await call(mesh, 'PUT', '/v1/admin/buses/default/rules/all', {
+      enabled,
+      filter: { pattern: { source: [{ prefix: '/' }] } },
+      targets: [{ name: 'counter', http: { url: target.url, timeoutSeconds: 30 } }],
+    });
+  }
+
+  /** Events of a source that is archived and, one in ten, of one that is not. */
+  async function publishAll(ids: readonly string[]): Promise<void> {
+    const strangers = Array.from({ length: wanted / 10 }, (_, index) => toEvent(`s${index}`, { source: '/other' }));
+    const events = [...ids.map((id) => toEvent(id)), ...strangers];
+    const batches: object[][] = [];
+    for (let start = 0; start < events.length; start += batch) batches.push(events.slice(start, start + batch));
+    const began = performance.now();
+    const work = async (): Promise<void> => {
+      for (let next = batches.shift(); next !== undefined; next = batches.shift()) {
+        let refusal: string | undefined = '';
+        await until(
+          async () => {
+            refusal = await publish(mesh, next ?? []).catch(String);
+            return refusal === undefined;
+          },
+          () => `a batch is not taken: ${refusal}`,
+          () => batches.length,
+        );
+      }
+    };
+    await Promise.all([work(), work(), work(), work()]);
+    console.log(`published ${events.length} events in ${((performance.now() - began) / 1_000).toFixed(1)} s`);
+  }
+
+  async function replay(name: string, body: object, ids: readonly string[], disturb?: () => Promise<void>) {
+    const began = performance.now();
+    const found = arrivalsOf(name);
+    await call(mesh, 'PUT', `${base}/${name}`, body);
+    await disturb?.();
+    const view = await ended(name);
+    // What comes twice comes by now.
+    await settles(
+      async () => (await readBooks(mesh)).pending === 0,
+      () => found.total,
+    );
+    const took = found.lastAt - began;
+    const missing = found.missing(ids);
+    const { read, replayed, deliveries } = view.progress;
+    const counts = { read, replayed, deliveries, done: found.done };
+    const failures = [
+      ...(view.state === 'completed' ? [] : [`${name} is ${view.state}: ${view.reason ?? JSON.stringify(view)}`]),
+      ...(missing.length === 0 ? [] : [`${name} lacks ${found.describe(missing)}`]),
+      ...Object.entries(counts).flatMap(([what, count]) =>
+        count === ids.length ? [] : [`${name}: ${what} is ${count}, not ${ids.length}`],
+      ),
+      ...(found.ids === ids.length ? [] : [`${name}: ${found.ids} ids arrived, not ${ids.length}`]),
+    ];
+    const seconds = Math.round(took / 100) / 10;
+    const perSecond = Math.round((found.done / took) * 1_000);
+    return { ...counts, repeated: found.repeated, seconds, perSecond, failures };
+  }
+
+  /** A replay waits for what may have been late. */
+  async function ended(name: string): Promise<View> {
+    let view: View | undefined;
+    await settles(
+      async () => {
+        view = (await call(mesh, 'GET', `${base}/${name}`)) as View;
+        return view.state !== 'running';
+      },
+      () => `${JSON.stringify(view?.progress)} ${arrivals.get(name)?.total}`,
+    );
+    if (view === undefined) throw new Error(`there is no replay ${name}`);
+    return view;
+  }
+
+  /** By a replay to nobody. */
+  async function countArchived(): Promise<number> {
+    await putRule(false);
+    await call(mesh, 'PUT', `${base}/count`, { archive: 'all', from: 0 });
+    return (await ended('count')).progress.read;
+  }
+
+  try {
+    // A batch whose answer was lost is sent again.
+    await call(mesh, 'PUT', '/v1/admin/buses/default', { record: 'failures', deduplication: {} });
+    const filter = { pattern: { source: ['/archived'] } };
+    await call(mesh, 'PUT', '/v1/admin/buses/default/archives/all', { filter });
+    const from = Date.now();
+    const ids = Array.from({ length: wanted }, (_, index) => `e${index}`);
+    // Each process has to know of the archive.
+    await pause(storage === 'folder' ? 0 : 6_000);
+    await publishAll(ids);
+    const to = Date.now() + 1;
+    // The rule comes later: the first delivery is the replay's.
+    await putRule(true);
+    while (Date.now() <= to) await pause(1);
+    const calm = await replay('calm', { archive: 'all', from, to }, ids);
+    const before = (await readBooks(mesh)).delivered;
+    const repeats = createRepeats({
+      settled: async () => (await readBooks(mesh)).delivered - before,
+      arrived: () => arrivalsOf('killed').done,
+    });
+    const killed = await replay('killed', { archive: 'all', from, to }, ids, async () => {
+      for (let kill = 0; kill < kills; kill += 1) {
+        const found = arrivalsOf('killed');
+        // Evenly over the replay, whatever its speed.
+        const start = (ids.length * kill) / (kills + 1);
+        await settles(
+          () => found.done > start,
+          () => found.total,
+        );
+        await pause(Math.random() * 200);
+        await repeats.around(() => mesh.kill());
+      }
+    });
+    const echoed = (await Promise.all(echoes)).filter(Boolean).length;
+    // All that there is by now: what the target sent back is not in it.
+    const looked = await countArchived();
+    const { failures: calmFailures, ...calmCounts } = calm;
+    const { failures: killedFailures, ...killedCounts } = killed;
+    const mayBeRepeated = repeats.allowed;
+    const summary = { storage, archived: ids.length, calm: calmCounts, killed: killedCounts, kills, mayBeRepeated };
+    console.log(JSON.stringify({ ...summary, unmarked, echoed, looked }, undefined, 1));
+    const repeated = [
+      ...(calm.repeated === 0 ? [] : [`${calm.repeated} came twice in peace`]),
+      ...(killed.repeated <= mayBeRepeated ? [] : [`${killed.repeated} came twice, of ${mayBeRepeated} that may`]),
+    ];
+    conclude(
+      [
+        ...calmFailures,
+        ...killedFailures,
+        // Processes that lose each other may deliver what the others have as well.
+        ...(storage === 'postgres' ? [] : repeated),
+        ...(unmarked === 0 ? [] : [`${unmarked} came without the mark`]),
+        ...(looked === ids.length ? [] : [`${looked} are archived, not ${ids.length}`]),
+        ...(mesh.alive() ? [] : ['a process ended by itself']),
+      ],
+      mesh,
+    );
+  } catch (error) {
+    conclude([String(error)], mesh);
+    throw error;
+  } finally {
+    await mesh.stop();
+    target.stop();
+  }
 }
 
 function toEvent(id: string, more: object = {}): object {
   const data = { customer: `c-${id}`, total: 12.5, lines: [{ sku: 'a-1', count: 2 }] };
   return { specversion: '1.0', id, source: '/archived', type: 'order.created', data, ...more };
-}
-
-async function publish(events: readonly object[]): Promise<boolean> {
-  const response = await fetch(`${node.url}/v1/events`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/cloudevents-batch+json' },
-    body: JSON.stringify(events),
-  });
-  await response.arrayBuffer();
-  return response.status === 202;
-}
-
-async function until(isDone: () => boolean, withinMs = 600_000): Promise<void> {
-  const end = performance.now() + withinMs;
-  while (!isDone() && performance.now() < end) await pause(50);
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-function seconds(since: number): string {
-  return ((performance.now() - since) / 1_000).toFixed(1);
-}
-
-function argument(name: string): string | undefined {
-  const place = process.argv.indexOf(name);
-  return place < 0 ? undefined : process.argv[place + 1];
 }

@@ -1,6 +1,6 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -28,11 +28,12 @@ export function findPostgres(): string | undefined {
 
 /** With everything that makes a commit durable as it is by default. */
 export async function startPostgres(bin: string): Promise<PostgresServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'tulle-postgres-'));
+  // Others than root may not get into root's own folders.
+  const asRoot = process.getuid?.() === 0;
+  const folder = mkdtempSync(join(asRoot ? '/tmp' : tmpdir(), 'tulle-postgres-'));
   const data = join(folder, 'data');
   const port = await freePort();
   // Postgres refuses to run as root; the packages make a user of that name.
-  const asRoot = process.getuid?.() === 0;
   if (asRoot) run('chown', ['postgres', folder]);
 
   function commandOf(program: string, args: readonly string[]): [string, string[]] {
@@ -46,8 +47,9 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
 
   runAs('initdb', '-D', data, '-U', 'tulle', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync');
   const settings = ['listen_addresses=127.0.0.1', 'max_connections=200', 'log_min_messages=fatal'];
-  const options = [`-k ${folder} -p ${port}`, ...settings.map((setting) => `-c ${setting}`)].join(' ');
-  const start = ['-D', data, '-w', '-t', '60', '-l', join(folder, 'log'), '-o', options];
+  // No socket in the file system: its path may be 107 characters long.
+  const options = [`-k '' -p ${port}`, ...settings.map((setting) => `-c ${setting}`)].join(' ');
+  const start = ['-D', data, '-w', '-t', '600', '-l', join(folder, 'log'), '-o', options];
   runAs('pg_ctl', ...start, 'start');
 
   return {
@@ -57,23 +59,36 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
       await promisify(execFile)(...commandOf('pg_ctl', [...start, '-m', mode, 'restart']), { cwd: folder });
     },
     stop() {
-      runAs('pg_ctl', '-D', data, '-m', 'immediate', 'stop');
-      rmSync(folder, { recursive: true, force: true });
+      try {
+        runAs('pg_ctl', '-D', data, '-m', 'immediate', '-t', '600', 'stop');
+      } catch (error) {
+        console.log(`Postgres could not be stopped: ${String(error)}`);
+      }
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
     },
   };
 }
 
 function run(command: string, args: readonly string[], cwd = '/'): void {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 120_000 });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stdout}${stderr}`);
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 900_000 });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} (${status ?? error?.message}): ${stdout}${stderr}`);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/**
+ * A port that nobody has, below those that connections get (from 32768 on Linux): whoever starts again on it must not find
+ * that a client has it meanwhile.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 15_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** `node test/services/postgres.ts COMMAND…`: with `TULLE_TEST_POSTGRES_URL`, or without where nothing is installed. */

@@ -10,6 +10,8 @@ export interface RunningNode {
   readonly process: ChildProcess;
   /** What it wrote to its standard output so far. */
   readonly output: () => string;
+  /** What it wrote to its standard error last. */
+  readonly said: () => string;
   /** Ends it, and answers its exit code. */
   stop(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -20,18 +22,22 @@ export async function startNode(env: Readonly<Record<string, string>>): Promise<
   const child = spawnNode({ TULLE_ADMIN_KEY: adminKey, TULLE_ALLOW_PRIVATE_TARGETS: 'true', PORT: '0', ...env });
   const ended = once(child, 'exit').then(([code]) => code as number | null);
   let output = '';
+  let said = '';
+  // A pipe that nobody reads is full after 64 KB, and who writes to it stands still.
+  child.stderr?.on('data', (data: Buffer) => (said = (said + data.toString()).slice(-8_000)));
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', (data: Buffer) => {
       output += data.toString();
       const [found] = /http:\/\/\S+/.exec(output) ?? [];
       if (found !== undefined) resolve(found);
     });
-    void ended.then((code) => reject(new Error(`the process ended with code ${code}`)));
+    void ended.then((code) => reject(new Error(`the process ended with code ${code}: ${said}`)));
   });
   return {
     url,
     process: child,
     output: () => output,
+    said: () => said,
     async stop(signal) {
       child.kill(signal);
       return ended;
