@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../mesh/ports/consumer.ts';
+import type { Appended, Claims } from '../../mesh/ports/queue.ts';
 import type { Replays } from '../../mesh/ports/replays.ts';
 import type { Settlement } from '../../mesh/ports/settlement.ts';
 import {
@@ -13,7 +14,7 @@ import type { QueueHost, QueueUnderTest } from './queue.ts';
 
 /** A queue that keeps archives. */
 export interface ArchiveUnderTest extends QueueUnderTest {
-  archive(messages: readonly string[], archiveSeconds: number): Promise<void>;
+  archive(messages: readonly string[], archiveSeconds: number, claims?: Claims): Promise<Appended>;
   replays: Replays;
 }
 
@@ -75,6 +76,16 @@ export function describeReplays(
       bench.now += 60_000;
       await settle(bench);
       expect(replayed(bench)).toHaveLength(3);
+    });
+
+    check('what was claimed before is not archived once more, nor replayed', async (bench) => {
+      const claims = { seconds: 60, events: [{ key: 'b', messages: [], archived: [1], laned: [] }] };
+      expect(await bench.queue.archive(['a', 'b'], 3_600, claims)).toEqual({ duplicates: [] });
+      expect(await bench.queue.archive(['c', 'b again'], 3_600, claims)).toEqual({ duplicates: [0] });
+      await settle(bench);
+      await start(bench);
+      await settle(bench);
+      expect(replayed(bench)).toEqual(['a', 'b', 'c']);
     });
 
     check('it begins and ends where its range does, and waits for what may be late', async (bench) => {

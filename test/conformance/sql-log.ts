@@ -32,8 +32,8 @@ export function openSqlLog(host: QueueHost, reopen: () => Sql): ArchiveUnderTest
     log: () => log,
     append: (messages, laned, claims, awaited) =>
       log.append({ messages, ...(laned && { laned }), ...(claims && { claims }), ...(awaited && { awaited }) }, 86_400),
-    async archive(archived, archiveSeconds) {
-      await log.append({ messages: [], archived }, 86_400, archiveSeconds);
+    archive(archived, archiveSeconds, claims) {
+      return log.append({ messages: [], archived, ...(claims && { claims }) }, 86_400, archiveSeconds);
     },
     replays: {
       start: (_shard, order) => log.startReplay(order),

@@ -13,8 +13,8 @@ export interface CrashMesh {
   readonly key: string;
   /** Of whoever is asked next, where there are several. */
   url(): string;
-  /** Ends a process with SIGKILL; resolves when another one has its place. */
-  kill(): Promise<void>;
+  /** Ends a process with SIGKILL; resolves when another one has its place, which waits for `whenDead`. */
+  kill(whenDead: () => Promise<void>): Promise<void>;
   /** Processes that are there without having been started again. */
   alive(): boolean;
   /** What they wrote to their standard error last. */
@@ -52,9 +52,10 @@ async function startNodes(count: number, env: Readonly<Record<string, string>>):
   return {
     key: adminKey,
     url: () => at(asked++).url,
-    async kill() {
+    async kill(whenDead) {
       const place = killed++ % count;
       await at(place).stop('SIGKILL');
+      await whenDead();
       nodes[place] = await startNode(env);
     },
     alive: () => nodes.every(({ process }) => process.exitCode === null && process.signalCode === null),
@@ -80,8 +81,9 @@ export async function startWorkerdMesh(): Promise<CrashMesh> {
   return {
     key,
     url: () => url,
-    async kill() {
+    async kill(whenDead) {
       await killWorkerd(dev, () => said);
+      await whenDead();
       const isUp = (): Promise<boolean> =>
         fetch(`${url}/healthz`, { signal: AbortSignal.timeout(10_000) }).then(
           ({ ok }) => ok,

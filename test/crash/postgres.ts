@@ -21,7 +21,7 @@ else {
       mesh: await startPostgresMesh(server),
       clients: 12,
       mayRepeat: true,
-      async disturb({ load, kill, around }) {
+      async disturb({ load, kill }) {
         for (let count = 0; count < kills; count++) {
           await load.takesAgain(30);
           await pause(100 + Math.random() * 300);
@@ -29,7 +29,7 @@ else {
         }
         for (let count = 0; count < restarts; count++) {
           await load.takesAgain(30);
-          await around(() => server.restart('immediate'));
+          await server.restart('immediate');
         }
         await load.takesAgain(30);
       },

@@ -186,7 +186,7 @@ async function testReplays(mesh: CrashMesh): Promise<void> {
           () => found.total,
         );
         await pause(Math.random() * 200);
-        await repeats.around(() => mesh.kill());
+        await repeats.kill(mesh);
       }
     });
     const echoed = (await Promise.all(echoes)).filter(Boolean).length;

@@ -17,8 +17,6 @@ export interface CrashTestOptions {
     readonly load: Load;
     /** Kills a process of the mesh. */
     readonly kill: () => Promise<void>;
-    /** Does something else after which deliveries may be repeated. */
-    readonly around: (harm: () => Promise<void>) => Promise<void>;
   }) => Promise<void>;
 }
 
@@ -38,8 +36,7 @@ export async function crashTest({ mesh, clients, mayRepeat, disturb }: CrashTest
       arrived: () => arrivals.done,
     });
     const load = startLoad(clients, (events) => publish(mesh, events), 50);
-    const { around } = repeats;
-    await disturb({ load, kill: () => around(() => mesh.kill()), around });
+    await disturb({ load, kill: () => repeats.kill(mesh) });
     await load.stop();
     const { acknowledged, unanswered } = load;
     await settles(
@@ -58,7 +55,7 @@ export async function crashTest({ mesh, clients, mayRepeat, disturb }: CrashTest
     ];
     console.log(
       JSON.stringify({
-        disturbed: repeats.kills,
+        kills: repeats.kills,
         acknowledged: acknowledged.length,
         unanswered,
         lost: missing.length,

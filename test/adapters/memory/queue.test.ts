@@ -28,8 +28,8 @@ async function run(host: QueueHost, work: (queue: ArchiveUnderTest) => Promise<v
         ...(claims && { claims }),
         ...(awaited && { awaited }),
       }),
-    async archive(archived, archiveSeconds) {
-      await memory.queue.append({ ...shard, archiveSeconds }, { messages: [], archived });
+    archive(archived, archiveSeconds, claims) {
+      return memory.queue.append({ ...shard, archiveSeconds }, { messages: [], archived, ...(claims && { claims }) });
     },
     replays: memory.replays,
     drain: () => memory.drain(),

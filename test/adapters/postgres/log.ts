@@ -55,8 +55,8 @@ export async function openPostgresLog(
     log: () => log,
     append: (messages, laned, claims, awaited) =>
       log.append(shard, { messages, ...(laned && { laned }), ...(claims && { claims }), ...(awaited && { awaited }) }),
-    async archive(archived, archiveSeconds) {
-      await log.append({ ...shard, archiveSeconds }, { messages: [], archived });
+    archive(archived, archiveSeconds, claims) {
+      return log.append({ ...shard, archiveSeconds }, { messages: [], archived, ...(claims && { claims }) });
     },
     async drain() {
       await log.drain.run();
