@@ -96,8 +96,9 @@ export function openAws(host: QueueHost, services: AwsServices, installation: In
         ...(claims && { claims }),
         ...(awaited && { awaited }),
       }),
-    async archive(archived, archiveSeconds) {
-      await platform.ports.queue.append({ ...address, archiveSeconds }, { messages: [], archived });
+    archive(archived, archiveSeconds, claims) {
+      const entries = { messages: [], archived, ...(claims && { claims }) };
+      return platform.ports.queue.append({ ...address, archiveSeconds }, entries);
     },
     async drain() {
       for (;;) {
