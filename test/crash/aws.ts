@@ -1,17 +1,20 @@
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { packageHere } from '../aws/package.ts';
 import { adminKey, startPackaged } from '../aws/start.ts';
 import { admin } from '../adapters/node/main.ts';
+import { publish } from './api.ts';
 import { startLoad } from './load.ts';
+import { numberOption, settles } from './wait.ts';
 
 /**
  * Kills the environments of the packaged `dispatch` function with SIGKILL again and again, in the middle of their batches,
  * while events are published, and counts: what was answered 202 and never reached the target is lost.
  * `npm run test:crash:aws [-- --kills 50]`; the last line is `N passed, N failed`.
  */
-const kills = Number(argument('--kills') ?? 50);
+const kills = numberOption('--kills', 50);
 const clients = 4;
 /** In place of six minutes: how long a message stays with a batch that was killed. */
 const visibilitySeconds = 3;
@@ -40,7 +43,14 @@ try {
     { filter: { pattern: { source: ['/crash'] } }, targets: [{ name: 'counter', http: { url: targetUrl } }] },
     adminKey,
   );
-  const load = startLoad(clients, publish, 50);
+  const mesh = { url: () => url, key: adminKey };
+  const publishSlowly = async (events: readonly object[]): Promise<string | undefined> => {
+    const refusal = await publish(mesh, events);
+    // A backlog would only make the test longer.
+    await pause(40);
+    return refusal;
+  };
+  const load = startLoad(clients, publishSlowly, 50);
   let inBatches = 0;
   for (let kill = 0; kill < kills;) {
     // A message that is killed five times is set aside by the guard: batches must have a chance to come through.
@@ -54,7 +64,12 @@ try {
     kill += 1;
   }
   await load.stop();
-  const missing = await settle(load.acknowledged);
+  const isMissing = (id: string): boolean => !arrivals.has(id);
+  await settles(
+    () => !load.acknowledged.some(isMissing),
+    () => arrivals.size,
+  );
+  const missing = load.acknowledged.filter(isMissing);
   const repeated = [...arrivals.values()].filter((times) => times > 1).length;
   const { acknowledged, unanswered } = load;
   const figures = { kills, inBatches, acknowledged: acknowledged.length, unanswered, lost: missing.length, repeated };
@@ -71,38 +86,4 @@ try {
   target.closeAllConnections();
   target.close();
   rmSync(folder, { recursive: true, force: true });
-}
-
-async function publish(ids: readonly string[]): Promise<boolean> {
-  const events = ids.map((id) => ({ specversion: '1.0', id, source: '/crash', type: 'crash.test', data: { id } }));
-  const response = await fetch(`${runner.url}/v1/events`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/cloudevents-batch+json' },
-    body: JSON.stringify(events),
-    signal: AbortSignal.timeout(10_000),
-  });
-  await response.arrayBuffer();
-  // A backlog would only make the test longer.
-  await pause(40);
-  return response.status === 202;
-}
-
-/** Waits until everything acknowledged is there, or nothing has come for 20 s. */
-async function settle(acknowledged: readonly string[]): Promise<string[]> {
-  let seen = 0;
-  for (let quiet = 0; quiet < 200 && acknowledged.some((id) => !arrivals.has(id)); quiet++) {
-    await pause(100);
-    if (arrivals.size > seen) quiet = 0;
-    seen = arrivals.size;
-  }
-  return acknowledged.filter((id) => !arrivals.has(id));
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-function argument(name: string): string | undefined {
-  const place = process.argv.indexOf(name);
-  return place < 0 ? undefined : process.argv[place + 1];
 }
