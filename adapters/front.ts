@@ -2,6 +2,7 @@ import { createLiveDocuments } from '../admin/changes/live-documents.ts';
 import { createDiscovery } from '../admin/discovery.ts';
 import { createSnapshotReader } from '../admin/snapshot-reader.ts';
 import { createAuthenticator, type KeyLookup } from '../mesh/authentication.ts';
+import { createEventMeter } from '../mesh/event-meter.ts';
 import type { Identities } from '../mesh/identity/identities.ts';
 import type { IngressOptions } from '../mesh/ingress.ts';
 import type { Documents } from '../mesh/ports/documents.ts';
@@ -55,6 +56,7 @@ export function createFront(platform: FrontPlatform, parts: FrontParts): Front {
       ...(waits && { waits }),
       authenticator: createAuthenticator({ adminKey, now: runtime.now, identities }),
       limits: { ...defaultLimits, exactLength },
+      meter: createEventMeter(runtime.now),
       runtime,
       envelopes: platform.dispatchesHere === true ? createRecentEnvelopes() : undefined,
       report,

@@ -4,6 +4,7 @@ import { createDisabling } from '../admin/disabling.ts';
 import { createKeyLookup } from '../admin/keys.ts';
 import { createPublisher } from '../admin/publisher.ts';
 import { reseal } from '../admin/reseal.ts';
+import { createTenantRemoval } from '../admin/tenant-removal.ts';
 import { createMeshApp } from '../mesh/app.ts';
 import type { ConnectionSupport } from '../mesh/connections/authorize.ts';
 import { createCredentials } from '../mesh/connections/credentials.ts';
@@ -17,6 +18,7 @@ import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { QueueConsumer } from '../mesh/ports/consumer.ts';
 import type { DeadLetters } from '../mesh/ports/dead-letters.ts';
 import type { Documents } from '../mesh/ports/documents.ts';
+import type { Erasure } from '../mesh/ports/erasure.ts';
 import type { Ledger } from '../mesh/ports/ledger.ts';
 import type { Queue } from '../mesh/ports/queue.ts';
 import type { Replays } from '../mesh/ports/replays.ts';
@@ -42,6 +44,8 @@ export interface Platform {
   readonly deadLetters: DeadLetters;
   /** Absent where the queue keeps no archives. */
   readonly replays?: Replays;
+  /** Absent where logs cannot be erased: what is in them expires. */
+  readonly erasure?: Erasure;
   /** Without it every publisher is answered when its events are durable. */
   readonly waits?: Waits;
   readonly runtime: Runtime;
@@ -91,7 +95,7 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
   const { documents, snapshots, runtime, adminKey, report, functions: support = {}, sources = [] } = platform;
   const { name = 'node' } = platform;
   const { identities, ingress } = front;
-  const { snapshots: source, envelopes } = ingress;
+  const { snapshots: source, envelopes, meter } = ingress;
   const live = createLiveDocuments(documents);
   const policy = { allowPrivateTargets: platform.allowPrivateTargets };
   const onPublished = (tenant: string, bus: string): void => source.drop(tenant, bus);
@@ -114,6 +118,8 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
     identities,
     sources,
     platform: name,
+    meter,
+    erasure: platform.erasure,
     archives: platform.replays !== undefined,
     queues: platform.queues ?? [],
     ledger: platform.ledger,
@@ -129,6 +135,7 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
     report,
   });
   const publisher = createPublisher({ documents, snapshots, runtime, onPublished });
+  const removal = createTenantRemoval({ documents: live, publisher, runtime, erasure: platform.erasure });
   return {
     fetch: (request) => Promise.resolve((isAdmin(request) ? admin : app).fetch(request)),
     dispatch: createDispatcher({
@@ -162,6 +169,7 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
     }),
     async tick() {
       await publisher.repair();
+      await removal.tick();
       if (vault.isRotating) await reseal({ documents: live, publisher, vault, runtime });
     },
   };

@@ -4,9 +4,11 @@ import { createAuthenticator, type Principal } from '../mesh/authentication.ts';
 import type { PlatformName, Source } from '../mesh/connector/source.ts';
 import type { ConnectionSupport } from '../mesh/connections/authorize.ts';
 import { createVault, type Vault } from '../mesh/connections/vault.ts';
+import type { EventMeter } from '../mesh/event-meter.ts';
 import type { Identities } from '../mesh/identity/identities.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { Documents } from '../mesh/ports/documents.ts';
+import type { Erasure } from '../mesh/ports/erasure.ts';
 import type { Ledger } from '../mesh/ports/ledger.ts';
 import type { Runtime } from '../mesh/ports/runtime.ts';
 import type { Secrets } from '../mesh/ports/secrets.ts';
@@ -21,6 +23,7 @@ import { createPublisher, type PublisherOptions } from './publisher.ts';
 import { reportFailure } from './report.ts';
 import { createAdminRoutes, requireRoute } from './routes.ts';
 import type { Services } from './services.ts';
+import { createTenantRemoval } from './tenant-removal.ts';
 
 export interface AdminApiOptions {
   readonly documents: Documents;
@@ -49,6 +52,10 @@ export interface AdminApiOptions {
   readonly ledger?: Ledger;
   /** The platform's own secrets. */
   readonly secrets?: Secrets;
+  /** What tenants with a quota have published here. */
+  readonly meter?: Pick<EventMeter, 'usage'> | undefined;
+  /** Erases the logs of tenants that are deleted. */
+  readonly erasure?: Erasure | undefined;
   readonly onPublished?: PublisherOptions['onPublished'];
 }
 
@@ -58,6 +65,7 @@ export type AdminApi = Hono<{ Variables: { principal: Principal } }>;
 export function createAdminApi(options: AdminApiOptions): AdminApi {
   const { runtime, adminKey, onPublished } = options;
   const documents = createLiveDocuments(options.documents);
+  const publisher = createPublisher({ ...options, onPublished });
   const services: Services = {
     functions: {},
     connections: {},
@@ -69,7 +77,8 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
     vault: createVault({}),
     ...options,
     documents,
-    publisher: createPublisher({ ...options, onPublished }),
+    publisher,
+    removal: createTenantRemoval({ documents, publisher, runtime, erasure: options.erasure }),
   };
   const authenticator = createAuthenticator({ adminKey, now: () => runtime.now(), identities: options.identities });
   const findKey = createKeyLookup(documents);

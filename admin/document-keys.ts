@@ -8,7 +8,7 @@ export const documentKeys = {
   /** Of one bus, or of all. */
   rules: (tenant: string, bus?: string) => (bus === undefined ? `rule/${tenant}/` : `rule/${tenant}/${bus}/`),
   archive: (tenant: string, bus: string, archive: string) => `archive/${tenant}/${bus}/${archive}`,
-  archives: (tenant: string, bus: string) => `archive/${tenant}/${bus}/`,
+  archives: (tenant: string, bus?: string) => (bus === undefined ? `archive/${tenant}/` : `archive/${tenant}/${bus}/`),
   connectors: (tenant: string, bus: string) => `connector/${tenant}/${bus}/`,
   connectorsOf: (tenant: string) => `connector/${tenant}/`,
   allConnectors: 'connector/',
@@ -34,6 +34,9 @@ export const documentKeys = {
   /** Beside `default`. */
   tenant: (tenant: string) => `tenant/${tenant}`,
   tenants: 'tenant/',
+  /** What is left to do of a tenant that is being deleted. */
+  removal: (tenant: string) => `removal/${tenant}`,
+  removals: 'removal/',
   snapshot: (tenant: string, bus: string) => `snapshot/${tenant}/${bus}`,
   /** Padded, so that a list is in their order. */
   change: (tenant: string, sequence: number) => `change/${tenant}/${String(sequence).padStart(12, '0')}`,

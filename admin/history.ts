@@ -9,23 +9,26 @@ import type { Call, Methods, Services } from './services.ts';
 
 /** `/v1/admin/changes`: what was changed, newest first, and by whom. */
 export function changeList(services: Services): Methods {
-  const { changes } = services.publisher;
-  return {
-    async GET({ principal, query }) {
-      const limit = readNumber(query, 'limit', 50, 100);
-      const { sequence } = await changes.settle(principal.tenant);
-      const from = Math.min(readNumber(query, 'cursor', sequence + 1, Number.MAX_SAFE_INTEGER), sequence + 1) - 1;
-      const numbers = Array.from({ length: Math.min(limit, from) }, (_, index) => from - index);
-      const items: object[] = [];
-      // One after the other: a change may take 2 MB.
-      for (const number of numbers) {
-        const change = await changes.read(principal.tenant, number);
-        if (change !== undefined) items.push(toSummary(change));
-      }
-      const last = numbers.at(-1) ?? 1;
-      return Response.json({ items, ...(last > 1 ? { next: String(last) } : {}) });
-    },
-  };
+  return { GET: ({ principal, query }) => answerChanges(services, principal.tenant, query) };
+}
+
+export async function answerChanges(
+  { publisher: { changes } }: Pick<Services, 'publisher'>,
+  tenant: string,
+  query: URLSearchParams,
+): Promise<Response> {
+  const limit = readNumber(query, 'limit', 50, 100);
+  const { sequence } = await changes.settle(tenant);
+  const from = Math.min(readNumber(query, 'cursor', sequence + 1, Number.MAX_SAFE_INTEGER), sequence + 1) - 1;
+  const numbers = Array.from({ length: Math.min(limit, from) }, (_, index) => from - index);
+  const items: object[] = [];
+  // One after the other: a change may take 2 MB.
+  for (const number of numbers) {
+    const change = await changes.read(tenant, number);
+    if (change !== undefined) items.push(toSummary(change));
+  }
+  const last = numbers.at(-1) ?? 1;
+  return Response.json({ items, ...(last > 1 ? { next: String(last) } : {}) });
 }
 
 /** `/v1/admin/changes/{change}`: each document before and after it, and whether it has the hash that it had when it was made. */
@@ -134,9 +137,9 @@ function toSummary({ sequence, at, by, why, entries, previousHash, hash }: Chang
   };
 }
 
-/** To whom an audience belongs is in the identity provider itself. */
+/** To whom an audience belongs is in the identity provider itself, and what a removal has left to do is no configuration. */
 function isShown({ key }: ChangeEntry): boolean {
-  return !key.startsWith(documentKeys.audience(''));
+  return !key.startsWith(documentKeys.audience('')) && !key.startsWith(documentKeys.removals);
 }
 
 function toAddressView({ key, document, previous }: ChangeEntry): object {

@@ -21,7 +21,7 @@ export const identityResource: Resource = {
     const { principal, documents, present, address, services } = order;
     const identity = admitIdentity(input, address.name, services.policy);
     requireOperator(identity, order);
-    await giveUpPairs(documents, principal.tenant, present as IdentityDocument | undefined);
+    await deletePairs(documents, principal.tenant, present as IdentityDocument | undefined);
     await takePairs(identity, order);
     return identity;
   },
@@ -29,7 +29,7 @@ export const identityResource: Resource = {
   async checkRemoved(order) {
     const present = order.present as IdentityDocument | undefined;
     if (present !== undefined) requireOperator(present, order);
-    await giveUpPairs(order.documents, order.principal.tenant, present);
+    await deletePairs(order.documents, order.principal.tenant, present);
   },
 };
 
@@ -94,7 +94,8 @@ async function takePairs(
   }
 }
 
-async function giveUpPairs(
+/** Leaves alone what is another's by now. */
+export async function deletePairs(
   documents: Documents,
   tenant: string,
   identity: IdentityDocument | undefined,

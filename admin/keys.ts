@@ -6,6 +6,7 @@ import { orderOf } from './change-order.ts';
 import { documentKeys } from './document-keys.ts';
 import { listPage, readPageRequest, toList } from './paging.ts';
 import { toETag } from './precondition.ts';
+import { requireQuotas } from './quotas.ts';
 import { admitKey, admitRotation, type KeyDocument, rotateKey, toKey, toKeyView } from './resources/key.ts';
 import type { Methods, Services } from './services.ts';
 import { requireCount } from './stage-edits.ts';
@@ -55,6 +56,7 @@ export async function createKey(
   const { change, sequence } = await publisher.change(order, async (staging) => {
     await requireCount(staging, documentKeys.keys(tenant), keysMax, 'keys');
     await staging.put(documentKeys.key(tenant, id), document);
+    await requireQuotas(staging, tenant, [{ kind: 'key', document }]);
   });
   return Response.json(
     { ...toKeyView(document), key: token },

@@ -157,7 +157,7 @@ export function createPublisher({ documents, snapshots, runtime, onPublished }: 
 /** Documents whose key names the bus that they belong to. */
 const perBus: ReadonlySet<string> = new Set(['bus', 'rule', 'archive']);
 /** Documents that no snapshot holds. */
-const besidesSnapshots: ReadonlySet<string> = new Set(['identity', 'audience']);
+const besidesSnapshots: ReadonlySet<string> = new Set(['identity', 'audience', 'removal']);
 /** Publishers that meet each cost one another a round; more than this at once is not ordinary use. */
 const maxAttempts = 32;
 /** Workers allow six connections at once. */

@@ -29,7 +29,8 @@ export function findResource(kind: unknown): Resource | undefined {
 
 /** What the key of a document says of it; `undefined` for what is no configuration. */
 export function readKey(key: string): ({ readonly kind: string } & Address) | undefined {
-  const [kind = '', , ...rest] = key.split('/');
+  const [kind = '', tenant = '', ...rest] = key.split('/');
+  if (kind === 'tenant') return { kind, bus: '', name: tenant };
   const resource = findResource(kind);
   if (kind !== 'key' && resource === undefined) return undefined;
   const [bus = '', name = ''] = resource?.scope === 'bus' ? rest : ['', rest[0]];

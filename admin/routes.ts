@@ -21,7 +21,7 @@ import { secretResource } from './secrets.ts';
 import type { Call, Handler, Methods, Services } from './services.ts';
 import { statusList } from './status.ts';
 import { quarantineItem, quarantineList, taskControls, taskList } from './tasks/endpoint.ts';
-import { tenantItem, tenantKeys, tenantList } from './tenants.ts';
+import { tenantChanges, tenantItem, tenantKeys, tenantList, tenantUsage } from './tenants.ts';
 
 export interface AdminRoute extends Route {
   /** Is called for who may: see `requireRoute`. */
@@ -82,7 +82,9 @@ export function createAdminRoutes(services: Services): readonly AdminRoute[] {
     ...toRoutes(`${root}/status`, 'visible', statusList(services)),
     ...toRoutes(`${root}/tenants`, 'installation', tenantList(services)),
     ...toRoutes(`${root}/tenants/{tenant}`, 'installation', tenantItem(services)),
+    ...toRoutes(`${root}/tenants/{tenant}/changes`, 'installation', tenantChanges(services)),
     ...toRoutes(`${root}/tenants/{tenant}/keys`, 'installation', tenantKeys(services)),
+    ...toRoutes(`${root}/tenants/{tenant}/usage`, 'installation', tenantUsage(services)),
   ];
 }
 

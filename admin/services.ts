@@ -7,10 +7,12 @@ import type { Runtime } from '../mesh/ports/runtime.ts';
 import type { Secrets } from '../mesh/ports/secrets.ts';
 import type { Snapshots } from '../mesh/ports/snapshots.ts';
 import type { PlatformName, Source } from '../mesh/connector/source.ts';
+import type { EventMeter } from '../mesh/event-meter.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { SecondQueue } from '../mesh/snapshot.ts';
 import type { AdmissionOptions } from './admission.ts';
 import type { Publisher } from './publisher.ts';
+import type { TenantRemoval } from './tenant-removal.ts';
 
 /** What the admin's handlers work with. */
 export interface Services extends AdmissionOptions {
@@ -27,6 +29,9 @@ export interface Services extends AdmissionOptions {
   readonly platform: PlatformName;
   /** Whether the queue keeps archives. */
   readonly archives: boolean;
+  readonly removal: TenantRemoval;
+  /** What tenants with a quota have published here. */
+  readonly meter?: Pick<EventMeter, 'usage'> | undefined;
   /** The queues that a bus may choose here, beside the log. */
   readonly queues: readonly SecondQueue[];
   /** Has the events that rules are tried on; absent where nothing is kept. */

@@ -3,6 +3,7 @@ import { documentMaxBytes, type Documents, type StoredDocument } from '../mesh/p
 import type { EventSchema, Snapshot } from '../mesh/snapshot.ts';
 import { toRule } from './admission.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
+import { readQuotas } from './quotas.ts';
 import { type ArchiveDocument, toArchiveSettings } from './resources/archive.ts';
 import { type BusDocument, toBusSettings } from './resources/bus.ts';
 import { type ConnectionDocument, toConnectionSettings } from './resources/connection.ts';
@@ -25,7 +26,8 @@ export async function buildSnapshot(
   if (stored === undefined) return undefined;
   const settings = toBusSettings(stored.value as BusDocument);
   const read = (prefix: string): Promise<StoredDocument[]> => readAll(documents, prefix);
-  const [rules, keys, archives, functions, connections, secrets, schemas] = await Promise.all([
+  const [{ eventsPerSecond }, rules, keys, archives, functions, connections, secrets, schemas] = await Promise.all([
+    readQuotas(documents, tenant),
     read(documentKeys.rules(tenant, bus)).then((all) =>
       all.map(({ value, version }) => toRule(value as RuleDocument, version)),
     ),
@@ -46,6 +48,7 @@ export async function buildSnapshot(
     tenant,
     bus,
     settings,
+    ...(eventsPerSecond === undefined ? {} : { eventsPerSecond }),
     rules,
     keys,
     ...(archives.length === 0 ? {} : { archives }),

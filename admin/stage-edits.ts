@@ -6,6 +6,7 @@ import { findUsableConnections } from './connections.ts';
 import { documentKeys, walkDocuments } from './document-keys.ts';
 import { findFunctionNames } from './functions.ts';
 import { type Precondition, requirePrecondition } from './precondition.ts';
+import { requireQuotas } from './quotas.ts';
 import { type Address, keyOf, type Resource, type ResourceOrder, type World } from './resource.ts';
 import type { Services } from './services.ts';
 import { throwFaults } from './validation.ts';
@@ -126,6 +127,13 @@ export async function stageEdits(
     });
   }
   throwFaults(faults);
+  const growths = edited.map(({ edit, present, document }) => ({
+    kind: edit.resource.kind,
+    present,
+    document,
+    place: edit.place,
+  }));
+  await requireQuotas(documents, tenant, growths);
   const warned = new Map<object, readonly Warning[]>();
   for (const together of groups.values()) {
     const put = together.flatMap(({ document }) => document ?? []);

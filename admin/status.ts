@@ -4,6 +4,7 @@ import { listPage, readPageRequest } from './paging.ts';
 import type { BusDocument } from './resources/bus.ts';
 import type { Methods, Services } from './services.ts';
 import { readStoredSnapshot } from './snapshot-reader.ts';
+import { readUsageView } from './usage.ts';
 
 /** One bus of `/v1/admin/status`. */
 export interface BusStatus {
@@ -18,8 +19,9 @@ export interface BusStatus {
   readonly ageSeconds?: number;
 }
 
-/** `/v1/admin/status`: how far each bus's snapshot has come. */
-export function statusList({ documents, snapshots, runtime }: Services): Methods {
+/** `/v1/admin/status`: how far each bus's snapshot has come; to a key of every bus also what of its quotas the tenant has. */
+export function statusList(services: Services): Methods {
+  const { documents, snapshots, runtime } = services;
   return {
     async GET({ principal, query }) {
       const page = await listPage(documents, documentKeys.buses(principal.tenant), readPageRequest(query));
@@ -41,7 +43,10 @@ export function statusList({ documents, snapshots, runtime }: Services): Methods
             : { ageSeconds: Math.max(0, Math.round((runtime.now() - newest.publishedAt) / 1_000)) }),
         });
       }
-      return Response.json({ items, ...(page.next === undefined ? {} : { next: page.next }) });
+      // Once, with the first page: it is counted, document by document.
+      const isAsked = mayUse(principal, '*') && query.get('cursor') === null;
+      const usage = isAsked ? { usage: await readUsageView(services, principal.tenant) } : {};
+      return Response.json({ items, ...usage, ...(page.next === undefined ? {} : { next: page.next }) });
     },
   };
 }

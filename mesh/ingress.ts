@@ -1,6 +1,7 @@
 import { type ErrorItem, TulleError } from '../event/error.ts';
 import type { Event } from '../event/event.ts';
 import { type Authenticator, type KeyLookup, requireAccess } from './authentication.ts';
+import type { EventMeter } from './event-meter.ts';
 import { type ClaimedPlan, findDuplicates, routeOnce } from './deduplication.ts';
 import type { Appended, Queue } from './ports/queue.ts';
 import type { Runtime } from './ports/runtime.ts';
@@ -30,6 +31,8 @@ export interface IngressOptions {
   readonly discovery?: Discovery;
   /** Absent where another process dispatches: see `createRecentEnvelopes`. */
   readonly envelopes?: EnvelopeCodec | undefined;
+  /** Keeps tenants to their quotas. */
+  readonly meter?: EventMeter | undefined;
   readonly report?: (message: string, error: unknown) => void;
 }
 
@@ -64,7 +67,7 @@ export type Ingress = (request: Request, bus: string) => Promise<Response>;
 const protocols = [cloudEventsProtocol];
 
 export function createIngress(options: IngressOptions): Ingress {
-  const { snapshots, queue, waits, authenticator, limits, runtime, findKey, discovery } = options;
+  const { snapshots, queue, waits, authenticator, limits, runtime, findKey, discovery, meter } = options;
   const reportMismatch = createMismatchReport(runtime, options.report);
   const createReceipt = createReceipts(runtime);
   return async (request, bus) => {
@@ -86,7 +89,9 @@ export function createIngress(options: IngressOptions): Ingress {
     }
 
     const protocol = protocols.find((candidate) => candidate.match(request)) ?? cloudEventsProtocol;
+    meter?.check(compiled.snapshot);
     const { events, batch } = await protocol.decode(request, limits);
+    meter?.take(compiled.snapshot, events.length);
     const faults = compiled.schemas?.review(events, { batch });
     const { deduplicationSeconds } = compiled.snapshot.settings;
     const receipt = createReceipt();

@@ -15,6 +15,8 @@ export interface Snapshot {
   /** When this version was made, in milliseconds since the epoch. */
   readonly publishedAt?: number;
   readonly settings: BusSettings;
+  /** What the tenant may publish, on all of its buses; absent where it has no such quota. */
+  readonly eventsPerSecond?: number;
   readonly rules: readonly Rule[];
   readonly keys: readonly Key[];
   /** Absent for none. */

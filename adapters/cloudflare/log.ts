@@ -18,21 +18,12 @@ import { createDurableObjectSql } from './sql.ts';
  * was written before it is on disk (output gate), so that a resolved `append` means durable.
  */
 export class Log extends DurableObject<Env> {
-  readonly #log: SqlLog;
+  #log: SqlLog;
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
-    const { storage, exports } = context;
-    this.#log = createLog({
-      sql: createDurableObjectSql(storage),
-      consume: async (messages, turn) => JSON.parse(await exports.Dispatcher.dispatch(messages, turn)) as Settlement,
-      now: () => Date.now(),
-      pause: (milliseconds, signal) => scheduler.wait(milliseconds, signal && { signal }),
-      synced: () => storage.sync(),
-      outputGate: true,
-      setAlarm: (at) => storage.setAlarm(at),
-      report,
-    });
+    const { storage } = context;
+    this.#log = openLog(context);
     // An alarm that failed for good (the platform gives up after six tries) must not leave events behind.
     void context.blockConcurrencyWhile(async () => {
       if ((await storage.getAlarm()) === null) this.#log.resume();
@@ -120,6 +111,15 @@ export class Log extends DurableObject<Env> {
     return this.#log.setAside(body, reason);
   }
 
+  /** What is out meanwhile is waited for, but not for long; what of it comes later begins the log anew. */
+  async erase(): Promise<void> {
+    const { storage } = this.ctx;
+    await Promise.race([this.#log.stop(), scheduler.wait(eraseMs)]);
+    await storage.deleteAlarm();
+    await storage.deleteAll();
+    this.#log = openLog(this.ctx);
+  }
+
   /** Since the object was started: what the platform bills. */
   rowsWritten(): number {
     return this.#log.rowsWritten();
@@ -128,4 +128,19 @@ export class Log extends DurableObject<Env> {
   rowsKept(): number {
     return this.#log.rowsKept();
   }
+}
+
+const eraseMs = 5_000;
+
+function openLog({ storage, exports }: DurableObjectState): SqlLog {
+  return createLog({
+    sql: createDurableObjectSql(storage),
+    consume: async (messages, turn) => JSON.parse(await exports.Dispatcher.dispatch(messages, turn)) as Settlement,
+    now: () => Date.now(),
+    pause: (milliseconds, signal) => scheduler.wait(milliseconds, signal && { signal }),
+    synced: () => storage.sync(),
+    outputGate: true,
+    setAlarm: (at) => storage.setAlarm(at),
+    report,
+  });
 }

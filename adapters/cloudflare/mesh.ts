@@ -4,7 +4,14 @@ import { sources } from '../sources.ts';
 import { createEnvironmentSecrets } from '../secrets.ts';
 import { createCertificates } from './certificates.ts';
 import { createD1Documents } from './documents.ts';
-import { createLogDeadLetters, createLogLedger, createLogQueue, createLogReplays, createLogWaits } from './queue.ts';
+import {
+  createLogDeadLetters,
+  createLogErasure,
+  createLogLedger,
+  createLogQueue,
+  createLogReplays,
+  createLogWaits,
+} from './queue.ts';
 import { createQueuesQueue } from './queues.ts';
 import { createWorkerOutbox } from './queues-handler.ts';
 import { logFunction, report, workerRuntime } from './runtime.ts';
@@ -35,6 +42,7 @@ export function createMeshes(options: { readonly functions: readonly BundledFunc
         ledger: createLogLedger(env.LOG),
         deadLetters: createLogDeadLetters(env.LOG),
         replays: createLogReplays(env.LOG),
+        erasure: createLogErasure(env.LOG),
         waits: createLogWaits(env.LOG),
         runtime: workerRuntime,
         adminKey: env.TULLE_ADMIN_KEY,

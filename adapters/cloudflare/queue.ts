@@ -1,5 +1,6 @@
 import { TulleError } from '../../event/error.ts';
 import type { DeadLetters } from '../../mesh/ports/dead-letters.ts';
+import type { Erasure } from '../../mesh/ports/erasure.ts';
 import type { Ledger } from '../../mesh/ports/ledger.ts';
 import type { Queue } from '../../mesh/ports/queue.ts';
 import type { Replays } from '../../mesh/ports/replays.ts';
@@ -96,6 +97,14 @@ export function createLogReplays(logs: Logs): Replays {
     },
     async delete(shard, name) {
       return toStub(logs, shard).deleteReplay(name);
+    },
+  };
+}
+
+export function createLogErasure(logs: Logs): Erasure {
+  return {
+    async erase(shard) {
+      await toStub(logs, shard).erase();
     },
   };
 }

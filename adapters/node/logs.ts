@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { TulleError } from '../../event/error.ts';
 import type { QueueConsumer } from '../../mesh/ports/consumer.ts';
 import type { DeadLetters } from '../../mesh/ports/dead-letters.ts';
+import type { Erasure } from '../../mesh/ports/erasure.ts';
 import type { Ledger } from '../../mesh/ports/ledger.ts';
 import type { Queue } from '../../mesh/ports/queue.ts';
 import type { Replays } from '../../mesh/ports/replays.ts';
@@ -21,6 +22,7 @@ export interface Logs {
   readonly deadLetters: DeadLetters;
   readonly replays: Replays;
   readonly waits: Waits;
+  readonly erasure: Erasure;
   /** Goes on with what the last process left. */
   resume(): void;
   /** Answers the publishers who wait: the process ends before their time. */
@@ -40,6 +42,9 @@ export interface LogsOptions {
    */
   readonly onDiskFailure: (error: unknown) => void;
 }
+
+/** What is out when a log is erased is waited for, but not for long. */
+const eraseMs = 5_000;
 
 /** A job costs little in one process; the window bounds what is in memory and what a crash repeats. */
 const pace: LogPace = {
@@ -172,6 +177,22 @@ export function openLogs(options: LogsOptions): Logs {
       },
       async delete(shard, name) {
         return (await only(shard)?.deleteReplay(name)) ?? false;
+      },
+    },
+    erasure: {
+      async erase({ tenant, bus, shard }) {
+        if (shard !== 0) return;
+        const found = logs.get(`${tenant}/${bus}`);
+        if (found !== undefined) {
+          await Promise.race([found.log.stop(), setTimeout(eraseMs, undefined, { ref: false })]);
+          found.alarm.clear();
+          await found.sql.close();
+          logs.delete(`${tenant}/${bus}`);
+        }
+        // With what SQLite lays beside it.
+        for (const end of ['', '-wal', '-shm', '-journal']) {
+          rmSync(join(folder, tenant, `${bus}.sqlite${end}`), { force: true });
+        }
       },
     },
     resume() {

@@ -12,7 +12,10 @@ import { createNodeSql, type NodeSql } from './sql.ts';
 /** Everything that a process keeps: in files of its own, or in a database that it shares with others. */
 export interface NodeStorage {
   /** What the mesh works on. */
-  readonly ports: Pick<Platform, 'documents' | 'snapshots' | 'queue' | 'ledger' | 'deadLetters' | 'replays' | 'waits'>;
+  readonly ports: Pick<
+    Platform,
+    'documents' | 'snapshots' | 'queue' | 'ledger' | 'deadLetters' | 'replays' | 'waits' | 'erasure'
+  >;
   /** Goes on with what the last process left. */
   resume(): void;
   /** Answers the publishers who wait: the process ends before their time. */
@@ -44,7 +47,7 @@ function openFiles({ settings: { dataFolder }, consume, now, report, onDiskFailu
   mkdirSync(dataFolder, { recursive: true });
   const sql = openDocuments(dataFolder);
   const logs = openLogs({ folder: join(dataFolder, 'logs'), consume, now, report, onDiskFailure });
-  const { queue, ledger, deadLetters, replays, waits } = logs;
+  const { queue, ledger, deadLetters, replays, waits, erasure } = logs;
   return {
     ports: {
       documents: createSqlDocuments(sql),
@@ -54,6 +57,7 @@ function openFiles({ settings: { dataFolder }, consume, now, report, onDiskFailu
       deadLetters,
       replays,
       waits,
+      erasure,
     },
     resume: () => logs.resume(),
     stopWaits: () => logs.stopWaits(),

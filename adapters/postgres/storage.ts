@@ -6,6 +6,7 @@ import { createWaitBoxes } from '../waits.ts';
 import { openDatabase } from './database.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createPostgresDocuments } from './documents.ts';
+import { createPostgresErasure } from './erasure.ts';
 import { isOutage, isRefusal } from './errors.ts';
 import { createPostgresLedger } from './ledger.ts';
 import { createPostgresLog } from './log.ts';
@@ -141,6 +142,7 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
       ),
       queue: { append: (shard, entries) => log.append(shard, entries) },
       waits: log.waits,
+      erasure: createPostgresErasure(database, schema),
       ledger: createPostgresLedger(database, () => clock.now()),
       replays: createPostgresReplays({
         database,

@@ -202,6 +202,24 @@ export const adminOperations: Operations = {
       201: { description: 'It is created', content: json(ref('Tenant')), etag: true },
     },
   },
+  [`DELETE ${root}/tenants/{tenant}`]: {
+    summary: 'Delete a tenant with everything that it has, but for its history',
+    query: { confirm: { type: 'string', description: 'the name of the tenant once more' } },
+    headers: { ...ifMatch, ...reason },
+    answers: {
+      202: { description: 'Nobody gets in any more; the rest goes in the next minutes', content: json(ref('Tenant')) },
+      ...gone,
+    },
+  },
+  [`GET ${root}/tenants/{tenant}/changes`]: {
+    summary: 'List changes of a tenant, also of one that is deleted, newest first',
+    query: pageOfChanges,
+    answers: pageOf(ref('ChangeSummary')),
+  },
+  [`GET ${root}/tenants/{tenant}/usage`]: {
+    summary: 'Show what a tenant has of its quotas',
+    answers: ok('The usage', ref('Usage')),
+  },
   [`POST ${root}/tenants/{tenant}/keys`]: {
     summary: 'Create a key of a tenant, such as its first',
     headers: reason,
@@ -211,9 +229,9 @@ export const adminOperations: Operations = {
     },
   },
   [`GET ${root}/status`]: {
-    summary: 'Show how far the snapshot of every bus has come',
+    summary: 'Show how far the snapshot of every bus has come, and what the tenant has of its quotas',
     query: page,
-    answers: pageOf(ref('BusStatus')),
+    answers: ok('A page', shape({ items: listOf(ref('BusStatus')), 'usage?': ref('Usage'), 'next?': text })),
   },
 };
 

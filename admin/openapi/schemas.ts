@@ -62,7 +62,10 @@ export function createAdminSchemas(
     Secret: secretSchema,
     Function: functionSchema,
     Identity: identitySchema,
-    Tenant: tenantSchema,
+    Tenant: {
+      ...tenantSchema,
+      properties: { ...tenantSchema.properties, deleting: timestamp, deleted: timestamp },
+    },
     Schema: {
       ...schemaSchema,
       properties: { ...schemaSchema.properties, versions: listOf(shape({ version: count, created: timestamp })) },
@@ -71,6 +74,15 @@ export function createAdminSchemas(
   return {
     ...documents,
     ...Object.fromEntries(Object.entries(documents).map(([kind, schema]) => [`${kind}Request`, toRequest(schema)])),
+    TenantRequest: toRequest(tenantSchema),
+    Usage: shape({
+      buses: amount,
+      rules: amount,
+      targets: amount,
+      keys: amount,
+      storedDays: amount,
+      eventsPerSecond: shape({ 'used?': { type: 'number' }, 'refused?': count, 'most?': count }),
+    }),
     Filter: {
       type: 'object',
       description: 'Exactly one filter language',
@@ -267,5 +279,6 @@ function toRequest(schema: Schema): Schema {
   return { ...schema, required };
 }
 
+const amount = shape({ used: count, 'most?': count });
 const actions: Schema = { enum: ['created', 'changed', 'deleted'] };
 const changeMembers = { change: count, at: timestamp, by: text, 'why?': text, previousHash: text, hash: text };

@@ -6,6 +6,7 @@ import { hopsOf } from '../../functions/compute/emitter.ts';
 import { outputBytesLimit } from '../../functions/compute/function-output.ts';
 import { type Authenticator, type KeyLookup, type Principal, requireAccess } from '../authentication.ts';
 import { createLimit } from '../concurrency.ts';
+import type { EventMeter, Metered } from '../event-meter.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import { cloudEventsProtocol } from '../protocols/cloudevents.ts';
 import type { Limits } from '../protocols/protocol.ts';
@@ -20,6 +21,8 @@ export interface FunctionEndpointOptions {
   readonly findKey: KeyLookup;
   readonly limits: Limits;
   readonly runtime: Runtime;
+  /** Keeps tenants to their quotas. */
+  readonly meter?: EventMeter | undefined;
 }
 
 /** Functions on their own, over HTTP: a CloudEvent in, CloudEvents out. `bus` is the one that they emit to by default. */
@@ -29,9 +32,12 @@ export interface FunctionEndpoint {
 }
 
 export function createFunctionEndpoint(options: FunctionEndpointOptions): FunctionEndpoint {
-  const { functions, snapshots, authenticator, findKey, limits, runtime } = options;
+  const { functions, snapshots, authenticator, findKey, limits, runtime, meter } = options;
 
-  async function open(request: Request, bus: string): Promise<{ principal: Principal; scope: FunctionScope }> {
+  async function open(
+    request: Request,
+    bus: string,
+  ): Promise<{ principal: Principal; scope: FunctionScope & Metered }> {
     const lookup: KeyLookup = async (tenant, keyId) => {
       const compiled = await snapshots.get(tenant, bus);
       if (compiled === undefined) return findKey(tenant, keyId);
@@ -53,7 +59,9 @@ export function createFunctionEndpoint(options: FunctionEndpointOptions): Functi
       if (!functions.list(scope).some((known) => known.name === name)) {
         throw new TulleError('not_found', 'There is no such function.', { mend: 'GET /v1/functions lists them.' });
       }
+      meter?.check(scope);
       const { events, batch } = await cloudEventsProtocol.decode(request, { ...limits, batchEvents: batchLimit });
+      meter?.take(scope, events.length);
       const limit = createLimit(callsAtOnce);
       const { now, random } = runtime;
       const answers = await Promise.all(

@@ -122,7 +122,10 @@ describe('access', () => {
     expect((await call('GET', '/buses/orders')).status).toBe(404);
     expect((await call('GET', '/keys')).json).toEqual({ items: [] });
     expect((await call('GET', '/keys/0123456789abcdef')).status).toBe(404);
-    expect((await call('GET', '/status')).json).toEqual({ items: [] });
+    expect((await call('GET', '/status')).json).toMatchObject({
+      items: [],
+      usage: { buses: { used: 0 }, rules: { used: 0 }, keys: { used: 0 } },
+    });
   });
 });
 
