@@ -105,7 +105,10 @@ export function createTenantRemoval({ documents, publisher, runtime, erasure }: 
     const left = await eraseSome(tenant, logs);
     const order = { tenant, by: 'system', why: 'the tenant is deleted' };
     await publisher.change(order, async (staging) => {
-      if (left.length > 0) return void (await staging.put(stored.key, { since, logs: left } satisfies Removal));
+      if (left.length > 0) {
+        await staging.put(stored.key, { since, logs: left } satisfies Removal);
+        return;
+      }
       await staging.delete(stored.key);
       const deleted = new Date(runtime.now()).toISOString();
       await staging.put(documentKeys.tenant(tenant), { kind: 'tenant', name: tenant, deleted } satisfies FormerTenant);

@@ -163,6 +163,28 @@ export const commands: readonly Entry[] = [
   entry('keys revoke', 'Delete an API key, by its id', async () => (await import('./keys/revoke.ts')).revoke),
 
   entry(
+    'tenants list',
+    "List the tenants beside default, with the operator's own key",
+    async () => (await import('./tenants/list.ts')).list,
+  ),
+  entry('tenants show', 'Show what a tenant has of its quotas', async () => (await import('./tenants/show.ts')).show),
+  entry(
+    'tenants set',
+    'Create a tenant, or change its description and quotas',
+    async () => (await import('./tenants/set.ts')).set,
+  ),
+  entry(
+    'tenants add-key',
+    'Make an API key of a tenant, such as its first; it is printed this once',
+    async () => (await import('./tenants/add-key.ts')).addKey,
+  ),
+  entry(
+    'tenants delete',
+    'Delete a tenant with its keys, rules, secrets and events; its history of changes stays',
+    async () => (await import('./tenants/delete.ts')).remove,
+  ),
+
+  entry(
     'audit list',
     'List what was changed, newest first: when, by which key, why, and what',
     async () => (await import('./audit/list.ts')).list,
@@ -177,6 +199,11 @@ export const commands: readonly Entry[] = [
     'status',
     'Show whether the changes of each bus have arrived',
     async () => (await import('./status.ts')).status,
+  ),
+  entry(
+    'usage',
+    'Show what there is of buses, rules, targets and keys, and the quotas of the tenant',
+    async () => (await import('./usage.ts')).usage,
   ),
   entry(
     'books',

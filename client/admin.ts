@@ -132,6 +132,36 @@ export interface KeyView extends KeyInput {
   readonly created: string;
 }
 
+/** What a tenant may have; what is left out is bounded by the limits of every installation only. */
+export interface Quotas {
+  readonly eventsPerSecond?: number;
+  readonly buses?: number;
+  readonly rules?: number;
+  readonly targets?: number;
+  readonly keys?: number;
+  readonly storedDays?: number;
+}
+
+export interface TenantDocument {
+  readonly name: string;
+  readonly description?: string;
+  readonly quotas?: Quotas;
+  /** Since when it is being deleted. */
+  readonly deleting?: string;
+  /** When nothing was left of it. */
+  readonly deleted?: string;
+}
+
+export interface VersionedTenant {
+  readonly version: number;
+  readonly document: TenantDocument;
+}
+
+/** What there is, and of what may be how much. Of events a mean a second, in the process that answers. */
+export type Usage = Readonly<
+  Record<keyof Quotas, { readonly used?: number; readonly most?: number; readonly refused?: number }>
+>;
+
 export interface BusStatus {
   readonly bus: string;
   readonly rules: number;
@@ -157,6 +187,8 @@ export interface AdminClient {
   changes(): AsyncGenerator<ChangeSummary>;
   readChange(change: number): Promise<Change>;
   status(): AsyncGenerator<BusStatus>;
+  /** Of the key's own tenant; takes a key of every bus. */
+  usage(): Promise<Usage>;
   readonly keys: {
     list(): AsyncGenerator<{ readonly version: number; readonly document: KeyView }>;
     /** `key` is shown here and never again. */
@@ -164,6 +196,16 @@ export interface AdminClient {
     /** A new secret; the one of before is valid for the overlap, `0s` to `30d`. */
     rotate(id: string, input?: { readonly overlap?: string }): Promise<KeyView & { readonly key: string }>;
     revoke(id: string): Promise<void>;
+  };
+  /** For the operator's own key. */
+  readonly tenants: {
+    list(): AsyncGenerator<VersionedTenant>;
+    get(name: string): Promise<VersionedTenant>;
+    put(name: string, document: TenantDocument, options?: WriteOptions): Promise<VersionedTenant>;
+    /** `done`: nothing is left of it; else the rest goes in the next minutes. */
+    delete(name: string, options?: WriteOptions): Promise<{ readonly done: boolean }>;
+    usage(name: string): Promise<Usage>;
+    createKey(name: string, input: KeyInput): Promise<KeyView & { readonly key: string }>;
   };
 }
 
@@ -182,6 +224,11 @@ export function createAdminClient(transport: Transport): AdminClient {
     const response = await transport.send(request);
     const version = Number(/\d+/.exec(response.headers.get('etag') ?? '')?.[0] ?? 0);
     return { version, document: await response.json<ConfigurationDocument>() };
+  }
+
+  async function versionedTenant(request: TransportRequest): Promise<VersionedTenant> {
+    const { version, document } = await versioned(request);
+    return { version, document: document as unknown as TenantDocument };
   }
 
   return {
@@ -218,6 +265,11 @@ export function createAdminClient(transport: Transport): AdminClient {
     changes: () => walk<ChangeSummary>('/v1/admin/changes'),
     readChange: (change) => transport.json<Change>({ method: 'GET', path: `/v1/admin/changes/${change}` }),
     status: () => walk<BusStatus>('/v1/admin/status'),
+    async usage() {
+      const query: Query = { limit: 1 };
+      const { usage } = await transport.json<{ usage: Usage }>({ method: 'GET', path: '/v1/admin/status', query });
+      return usage;
+    },
     keys: {
       list: () => walk('/v1/admin/keys'),
       create: (input) =>
@@ -233,12 +285,45 @@ export function createAdminClient(transport: Transport): AdminClient {
         await transport.send({ method: 'DELETE', path: `/v1/admin/keys/${encodeURIComponent(id)}` });
       },
     },
+    tenants: {
+      list: () => walk('/v1/admin/tenants'),
+      get: (name) => versionedTenant({ method: 'GET', path: tenantPath(name) }),
+      put: (name, document, options) =>
+        versionedTenant({
+          method: 'PUT',
+          path: tenantPath(name),
+          headers: { ...json, ...toHeaders(options) },
+          body: JSON.stringify(document),
+        }),
+      async delete(name, options) {
+        const headers = toHeaders(options);
+        const { status } = await transport.send({
+          method: 'DELETE',
+          path: tenantPath(name),
+          headers,
+          query: { confirm: name },
+        });
+        return { done: status === 204 };
+      },
+      usage: (name) => transport.json({ method: 'GET', path: `${tenantPath(name)}/usage` }),
+      createKey: (name, input) =>
+        transport.json({
+          method: 'POST',
+          path: `${tenantPath(name)}/keys`,
+          headers: json,
+          body: JSON.stringify(input),
+        }),
+    },
   };
 }
 
 const json = { 'content-type': 'application/json' };
 /** Thousands of documents are compiled and written. */
 const changeSetTimeoutMs = 120_000;
+
+function tenantPath(name: string): string {
+  return `/v1/admin/tenants/${encodeURIComponent(name)}`;
+}
 
 function listPath(noun: Noun, bus = 'default'): string {
   return nouns[noun].ofBus ? `/v1/admin/buses/${encodeURIComponent(bus)}/${noun}` : `/v1/admin/${noun}`;
