@@ -82,8 +82,8 @@ export class Log extends DurableObject<Env> {
     return this.#log.deleteDeadLetters(sequences);
   }
 
-  startReplay(order: ReplayOrder): Promise<ReplayStatus> {
-    return this.#log.startReplay(order);
+  startReplay(order: ReplayOrder, most?: number): Promise<ReplayStatus | undefined> {
+    return this.#log.startReplay(order, most);
   }
 
   getReplay(name: string): ReplayStatus | undefined {

@@ -83,8 +83,8 @@ export function createLogWaits(logs: Logs): Waits {
 /** The replays of what the log's own shards keep. */
 export function createLogReplays(logs: Logs): Replays {
   return {
-    async start(shard, order) {
-      return toStub(logs, shard).startReplay(order);
+    async start(shard, order, most) {
+      return toStub(logs, shard).startReplay(order, most);
     },
     async get(shard, name) {
       return toStub(logs, shard).getReplay(name);

@@ -42,7 +42,7 @@ export function createMemoryArchives(options: {
 
   return {
     port: {
-      start: (shard, { shard: _shard, ...order }) => Promise.resolve(replaysOf(shard)?.start(order)),
+      start: (shard, { shard: _shard, ...order }, most) => Promise.resolve(replaysOf(shard)?.start(order, most)),
       get: (shard, name) => Promise.resolve(replaysOf(shard)?.get(name)),
       list: (shard) => Promise.resolve(replaysOf(shard)?.list() ?? []),
       cancel: (shard, name) => Promise.resolve(replaysOf(shard)?.cancel(name)),

@@ -163,8 +163,8 @@ export function openLogs(options: LogsOptions): Logs {
       },
     },
     replays: {
-      async start(shard, { shard: _shard, ...order }) {
-        return only(shard)?.startReplay(order);
+      async start(shard, { shard: _shard, ...order }, most) {
+        return only(shard)?.startReplay(order, most);
       },
       async get(shard, name) {
         return only(shard)?.getReplay(name);

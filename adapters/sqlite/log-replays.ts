@@ -21,7 +21,8 @@ import {
 
 /** The replays of a log, and whose turn it is. What is written here is not on disk yet when these return. */
 export interface LogReplays {
-  start(order: ReplayOrder): ReplayStatus;
+  /** Nothing where `most` run already. */
+  start(order: ReplayOrder, most?: number): ReplayStatus | undefined;
   get(name: string): ReplayStatus | undefined;
   list(): readonly ReplayStatus[];
   cancel(name: string): ReplayStatus | undefined;
@@ -92,9 +93,10 @@ export function createLogReplays(options: {
 
   load();
   return {
-    start(order) {
+    start(order, most = Number.POSITIVE_INFINITY) {
       const known = replays.get(order.name);
       if (known !== undefined) return known.status;
+      if (this.list().filter(({ state }) => state === 'running').length >= most) return undefined;
       for (const status of surplusOf(this.list())) forget(status.order.name);
       return keep(createKeptReplay(order, now()));
     },

@@ -46,7 +46,7 @@ export interface Log {
   redrive(sequences: readonly number[], order: RedriveOrder): Promise<RedriveOutcome>;
   deleteDeadLetters(sequences: readonly number[]): Promise<number>;
   /** Resolve when it is on disk. */
-  startReplay(order: ReplayOrder): Promise<ReplayStatus>;
+  startReplay(order: ReplayOrder, most?: number): Promise<ReplayStatus | undefined>;
   cancelReplay(name: string): Promise<ReplayStatus | undefined>;
   deleteReplay(name: string): Promise<boolean>;
   getReplay(name: string): ReplayStatus | undefined;
@@ -267,9 +267,10 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
       await commit.sync();
       return deleted;
     },
-    async startReplay(order) {
+    async startReplay(order, most) {
       requireRunning();
-      const status = replays.start(order);
+      const status = replays.start(order, most);
+      if (status === undefined) return undefined;
       await commit.sync();
       drain.wake();
       await wakeAt(now());

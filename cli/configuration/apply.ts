@@ -22,19 +22,22 @@ function applyCommand(name: string, summary: string): Command {
         type: 'boolean',
         description: `delete ${nounsOfBus.join(' and ')} of its buses that the folder does not have`,
       },
+      enable: { type: 'boolean', description: 'enable targets that signed off; else they stay disabled' },
       'dry-run': { type: 'boolean', description: 'show what would change, and change nothing' },
       why: { type: 'string', description: 'why, for the history' },
       ...yesOption,
     },
     examples: [`tulle ${name} configuration`, `tulle ${name} configuration --prune --yes --why 'release 42'`],
-    async run({ words: [folder = ''], values: { prune, yes, why, 'dry-run': dryRun }, session, output }) {
+    async run({ words: [folder = ''], values: { prune, enable, yes, why, 'dry-run': dryRun }, session, output }) {
       const client = session.client();
       const progress = output.progress();
       try {
-        const { edits, outcomes, unchanged, warnings } = await planFolder(client, folder, { prune, progress });
+        const plan = await planFolder(client, folder, { prune, enable, progress });
+        const { edits, outcomes, unchanged, warnings, kept } = plan;
         const counts = countActions(outcomes);
         if (!output.json) printOutcomes(output, outcomes);
         noteWarnings(output, warnings);
+        if (kept.length > 0) output.note(`stays disabled: ${kept.join(', ')}; --enable enables what signed off`);
         if (outcomes.length === 0 || dryRun) {
           const said = outcomes.length === 0 ? 'no changes' : `would be ${toSentence(counts)}`;
           if (output.json) output.document({ dryRun, ...counts, unchanged, warnings, edits: outcomes }, () => '');

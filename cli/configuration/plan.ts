@@ -11,6 +11,7 @@ import type { Client } from '../../client/client.ts';
 import { TulleRequestError } from '../../client/error.ts';
 import { CommandError } from '../command.ts';
 import type { Progress } from '../terminal/progress.ts';
+import { keepDisabled } from './keep-disabled.ts';
 import { readFolder, type Source } from './read-folder.ts';
 
 /** What it takes to make the installation as a folder says. */
@@ -19,6 +20,8 @@ export interface Plan {
   readonly edits: readonly Edit[];
   readonly outcomes: readonly EditOutcome[];
   readonly unchanged: number;
+  /** Targets that signed off and stay so: `bus/rule/target`. */
+  readonly kept: readonly string[];
   /** What of the documents is most likely not meant, changed or not; `place` is in the document. */
   readonly warnings: readonly FileWarning[];
 }
@@ -30,27 +33,39 @@ export interface FileWarning extends Warning {
 /** What `prune` deletes: what belongs to the tenant may be used by others. */
 export const nounsOfBus: readonly Noun[] = (Object.keys(nouns) as Noun[]).filter((noun) => nouns[noun].ofBus);
 
-/** Compares a folder with what is there. With `prune` also what its buses have and it does not is to go. */
+/**
+ * Compares a folder with what is there. With `prune` also what its buses have and it does not is to go; with `enable`
+ * targets that signed off are enabled again, where the folder does not say otherwise.
+ */
 export async function planFolder(
   client: Client,
   folder: string,
-  { prune, progress }: { readonly prune: boolean; readonly progress: Progress },
+  {
+    prune,
+    enable = false,
+    progress,
+  }: { readonly prune: boolean; readonly enable?: boolean; readonly progress: Progress },
 ): Promise<Plan> {
   progress.say('reading files');
   const sources = await readFolder(folder);
   requireOnce(sources);
-  const edits: Edit[] = sources.map(({ document }) => ({ put: document }));
-  if (prune) edits.push(...(await findSurplus(client, sources)));
+  let edits: readonly Edit[] = sources.map(({ document }) => ({ put: document }));
+  if (prune) edits = [...edits, ...(await findSurplus(client, sources))];
   progress.say(`comparing ${edits.length.toLocaleString('en-US')} documents`);
-  let outcome: ChangeSetOutcome;
-  try {
-    outcome = await client.admin.change({ edits, dryRun: true });
-  } catch (error) {
-    throw withFiles(error, sources);
+  const compare = (): Promise<ChangeSetOutcome> =>
+    client.admin.change({ edits, dryRun: true }).catch((error: unknown) => {
+      throw withFiles(error, sources);
+    });
+  let outcome = await compare();
+  const { edits: patched, kept } = enable ? { edits, kept: [] } : keepDisabled(edits, outcome.edits);
+  if (kept.length > 0) {
+    edits = patched;
+    outcome = await compare();
   }
   const wanted = new Map(edits.map((edit) => [toKey(addressOf(edit)), edit]));
   const outcomes = outcome.edits.filter(({ action }) => action !== 'unchanged');
   return {
+    kept,
     outcomes,
     unchanged: outcome.edits.length - outcomes.length,
     warnings: toFileWarnings(outcome.warnings, sources),

@@ -45,8 +45,11 @@ export function decide(
   const asked = result.ok || !handling.retryAfter ? undefined : result.retryAfterMs;
   const askedMs = asked === undefined ? 0 : Math.min(asked, retryAfterMaxMs(policy, preset, state.attempt));
   const outcome = outcomeOf(result, policy, state, runtime, handling, askedMs);
-  return handling.throttles ? { ...outcome, throttledMs: askedMs } : outcome;
+  return handling.throttles ? { ...outcome, throttledMs: Math.min(askedMs, restMaxMs) } : outcome;
 }
+
+/** One answer, perhaps a slip (`Retry-After: 1000000000`), does not stop a target for longer: then one delivery asks again. */
+const restMaxMs = 3_600_000;
 
 function outcomeOf(
   result: AttemptResult,

@@ -7,8 +7,11 @@ import type { ShardPlace } from './shard.ts';
  * answers for the first shard, and for the others there is nothing.
  */
 export interface Replays {
-  /** Begins a replay; one that has this name already stays as it is, and is answered. */
-  start(shard: ShardPlace, order: ReplayOrder): Promise<ReplayStatus | undefined>;
+  /**
+   * Begins a replay; one that has this name already stays as it is, and is answered. Where `most` run already none is
+   * begun, however many ask at the same time, and nothing is answered.
+   */
+  start(shard: ShardPlace, order: ReplayOrder, most?: number): Promise<ReplayStatus | undefined>;
   get(shard: ShardPlace, name: string): Promise<ReplayStatus | undefined>;
   list(shard: ShardPlace): Promise<readonly ReplayStatus[]>;
   /** Ends it if it runs: what was planned is delivered, and nothing more. */

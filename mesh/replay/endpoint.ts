@@ -60,10 +60,7 @@ export function createReplayEndpoint({ openBus, replays, runtime }: ReplayEndpoi
 
   async function requireRoom({ snapshot: { tenant, bus } }: CompiledSnapshot): Promise<void> {
     const known = await required().list({ tenant, bus, shard: 0 });
-    if (known.filter(({ state }) => state === 'running').length < mostRunning) return;
-    throw new TulleError('limit_reached', `There are ${mostRunning} replays under way on this bus.`, {
-      mend: 'Wait until one has ended, or cancel one.',
-    });
+    if (known.filter(({ state }) => state === 'running').length >= mostRunning) throw tooMany();
   }
 
   return {
@@ -98,8 +95,11 @@ export function createReplayEndpoint({ openBus, replays, runtime }: ReplayEndpoi
       if (known === undefined) await requireRoom(compiled);
       const asked = known?.order ?? toOrder(compiled, name, wanted, principal.keyId);
       const { tenant, bus: of } = compiled.snapshot;
-      // Of two that ask for the same name at once the first shard takes one, and every other shard that one as well.
-      const order = (await port.start({ tenant, bus: of, shard: 0 }, { ...asked, shard: 0 }))?.order ?? asked;
+      // Of two that ask for the same name at once the first shard takes one, and every other shard that one as well; of
+      // those that ask for the last free place, one.
+      const begun = await port.start({ tenant, bus: of, shard: 0 }, { ...asked, shard: 0 }, mostRunning);
+      if (begun === undefined) throw tooMany();
+      const { order } = begun;
       if (!asksFor(wanted, order)) throw taken(name);
       // Also where it is known: a crash may have come between two shards.
       const statuses = await ofShards(compiled, (shard) => startIn(port, shard, order));
@@ -133,6 +133,12 @@ async function startIn(port: Replays, shard: ShardPlace, order: ReplayOrder): Pr
   if (status === undefined || status.order.id === order.id) return status;
   await port.delete(shard, order.name);
   return port.start(shard, own);
+}
+
+function tooMany(): TulleError {
+  return new TulleError('limit_reached', `There are ${mostRunning} replays under way on this bus.`, {
+    mend: 'Wait until one has ended, or cancel one.',
+  });
 }
 
 function requireName(name: string): void {

@@ -121,6 +121,15 @@ describe('Retry-After', () => {
 
   it('is capped as the preset or the policy says', () => {
     const ages = { maxAgeSeconds: 2_592_000 };
+    // The target as a whole rests for an hour at most, then one delivery asks again.
+    const slowed = answered(429, { retryAfterMs: 1e12 });
+    expect(
+      decide(slowed, policyOf('default'), { attempt: 1, acceptedAt: 0 }, { now: () => 0, random: () => 0.5 }),
+    ).toEqual({
+      kind: 'retry',
+      delayMs: 86_400_000,
+      throttledMs: 3_600_000,
+    });
     const asked = answered(503, { retryAfterMs: 1e12 });
     expect(delayOf(asked, 1, 0.5, { ...policy, ...ages })).toBe(86_400_000);
     expect(delayOf(asked, 1, 0.5, { ...policyOf('svix'), ...ages })).toBe(10_000);

@@ -107,6 +107,17 @@ describe('the request for a replay', () => {
     expect((await call('PUT', `${path}/r10`, { archive: 'all', from: 0 })).status).toBe(201);
   });
 
+  it('is refused to all but one of those who ask for the last place at once', async () => {
+    for (let index = 0; index < 9; index += 1) {
+      expect((await call('PUT', `${path}/r${index}`, { archive: 'all', from: 0 })).status).toBe(201);
+    }
+    const names = Array.from({ length: 8 }, (_, index) => `late-${index}`);
+    const answers = await Promise.all(names.map((name) => call('PUT', `${path}/${name}`, { archive: 'all', from: 0 })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);
+    const { replays } = (await call('GET', path)).body as { replays: { state: string }[] };
+    expect(replays.filter(({ state }) => state === 'running')).toHaveLength(10);
+  });
+
   it('takes an admin; a viewer may watch', async () => {
     const { body } = await call('POST', '/v1/admin/keys', { role: 'viewer', buses: ['default'] });
     const { key } = body as { key: string };
