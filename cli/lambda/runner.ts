@@ -23,6 +23,8 @@ export interface LambdaRunner {
   readonly buses: EventBuses;
   /** What AWS would have refused, and the emulators would have taken. */
   readonly refused: readonly Refusal[];
+  /** What points the SDK at the emulators: variables of every function's environment. */
+  readonly endpoints: Readonly<Record<string, string>>;
   /** By its key in serverless.yml. */
   readonly functions: ReadonlyMap<string, LambdaFunction>;
   /** Runs what is scheduled now, once. */
@@ -94,7 +96,7 @@ export async function startLambdaRunner(options: LambdaRunnerOptions): Promise<L
     });
     closing.push(() => buses.stop());
 
-    const fixed = {
+    const endpoints = {
       ...credentialsEnv,
       AWS_REGION: region,
       AWS_ENDPOINT_URL_SQS: gate.url,
@@ -102,13 +104,18 @@ export async function startLambdaRunner(options: LambdaRunnerOptions): Promise<L
       AWS_ENDPOINT_URL_SNS: gate.url,
       AWS_ENDPOINT_URL_DYNAMODB: dynamoUrl,
       AWS_ENDPOINT_URL_EVENTBRIDGE: buses.url,
-      ...options.env,
     };
     const functions = new Map<string, LambdaFunction>();
     const code = createCode(options.package, folder);
     for (const resource of template.resources('AWS::Lambda::Function')) {
       const key = keyOf(resource.id);
-      const target = await openFunction(resource, { template, key, code, env: fixed, options });
+      const target = await openFunction(resource, {
+        template,
+        key,
+        code,
+        env: { ...endpoints, ...options.env },
+        options,
+      });
       closing.push(() => target.stop());
       functions.set(key, target);
       byArn.set(target.arn, target);
@@ -164,6 +171,7 @@ export async function startLambdaRunner(options: LambdaRunnerOptions): Promise<L
       clients,
       buses,
       refused: gate.refused,
+      endpoints,
       functions,
       async tick() {
         await Promise.all(
