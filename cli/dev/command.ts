@@ -23,13 +23,25 @@ export const dev = defineCommand({
       value: 'FOLDER',
       description: 'apply this folder of documents, and again whenever one is saved',
     },
+    target: {
+      type: 'string',
+      value: 'PLATFORM',
+      description: 'workers (default), or aws: the functions of serverless.yml, with emulators for its services',
+    },
     demo: { type: 'boolean', description: "with the demo's bus, rules and receivers" },
     'no-demo': { type: 'boolean', description: 'without them' },
   },
-  examples: ['tulle dev', 'tulle dev --port 9000 --apply rules', 'tulle dev --state /tmp/scratch --no-demo'],
+  examples: [
+    'tulle dev',
+    'tulle dev --target aws',
+    'tulle dev --port 9000 --apply rules',
+    'tulle dev --state /tmp/scratch --no-demo',
+  ],
   async run({ values: { port = '8787', state: stateFolder = defaultStateFolder, apply, ...values }, output }) {
-    const demo = !values['no-demo'] && (values.demo || isCheckout());
-    const server = await startOnState({ port: toPort(port), stateFolder, demo });
+    const target = toTarget(values.target ?? 'workers');
+    // The demo's receivers are a Worker.
+    const demo = target === 'workers' && !values['no-demo'] && (values.demo || isCheckout());
+    const server = await startOnState({ target, port: toPort(port), stateFolder, demo });
     const { url, adminKey } = server;
     const demoEvent = demo ? { demoEvent: await readDemoEvent() } : {};
     output.document({ url, adminKey, stateFolder }, () =>
@@ -50,6 +62,11 @@ export const dev = defineCommand({
 
 /** As often as the cron trigger of wrangler.toml. */
 const tickMs = 60_000;
+
+function toTarget(text: string): 'workers' | 'aws' {
+  if (text === 'workers' || text === 'aws') return text;
+  throw usageError(`There is no target ${JSON.stringify(text)}.`, 'Use workers or aws: tulle dev --target aws');
+}
 
 function toPort(text: string): number {
   const port = Number(text);

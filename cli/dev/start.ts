@@ -18,11 +18,12 @@ export interface StartedServer extends DevServer {
  * @throws CommandError when a server runs on the folder already, or the port is taken
  */
 export async function startOnState(options: {
+  readonly target?: 'workers' | 'aws';
   readonly port: number;
   readonly stateFolder: string;
   readonly demo: boolean;
 }): Promise<StartedServer> {
-  const { port, stateFolder, demo } = options;
+  const { target = 'workers', port, stateFolder, demo } = options;
   const state = await openState(stateFolder);
   const running = await findRunning(state);
   if (running !== undefined) {
@@ -31,7 +32,8 @@ export async function startOnState(options: {
     });
   }
   const [adminKey, masterKey] = [await state.adminKey(), await state.masterKey()];
-  const server = await startServer({ port, storage: state.storage, adminKey, masterKey, demo, log });
+  const start = target === 'aws' ? (await import('./aws.ts')).startAwsServer : startServer;
+  const server = await start({ port, storage: state.storage, adminKey, masterKey, demo, log });
   try {
     await state.running.write({ processId: process.pid, url: server.url });
     process.on('exit', () => rmSync(state.running.path, { force: true }));
