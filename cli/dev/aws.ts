@@ -55,8 +55,10 @@ export async function startAwsServer(options: DevServerOptions): Promise<DevServ
 /** The mesh's own event patterns, by path: what runs in the mesh is not imported here. */
 async function loadMatcher(): Promise<PatternMatcher> {
   const load = (path: string): Promise<unknown> => import(pathToFileURL(join(root, path)).href);
-  const { createRuleIndex } = (await load('functions/filter/rule-index.ts')) as { createRuleIndex(): RuleIndex };
-  const { fromEnvelope } = (await load('adapters/aws/eventbridge-event.ts')) as { fromEnvelope(text: string): string };
+  const { createRuleIndex } = (await load('functions/filter/rule-index.ts')) as { createRuleIndex: () => RuleIndex };
+  const { fromEnvelope } = (await load('adapters/aws/eventbridge-event.ts')) as {
+    fromEnvelope: (text: string) => string;
+  };
   return (pattern, event) => {
     const index = createRuleIndex();
     index.add('rule', { eventbridge: pattern });

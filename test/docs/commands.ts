@@ -42,6 +42,23 @@ const notRun: readonly { readonly starts: RegExp; readonly reason: string; check
     },
   },
   {
+    starts: /^aws /,
+    reason: 'needs an account at AWS and the network',
+    check: async () => undefined,
+  },
+  {
+    starts: /^npx serverless /,
+    reason: 'needs an account at AWS; test/aws/template.test.ts packages what it deploys',
+    check: async (line) => {
+      const [, command = ''] = /npx serverless ([a-z]+)/.exec(line) ?? [];
+      const packager = join(root, 'node_modules/osls/bin/serverless.js');
+      const { stdout } = await promisify(execFile)(process.execPath, [packager, command, '--help'], { cwd: root });
+      for (const option of line.match(/ --[\w-]+/g) ?? []) {
+        if (!stdout.includes(option.trim())) throw new Error(`serverless ${command} has no option ${option.trim()}`);
+      }
+    },
+  },
+  {
     starts: /^(?:echo .* \| )?npx wrangler /,
     reason: 'needs an account at Cloudflare and the network',
     check: async (line) => {

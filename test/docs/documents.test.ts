@@ -16,7 +16,8 @@ const run = promisify(execFile);
  * - `sh` blocks run in bash, in the order of the document, against one `tulle dev`. `http://localhost:8787` and
  *   `.tulle/` stand for that server; `TULLE_URL` and `TULLE_ADMIN_KEY` are set. An HTTP error fails the block.
  *   Commands that cannot run in a test are named in commands.ts with the reason, and checked as far as possible.
- * - `sh node` blocks run against the Node platform instead: node.test.ts.
+ * - `sh node` blocks run against the Node platform instead: node.test.ts; `sh aws` blocks against the packaged functions
+ *   of AWS: test/aws/docs.test.ts.
  * - `json answer` after such a block is part of what it prints; deliveries take a moment, so it may be run again.
  * - Every other `json` block parses.
  * - `ts` blocks type-check. A first line `// connectors/sinks/name.ts` says where the file would be.
@@ -59,7 +60,7 @@ describe('documents', () => {
       if (block.language === 'json' && block.note !== 'answer') {
         it(`${name}: is JSON`, () => expect(() => JSON.parse(block.text) as unknown).not.toThrow());
       }
-      if (block.language !== 'sh' || block.note === 'node' || block.note === 'postgres') continue;
+      if (block.language !== 'sh' || ['node', 'postgres', 'aws'].includes(block.note)) continue;
       const reason = reasonNotToRun(block.text);
       if (reason !== undefined) {
         it(`${name}: names commands that exist (not run: ${reason})`, () => checkCommands(block.text), 60_000);
