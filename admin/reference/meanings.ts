@@ -107,6 +107,10 @@ export const meanings: Readonly<Record<string, string>> = {
   'access[].role': 'what such a token may do',
   'access[].buses': 'on which buses; `*` for all',
 
+  'tenant.quotas': 'what it may have; what is left out is bounded by the limits of every installation',
+  'tenant.deleting': 'shown only: since when it is being deleted (RFC 3339)',
+  'tenant.deleted': 'shown only: since when nothing is left of it but its history (RFC 3339)',
+
   'key.role': 'what it may do',
   'key.buses': 'on which buses; `*` for all',
   'key.expires': 'until when; left out: until it is revoked',
