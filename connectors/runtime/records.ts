@@ -1,6 +1,7 @@
 import { fromObject } from '../../event/create.ts';
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
+import { fromJson } from '../../event/json-format.ts';
 import type { PoisonRecord, SourceRecord } from '../../mesh/connector/source.ts';
 import type { ConnectorSettings } from '../../mesh/connector/task.ts';
 
@@ -27,10 +28,16 @@ export function toEvents(records: readonly SourceRecord[], settings: ConnectorSe
 /** @throws TulleError `event_invalid`, `too_large` */
 function toEvent(record: unknown, { eventSource, eventType }: ConnectorSettings): Event {
   if (typeof record !== 'object' || record === null) throw new TulleError('event_invalid', 'The record is no object');
-  const { id, source = eventSource, type = eventType, ...rest } = record as Partial<SourceRecord>;
-  const event = fromObject({ specversion: '1.0', id, source, type, ...rest });
+  const { id, source = eventSource, type = eventType, dataJson, ...rest } = record as Partial<SourceRecord>;
+  const members = { specversion: '1.0', id, source, type, ...rest };
+  const event = dataJson === undefined ? fromObject(members) : withData(members, dataJson);
   if (event.json.length > eventLimit) throw new TulleError('too_large', 'The record makes an event above 1 MiB');
   return event;
+}
+
+/** Numbers that are more than JavaScript's stay as they are. */
+function withData(members: object, dataJson: string): Event {
+  return fromJson(`${JSON.stringify(members).slice(0, -1)},"data":${dataJson}}`);
 }
 
 /** As of what is published. */

@@ -1,0 +1,137 @@
+import { TulleError } from '../../event/error.ts';
+import type { Partition, Position, Pulled, SourceRecord } from '../../mesh/connector/source.ts';
+
+export interface TableOptions {
+  /** With its schema where that is not the first of the search path: `shop.orders`. */
+  readonly table: string;
+  /** Grows with every new or changed row. */
+  readonly column: string;
+  /** Unique; default `column`. */
+  readonly key?: string;
+  readonly columns?: readonly string[];
+}
+
+export type RunSql = (text: string, values: readonly (string | number | null)[]) => Promise<readonly Row[]>;
+export type Row = Readonly<Record<string, string | null>>;
+
+/** Where a reader is, values as Postgres writes them. */
+export interface TablePosition {
+  /** The last row that was read: its column and its key. */
+  readonly after?: readonly [string, string];
+  /** How far may be read when every transaction before `horizon` is over. */
+  readonly bound?: readonly [string, string];
+  readonly horizon?: string;
+}
+
+export interface TableReader {
+  read(
+    run: RunSql,
+    position: TablePosition,
+    part: { readonly limit: number; readonly partition: Partition },
+  ): Promise<Pulled>;
+}
+
+/**
+ * Reads a table by keyset, and never past a row that another transaction may still put before it: a number is drawn, or a
+ * time taken, long before the commit shows it. So the greatest row is looked up first (`bound`), together with the
+ * transactions that run at that moment (`horizon`); everything up to it is read when all of those are over.
+ * @throws TulleError `resource_invalid` for names that are none
+ */
+export function createTableReader({ table, column, key = column, columns }: TableOptions): TableReader {
+  const from = table
+    .split('.')
+    .map((part) => quote(part, '/table'))
+    .join('.');
+  const by = quote(column, '/column');
+  const unique = quote(key, '/key');
+  const listed = columns?.map((one, index) => `${literal(one)}, t.${quote(one, `/columns/${index}`)}`);
+  const data = listed === undefined ? 'to_jsonb(t)' : `jsonb_build_object(${listed.join(', ')})`;
+  if (table.split('.').length > 2) throw invalid('a table has one schema at most', '/table');
+  const order = `t.${by}, t.${unique}`;
+
+  /** How far it is to be read, and what has to be over before. */
+  async function look(run: RunSql): Promise<{ bound: [string, string] | undefined; horizon: string }> {
+    // The snapshot is taken before the row is looked up: what is not in it yet begins later, and draws greater values.
+    const [moment] = await run('SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS horizon', []);
+    const [last] = await run(
+      `SELECT t.${by}::text AS at, t.${unique}::text AS id FROM ${from} t WHERE t.${by} IS NOT NULL
+       ORDER BY t.${by} DESC, t.${unique} DESC LIMIT 1`,
+      [],
+    );
+    const bound: [string, string] | undefined =
+      last?.['at'] == null || last['id'] == null ? undefined : [last['at'], last['id']];
+    return { bound, horizon: moment?.['horizon'] ?? '0' };
+  }
+
+  async function isOver(run: RunSql, horizon: string): Promise<boolean> {
+    const [row] = await run('SELECT (pg_snapshot_xmin(pg_current_snapshot())::text)::numeric >= $1::numeric AS over', [
+      horizon,
+    ]);
+    return row?.['over'] === 't';
+  }
+
+  /** The types are the columns' own: compared with a value of the table, a text becomes one of its type. */
+  async function select(
+    run: RunSql,
+    { after, bound }: { readonly after?: readonly [string, string]; readonly bound: readonly [string, string] },
+    { limit, partition: { index, count } }: { readonly limit: number; readonly partition: Partition },
+  ): Promise<readonly Row[]> {
+    const values: (string | number)[] = [bound[0], bound[1], limit];
+    const conditions = [`(t.${by}, t.${unique}) <= ($1, $2)`];
+    if (after !== undefined) {
+      conditions.push(`(t.${by}, t.${unique}) > ($${values.length + 1}, $${values.length + 2})`);
+      values.push(...after);
+    }
+    if (count > 1) {
+      conditions.push(`mod(abs(hashtext(t.${unique}::text)::bigint), $${values.length + 1}) = $${values.length + 2}`);
+      values.push(count, index);
+    }
+    return run(
+      `SELECT t.${by}::text AS at, t.${unique}::text AS id, ${data}::text AS data FROM ${from} t
+       WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT $3`,
+      values,
+    );
+  }
+
+  return {
+    async read(run, { after, bound: known, horizon: former }, part) {
+      const { bound, horizon } =
+        known === undefined || former === undefined ? await look(run) : { bound: known, horizon: former };
+      const start = after === undefined ? {} : { after };
+      if (bound === undefined) return { records: [], position: toPosition(start), done: true };
+      // Waiting for somebody's transaction is no work: the schedule says when to look again, but not before long.
+      const waiting = toPosition({ ...start, bound, horizon });
+      if (!(await isOver(run, horizon))) return { records: [], position: waiting, done: true };
+      const rows = await select(run, { ...start, bound }, part);
+      const records = rows.map((row) => toRecord(row, table));
+      const last = rows.at(-1);
+      if (rows.length === part.limit && last !== undefined) {
+        const reached: [string, string] = [last['at'] ?? '', last['id'] ?? ''];
+        return { records, position: toPosition({ after: reached, bound, horizon }), done: false };
+      }
+      return { records, position: toPosition({ after: bound }), done: rows.length === 0 };
+    },
+  };
+}
+
+/** A row that changed is another record: its column has another value. */
+function toRecord(row: Row, table: string): SourceRecord {
+  return { id: `${table}/${row['id']}/${row['at']}`, subject: row['id'] ?? '', dataJson: row['data'] ?? 'null' };
+}
+
+function toPosition(position: TablePosition): Position {
+  return { ...position } as Position;
+}
+
+function quote(name: string, place: string): string {
+  if (name === '' || name.includes('\0')) throw invalid('this is no name', place);
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function invalid(message: string, place: string): TulleError {
+  return new TulleError('resource_invalid', message, { place, mend: 'Use names as they are in the database.' });
+}
