@@ -20,13 +20,14 @@ export interface ConnectorOptions {
   readonly publish: Publish;
   readonly credentials: Credentials;
   readonly policy: TargetPolicy;
+  readonly socket?: (() => unknown) | undefined;
   readonly runtime: Runtime;
   readonly report: (message: string, error: unknown) => void;
 }
 
 /** The runtime of connectors where admin and mesh are in the same process. */
 export function createConnectorServices(options: ConnectorOptions): ConnectorServices {
-  const { documents, sources, snapshots, publish, credentials, policy, runtime, report } = options;
+  const { documents, sources, snapshots, publish, credentials, policy, socket, runtime, report } = options;
 
   async function scopeOf({ tenant, bus }: TaskName): Promise<Snapshot> {
     const compiled = await snapshots.get(tenant, bus);
@@ -48,6 +49,7 @@ export function createConnectorServices(options: ConnectorOptions): ConnectorSer
       const fetch = createGuardedFetch({ runtime, policy });
       return {
         policy,
+        socket,
         signal,
         now: runtime.now,
         fetch: (input, init) => fetch(input, init, signal),

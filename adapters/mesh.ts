@@ -61,6 +61,8 @@ export interface Platform {
   /** What connectors can pull from here, and elsewhere. */
   readonly sources?: readonly Source[];
   readonly name?: PlatformName;
+  /** See `SourceContext`. */
+  readonly socket?: () => unknown;
   /** See `Limits`: the platform's HTTP server ends every body at its declared length. */
   readonly exactLength: boolean;
   /** The queues that a bus may choose, beside the log. */
@@ -164,6 +166,7 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
       publish,
       credentials,
       policy,
+      socket: platform.socket,
       runtime,
       report,
     }),

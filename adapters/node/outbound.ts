@@ -49,7 +49,7 @@ export function createOutbound({ allowPrivateTargets, lookup = systemLookup }: O
 }
 
 /** Answers no address at all where one of them is not public: a second look-up could give that one. */
-function publicOnly(lookup: LookupFunction): LookupFunction {
+export function publicOnly(lookup: LookupFunction): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found) => {
       const addresses = typeof found === 'string' ? [{ address: found, family: isIP(found) }] : found;
@@ -128,7 +128,7 @@ function toText(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' ? header : header?.[0];
 }
 
-function refusal(hostname: string): Error {
+export function refusal(hostname: string): Error {
   return new Error(`${hostname} leads to an address that is not public`);
 }
 

@@ -6,6 +6,7 @@ import { createNodeRuntime, logFunction, report } from './runtime.ts';
 import { createNodeSecrets } from './secrets.ts';
 import { startServer } from './server.ts';
 import type { Settings } from './settings.ts';
+import { createSockets } from './sockets.ts';
 import { sources } from './sources.ts';
 import { openStorage } from './storage.ts';
 
@@ -51,6 +52,7 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
     allowPrivateTargets: settings.allowPrivateTargets,
     functions: { bundle: options.functions, log: logFunction },
     sources,
+    socket: createSockets(settings),
     exactLength: true,
     connections: CONNECTIONS,
     report,

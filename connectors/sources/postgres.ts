@@ -1,3 +1,4 @@
+import type { ClientConfig } from 'pg';
 import { TulleError } from '../../event/error.ts';
 import { defineSource, type Position, type SourceContext } from '../../mesh/connector/source.ts';
 import { createTableReader, type Row, type RunSql, type TableOptions, type TablePosition } from './postgres-table.ts';
@@ -45,6 +46,7 @@ export const postgres = defineSource<PostgresSourceOptions, Session>({
     const { Client, types } = await import('pg');
     const client = new Client({
       connectionString: url.href,
+      ...(context.socket === undefined ? {} : { stream: context.socket as NonNullable<ClientConfig['stream']> }),
       application_name: 'tulle',
       connectionTimeoutMillis: 10_000,
       query_timeout: 300_000,

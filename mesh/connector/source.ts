@@ -56,6 +56,8 @@ export interface SourceContext<Options> {
   /** A stored secret, such as a connection string. Rejects with TulleError `credential_unavailable`. */
   readonly secret: (name: string) => Promise<string>;
   readonly policy: TargetPolicy;
+  /** A socket as drivers of Node take it, which dials no address that targets may not have; absent elsewhere. */
+  readonly socket?: (() => unknown) | undefined;
   /** Aborted when it has taken too long. */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
