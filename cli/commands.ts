@@ -86,6 +86,37 @@ export const commands: readonly Entry[] = [
   ),
   ...resource('buses', 'bus'),
   ...resource('archives', 'archive', ' of a bus'),
+  ...resource('connectors', 'connector', ' of a bus'),
+  entry(
+    'connectors tasks',
+    'Show how far the tasks of a connector are, how far behind, and why they fail',
+    async () => (await import('./connectors/tasks.ts')).tasks,
+  ),
+  entry(
+    'connectors pause',
+    'Pause a connector; what its tasks are at is stored',
+    async () => (await import('./connectors/pause.ts')).pause,
+  ),
+  entry(
+    'connectors resume',
+    'Let a paused connector go on',
+    async () => (await import('./connectors/resume.ts')).resume,
+  ),
+  entry(
+    'connectors run',
+    'Pull at once, whatever the schedule says',
+    async () => (await import('./connectors/run.ts')).run,
+  ),
+  entry(
+    'connectors restart',
+    'Pull again from a position, or from the start',
+    async () => (await import('./connectors/restart.ts')).restart,
+  ),
+  entry(
+    'connectors quarantine',
+    'List the records of a connector that could not become events, or throw them away',
+    async () => (await import('./connectors/quarantine.ts')).quarantine,
+  ),
   ...resource('connections', 'connection'),
   entry(
     'functions new',

@@ -6,6 +6,7 @@ export const nouns = {
   buses: { kind: 'bus', ofBus: false },
   rules: { kind: 'rule', ofBus: true },
   archives: { kind: 'archive', ofBus: true },
+  connectors: { kind: 'connector', ofBus: true },
   connections: { kind: 'connection', ofBus: false },
   functions: { kind: 'function', ofBus: false },
   schemas: { kind: 'schema', ofBus: false },
@@ -26,7 +27,7 @@ export interface ConfigurationDocument {
 
 export interface Place {
   readonly name: string;
-  /** Of rules and archives. */
+  /** Of rules, archives and connectors. */
   readonly bus?: string | undefined;
 }
 

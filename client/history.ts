@@ -1,3 +1,4 @@
+import { type ConnectorsClient, createConnectorsClient } from './connectors.ts';
 import type { CloudEvent } from './event.ts';
 import { tail, type TailOptions } from './tail.ts';
 import type { Query, Transport } from './transport.ts';
@@ -182,6 +183,7 @@ export interface BusClient {
   deliveries(filter?: DeliveryFilter): AsyncGenerator<DeliveryRecord>;
   targets(): Promise<readonly TargetStatus[]>;
   books(): Promise<Books>;
+  readonly connectors: ConnectorsClient;
   readonly deadLetters: {
     list(filter?: DeadLetterFilter): AsyncGenerator<DeadLetter>;
     get(id: string): Promise<InspectedDeadLetter>;
@@ -237,6 +239,7 @@ export function createBusClient(transport: Transport, bus: string): BusClient {
       const { targets } = await transport.json<{ targets: TargetStatus[] }>({ method: 'GET', path: `${base}/targets` });
       return targets;
     },
+    connectors: createConnectorsClient(transport, bus),
     books: () => transport.json({ method: 'GET', path: `${base}/books` }),
     deadLetters: {
       list: (filter = {}) => walk<DeadLetter>('deadLetters', letters, filter),

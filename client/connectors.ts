@@ -1,0 +1,99 @@
+import type { Transport } from './transport.ts';
+
+/** One task of a connector: how far it is, and why it is as it is. */
+export interface ConnectorTask {
+  /** Such as `0-of-4`. */
+  readonly partition: string;
+  readonly source: string;
+  readonly state: 'created' | 'assigned' | 'running' | 'paused' | 'failing' | 'completed' | 'deleted';
+  readonly reason: string;
+  /** Times are RFC 3339. */
+  readonly since: string;
+  readonly worker?: string;
+  readonly phase: 'full' | 'incremental';
+  readonly position?: object;
+  readonly dueAt: string;
+  /** Pulls that failed in a row. */
+  readonly failures: number;
+  readonly storedAt?: string;
+  readonly lag?: { readonly records?: number; readonly seconds?: number };
+  readonly totals: {
+    readonly pulls: number;
+    readonly records: number;
+    readonly quarantined: number;
+    readonly failures: number;
+  };
+  readonly transitions: readonly { readonly at: string; readonly state: string; readonly reason: string }[];
+}
+
+export interface RestartInput {
+  /** From the start where it is absent. */
+  readonly position?: object;
+  readonly phase?: 'full' | 'incremental';
+  /** Only this task. */
+  readonly partition?: number;
+}
+
+/** A record that could not become an event. */
+export interface QuarantinedRecord {
+  readonly id: string;
+  readonly at: string;
+  readonly partition: number;
+  readonly reason: string;
+  /** JSON text. */
+  readonly record: string;
+}
+
+/** The connectors of a bus, at work; their documents are the admin's. */
+export interface ConnectorsClient {
+  tasks(connector: string): Promise<readonly ConnectorTask[]>;
+  pause(connector: string): Promise<readonly ConnectorTask[]>;
+  resume(connector: string): Promise<readonly ConnectorTask[]>;
+  /** At once, whatever the schedule says. */
+  run(connector: string): Promise<readonly ConnectorTask[]>;
+  restart(connector: string, input?: RestartInput): Promise<readonly ConnectorTask[]>;
+  quarantine(connector: string): AsyncGenerator<QuarantinedRecord>;
+  /** Throws a record that was set aside away. */
+  discard(connector: string, id: string): Promise<void>;
+}
+
+export function createConnectorsClient(transport: Transport, bus: string): ConnectorsClient {
+  const pathOf = (connector: string, part: string): string =>
+    `/v1/admin/buses/${encodeURIComponent(bus)}/connectors/${encodeURIComponent(connector)}/${part}`;
+
+  async function control(connector: string, what: string, input?: object): Promise<readonly ConnectorTask[]> {
+    const sent = input === undefined ? {} : { headers: json, body: JSON.stringify(input) };
+    const path = pathOf(connector, what);
+    const { items } = await transport.json<{ items: ConnectorTask[] }>({ method: 'POST', path, ...sent });
+    return items;
+  }
+
+  return {
+    async tasks(connector) {
+      const path = pathOf(connector, 'tasks');
+      const { items } = await transport.json<{ items: ConnectorTask[] }>({ method: 'GET', path });
+      return items;
+    },
+    pause: (connector) => control(connector, 'pause'),
+    resume: (connector) => control(connector, 'resume'),
+    run: (connector) => control(connector, 'run'),
+    restart: (connector, input = {}) => control(connector, 'restart', input),
+    async *quarantine(connector) {
+      let cursor: string | undefined;
+      do {
+        const page = await transport.json<{ items: QuarantinedRecord[]; next?: string }>({
+          method: 'GET',
+          path: pathOf(connector, 'quarantine'),
+          query: { limit: 100, cursor },
+        });
+        yield* page.items;
+        cursor = page.next;
+      } while (cursor !== undefined);
+    },
+    async discard(connector, id) {
+      await transport.send({ method: 'DELETE', path: pathOf(connector, `quarantine/${encodeURIComponent(id)}`) });
+    },
+  };
+}
+
+const json = { 'content-type': 'application/json' };
