@@ -90,32 +90,24 @@ export const commands: readonly Entry[] = [
   entry(
     'connectors tasks',
     'Show how far the tasks of a connector are, how far behind, and why they fail',
-    async () => (await import('./connectors/tasks.ts')).tasks,
+    async () => (await import('./tasks/tasks.ts')).tasks,
   ),
   entry(
     'connectors pause',
     'Pause a connector; what its tasks are at is stored',
-    async () => (await import('./connectors/pause.ts')).pause,
+    async () => (await import('./tasks/pause.ts')).pause,
   ),
-  entry(
-    'connectors resume',
-    'Let a paused connector go on',
-    async () => (await import('./connectors/resume.ts')).resume,
-  ),
-  entry(
-    'connectors run',
-    'Pull at once, whatever the schedule says',
-    async () => (await import('./connectors/run.ts')).run,
-  ),
+  entry('connectors resume', 'Let a paused connector go on', async () => (await import('./tasks/resume.ts')).resume),
+  entry('connectors run', 'Pull at once, whatever the schedule says', async () => (await import('./tasks/run.ts')).run),
   entry(
     'connectors restart',
     'Pull again from a position, or from the start',
-    async () => (await import('./connectors/restart.ts')).restart,
+    async () => (await import('./tasks/restart.ts')).restart,
   ),
   entry(
     'connectors quarantine',
     'List the records of a connector that could not become events, or throw them away',
-    async () => (await import('./connectors/quarantine.ts')).quarantine,
+    async () => (await import('./tasks/quarantine.ts')).quarantine,
   ),
   ...resource('connections', 'connection'),
   entry(

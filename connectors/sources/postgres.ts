@@ -43,7 +43,7 @@ export const postgres = defineSource<PostgresSourceOptions, Session>({
   async open(context) {
     const url = new URL(await readSecret(context));
     // Loaded by whoever uses it.
-    const { Client, types } = await import('pg');
+    const { Client } = await import('pg');
     const client = new Client({
       connectionString: url.href,
       ...(context.socket === undefined ? {} : { stream: context.socket as NonNullable<ClientConfig['stream']> }),
@@ -52,7 +52,7 @@ export const postgres = defineSource<PostgresSourceOptions, Session>({
       query_timeout: 300_000,
       keepAlive: true,
       // Everything as text: a number of Postgres is more than one of JavaScript.
-      types: { getTypeParser: () => types.getTypeParser(25, 'text') },
+      types: { getTypeParser: () => asText },
     });
     // Told to whoever asks next.
     client.on('error', () => undefined);
@@ -80,6 +80,10 @@ export const postgres = defineSource<PostgresSourceOptions, Session>({
     }
   },
 });
+
+function asText(value: string): string {
+  return value;
+}
 
 async function readSecret({ options, secret }: SourceContext<PostgresSourceOptions>): Promise<string> {
   const text = await secret(options.secret);
