@@ -6,6 +6,8 @@ export interface Entry {
   readonly name: string;
   readonly summary: string;
   readonly load: () => Promise<Command>;
+  /** One of those that every kind of document has: the overview names the kind alone. */
+  readonly ofDocuments?: true;
 }
 
 export const commands: readonly Entry[] = [
@@ -110,6 +112,11 @@ export const commands: readonly Entry[] = [
     async () => (await import('./tasks/quarantine.ts')).quarantine,
   ),
   ...resource('connections', 'connection'),
+  entry(
+    'build',
+    'Build the functions of AWS Lambda that serverless.yml deploys, with the functions of a project',
+    async () => (await import('./lambda/command.ts')).build,
+  ),
   entry(
     'functions new',
     'Make the file of a new function with its test, and put it into the list',
@@ -273,5 +280,5 @@ function resource(noun: Noun, kind: string, where = ''): Entry[] {
     entry(`${noun} history`, `List the versions of one ${kind}, newest first, with who and why`, async () =>
       (await import('./resources/history.ts')).historyCommand(noun),
     ),
-  ];
+  ].map((one) => ({ ...one, ofDocuments: true }));
 }

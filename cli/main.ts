@@ -1,7 +1,7 @@
 import { CommandError, exitCodes, usageError } from './command.ts';
 import { commands, type Entry } from './commands.ts';
 import { findNearest } from './terminal/nearest.ts';
-import { helpColumns, toColumns } from './terminal/wrap.ts';
+import { helpColumns, toColumns, wrap } from './terminal/wrap.ts';
 
 // Whoever reads our output may have had enough of it: `tulle events tail | head`.
 for (const stream of [process.stdout, process.stderr]) {
@@ -67,9 +67,23 @@ function isHelp(word: string): boolean {
 }
 
 function overview(entries: readonly Entry[]): string {
-  const rows = entries.map(({ name, summary }): [string, string] => [name, summary]);
-  const lines = toColumns(rows, helpColumns());
-  return ['Usage: tulle <command> [options]', '', ...lines, '', 'tulle <command> --help says more.'].join('\n');
+  const shown = entries === commands ? entries.filter(({ ofDocuments }) => ofDocuments !== true) : entries;
+  const lines = toColumns(
+    shown.map(({ name, summary }): [string, string] => [name, summary]),
+    helpColumns(),
+  );
+  const documents = new Set(
+    entries.filter((one) => !shown.includes(one)).map(({ name }) => name.split(' ', 1).join('')),
+  );
+  const more = `Documents of each kind have list, show, delete and history: ${[...documents].join(', ')}.`;
+  return [
+    'Usage: tulle <command> [options]',
+    '',
+    ...lines,
+    '',
+    ...(documents.size === 0 ? [] : [...wrap(more, helpColumns()), '']),
+    'tulle <command> --help says more.',
+  ].join('\n');
 }
 
 async function fail(error: unknown): Promise<number> {

@@ -138,7 +138,8 @@ export function withFiles(error: unknown, sources: readonly Source[]): unknown {
   const lines = faults.map((fault) => {
     const { detail = error.message, place = '', mend } = fault as { detail?: string; place?: string; mend?: string };
     const { file, place: inside } = locate(place, sources);
-    return [file, inside, detail, mend ?? ''].filter((part) => part !== '').join(': ');
+    const where = [file, inside].filter((part) => part !== '').join(': ');
+    return `${where}: ${detail.replace(/[^.?!]$/, '$&.')} ${mend ?? ''}`.trim();
   });
   const more = lines.length > mostLines ? [`and ${lines.length - mostLines} more`] : [];
   return new CommandError([...lines.slice(0, mostLines), ...more].join('\n'), { cause: error });

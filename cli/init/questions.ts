@@ -20,6 +20,7 @@ export async function askForProject(given: {
         message: 'Where is it to run?',
         options: [
           { value: 'workers', label: 'Cloudflare Workers', hint: 'nothing that keeps running' },
+          { value: 'lambda', label: 'AWS Lambda', hint: 'with SQS, DynamoDB and S3' },
           { value: 'node', label: 'one Node process', hint: 'a container, a virtual machine, Knative' },
         ],
         output,

@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { CommandError } from '../command.ts';
 import { type Manifest, packageRoot, readManifest } from '../package-root.ts';
 
-export const platforms = ['workers', 'node'] as const;
+export const platforms = ['workers', 'node', 'lambda'] as const;
 export type Platform = (typeof platforms)[number];
 
 export interface Scaffold {
@@ -91,7 +91,17 @@ async function readTemplate(
       );
     }
   }
+  if (platform === 'lambda') files.set('serverless.yml', await readServerless(values['name'] ?? ''));
   return new Map([...files].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** Our own, which is tested: with the project's name, and the resources out of the package. */
+async function readServerless(name: string): Promise<string> {
+  const text = await readFile(join(packageRoot, 'serverless.yml'), 'utf8');
+  return text
+    .replace(/^#.*\n/, '# `npm run deploy`. README.md says what it needs before.\n')
+    .replace(/^service: .*$/m, `service: ${name}`)
+    .replaceAll('file(./adapters/aws/', 'file(./node_modules/tulle/adapters/aws/');
 }
 
 function fill(values: Readonly<Record<string, string>>, key: string): string {

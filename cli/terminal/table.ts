@@ -7,7 +7,9 @@ export function toTable(
   { width, stream }: { readonly width: number; readonly stream: NodeJS.WriteStream },
 ): string[] {
   const wanted = titles.map((title, at) => Math.max(widthOf(title), ...rows.map((row) => widthOf(row[at] ?? ''))));
-  const widths = fit(wanted, width - gap * (titles.length - 1));
+  const room = width - gap * (titles.length - 1);
+  const kept = titles.map((title) => title === 'id');
+  const widths = fit(fit(wanted, room, kept), room);
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, at) => pad(cell, widths[at] ?? 0))
@@ -20,16 +22,20 @@ const gap = 2;
 /** Less says nothing. */
 const narrowest = 8;
 
-/** Takes from the widest column until all fit; a terminal that is too narrow even then wraps the lines. */
-function fit(wanted: readonly number[], room: number): number[] {
+/**
+ * Takes from the widest column until all fit; a terminal that is too narrow even then wraps the lines. Not from those that
+ * are `kept`: ids are there to be copied.
+ */
+function fit(wanted: readonly number[], room: number, kept: readonly boolean[] = []): number[] {
   const widths = [...wanted];
   let surplus = widths.reduce((sum, width) => sum + width, 0) - room;
   while (surplus > 0) {
-    const widest = Math.max(...widths);
+    const open = widths.filter((_, at) => kept[at] !== true);
+    const widest = Math.max(0, ...open);
     if (widest <= narrowest) break;
-    const at = widths.lastIndexOf(widest);
+    const at = widths.findLastIndex((width, index) => width === widest && kept[index] !== true);
     // Down to the next one at once.
-    const next = Math.max(narrowest, ...widths.filter((width) => width < widest));
+    const next = Math.max(narrowest, ...open.filter((width) => width < widest));
     const cut = Math.max(1, Math.min(surplus, widest - next));
     widths[at] = widest - cut;
     surplus -= cut;

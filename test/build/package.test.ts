@@ -43,7 +43,9 @@ describe('the npm package', { timeout: 120_000 }, () => {
     const paths = packed.files.map(({ path }) => path);
     const rest = paths.filter((path) => !/^dist\/npm\/.*\.(?:js|d\.ts)$/.test(path));
     for (const path of rest)
-      expect(path).toMatch(/^(?:cli\/(?:bin\.js|dev\/workerd\.sh|init\/template\/)|examples\/demo\/|[^/]*$)/);
+      expect(path).toMatch(
+        /^(?:cli\/(?:bin\.js|dev\/workerd\.sh|init\/template\/)|adapters\/aws\/resources\/|examples\/demo\/|[^/]*$)/,
+      );
     for (const path of paths.filter((one) => !one.startsWith('cli/init/template/'))) {
       expect(path).not.toMatch(/(?:^|\/)(?:test|bench|\.[^/]*|.*\.test\.[^/]*|.*\.env)(?:\/|$)/);
     }
@@ -93,7 +95,7 @@ describe('the npm package', { timeout: 120_000 }, () => {
     expect(output?.contents.length).toBeLessThan(20_000);
   });
 
-  describe.each(['node', 'workers'] as const)('in a project for %s', (platform) => {
+  describe.each(['node', 'workers', 'lambda'] as const)('in a project for %s', (platform) => {
     let project: string;
     let received: Received[];
     let receiver: ReturnType<typeof createServer>;
@@ -114,7 +116,7 @@ describe('the npm package', { timeout: 120_000 }, () => {
         env: quiet,
       });
       // As large as all the rest together, and here already.
-      for (const name of ['wrangler', 'miniflare', 'esbuild', 'typescript', '@types', '@cloudflare']) {
+      for (const name of ['wrangler', 'miniflare', 'esbuild', 'typescript', '@types', '@cloudflare', '@aws-sdk']) {
         await rm(join(project, 'node_modules', name), { recursive: true, force: true });
         await symlink(join(root, 'node_modules', name), join(project, 'node_modules', name));
       }
@@ -144,9 +146,29 @@ describe('the npm package', { timeout: 120_000 }, () => {
       await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc')], { cwd: project }).catch(
         ({ stdout }: { stdout: string }) => expect.fail(stdout),
       );
-      const { stdout } = await run('npm', ['test'], { cwd: project, env: withoutVitest() });
+      const { stdout, stderr } = await run('npm', ['test'], { cwd: project, env: withoutVitest() });
       expect(stdout).toMatch(/pass 4\n/);
+      expect(stderr).toMatch(/^2 passed$/m);
       expect(await readFile(join(project, 'functions/registered.ts'), 'utf8')).toContain('[orderPriority, sayHello]');
+    });
+
+    it.runIf(platform === 'lambda')('builds its functions, and what is deployed', async () => {
+      await tulle(project, {}, 'build');
+      const built = await readdir(join(project, 'dist/aws'), { recursive: true });
+      for (const name of ['http', 'dispatch', 'guard', 'tick', 'eventbridge']) expect(built).toContain(`${name}.mjs`);
+      const texts = built
+        .filter((name) => name.endsWith('.mjs'))
+        .map((name) => readFileSync(join(project, 'dist/aws', name), 'utf8'));
+      expect(texts.filter((text) => text.includes('order-priority'))).toHaveLength(1);
+      const osls = join(root, 'node_modules/osls/bin/serverless.js');
+      await run(process.execPath, [osls, 'package'], { cwd: project, env: { ...quiet, SLS_TELEMETRY_DISABLED: '1' } });
+      const template = readFileSync(join(project, '.serverless/cloudformation-template-update-stack.json'), 'utf8');
+      const { Resources } = JSON.parse(template) as {
+        readonly Resources: Readonly<Record<string, { readonly Type: string }>>;
+      };
+      const types = Object.values(Resources).map(({ Type }) => Type);
+      for (const type of ['AWS::DynamoDB::Table', 'AWS::SQS::Queue', 'AWS::S3::Bucket']) expect(types).toContain(type);
+      expect(types.filter((type) => type === 'AWS::Lambda::Function').length).toBeGreaterThanOrEqual(5);
     });
 
     it.runIf(platform === 'workers')('deploys, and within the limit', async () => {
@@ -157,7 +179,7 @@ describe('the npm package', { timeout: 120_000 }, () => {
       expect(readFileSync(join(folder, 'out/worker.js'), 'utf8')).toContain('order-priority');
     });
 
-    it('runs, and an event passes its function', async () => {
+    it.runIf(platform !== 'lambda')('runs, and an event passes its function', async () => {
       const port = await freePort();
       const url = `http://127.0.0.1:${port}`;
       const keys = platform === 'node' ? readFileSync(join(project, '.env'), 'utf8') : '';
