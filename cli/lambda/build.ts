@@ -46,8 +46,8 @@ export async function buildLambda(outputFolder = join(root, 'dist/aws'), functio
 function withFunctions(file: string): Plugin {
   return {
     name: 'functions',
-    setup({ onResolve }) {
-      onResolve({ filter: /\/functions\/registered\.[jt]s$/ }, ({ importer }) =>
+    setup(build) {
+      build.onResolve({ filter: /\/functions\/registered\.[jt]s$/ }, ({ importer }) =>
         importer.startsWith(adapter) ? { path: file } : undefined,
       );
     },
