@@ -76,7 +76,8 @@ describe('the npm package', { timeout: 120_000 }, () => {
         if (!/^(?:node|cloudflare):/.test(from) && !known.has(name)) missing.add(name);
       }
     }
-    expect([...missing]).toEqual([]);
+    // Of the emulators behind `tulle dev --target aws`, which says that it needs a checkout.
+    expect([...missing].filter((name) => name !== 'fauxqs')).toEqual([]);
   });
 
   it('has a client that needs nothing but the web platform', async () => {
