@@ -92,6 +92,7 @@ export const meanings: Readonly<Record<string, string>> = {
   'secret.value': 'the secret; written only, never shown',
 
   'connector.source.http': 'pulls records from an HTTP API',
+  'connector.source.postgres': 'pulls new and changed rows of a Postgres table',
   'http.url': 'what is asked',
   'http.headers': 'sent besides; values are text',
   'page.first': 'the number of the first page',
