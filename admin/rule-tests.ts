@@ -4,7 +4,7 @@ import { requireAccess } from '../mesh/authentication.ts';
 import { createCredentials } from '../mesh/connections/credentials.ts';
 import { readEvents } from '../mesh/history.ts';
 import { defaultLimits } from '../mesh/protocols/protocol.ts';
-import { parseJsonBody, readJsonText } from '../mesh/protocols/json-body.ts';
+import { bodyMaxBytes as resourceMaxBytes, parseJsonBody, readJsonText } from '../mesh/protocols/json-body.ts';
 import { isAllowed } from '../mesh/roles.ts';
 import { readElements, readGivenEvent, readMembers, toPlacedError } from '../mesh/rule-test/given-events.ts';
 import { type TestedEvent, testRules } from '../mesh/rule-test/rule-test.ts';
@@ -45,7 +45,8 @@ export async function postRuleTest(services: Services, call: Call): Promise<Resp
     snapshot,
     rules,
     functions: createTestedFunctions({
-      mode: wanted.functions,
+      // As at `/v1/functions`: who may not publish calls none.
+      mode: isAllowed(principal.role, 'publish') ? wanted.functions : 'none',
       support: services.functions,
       credentials,
       policy,
@@ -91,7 +92,7 @@ export const ruleTestSchema = {
 type Wanted = Pick<FromSchema<typeof ruleTestSchema>, 'at' | 'last' | 'rule'> & { readonly functions: 'run' | 'skip' };
 
 /** A rule, and events as many as a batch may have. */
-const bodyMaxBytes = defaultLimits.batchBytes + 262_144;
+const bodyMaxBytes = defaultLimits.batchBytes + resourceMaxBytes;
 
 /** Events keep their text. `texts` is absent where kept ones are asked for. */
 async function readWanted(
@@ -99,6 +100,9 @@ async function readWanted(
 ): Promise<{ readonly wanted: Wanted; readonly texts?: ReadonlyMap<string, string> }> {
   const members = new Map(readMembers(await readJsonText(request, bodyMaxBytes), -1));
   const texts = new Map<string, string>();
+  if ((members.get('rule')?.length ?? 0) > resourceMaxBytes) {
+    throw new TulleError('too_large', `The rule is larger than ${resourceMaxBytes} bytes.`, { place: '/rule' });
+  }
   for (const name of ['event', 'events']) {
     const text = members.get(name);
     if (text === undefined) continue;

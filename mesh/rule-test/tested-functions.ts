@@ -14,9 +14,9 @@ import type { TargetPolicy } from '../sink.ts';
 
 /**
  * Whether functions may reach the network. With `skip` only those of the bundle run, and a call that asks for the
- * network or for a secret counts as not made.
+ * network or for a secret counts as not made. With `none` nothing is called.
  */
-export type FunctionMode = 'run' | 'skip';
+export type FunctionMode = 'run' | 'skip' | 'none';
 
 export interface TestedFunctionsOptions {
   readonly mode: FunctionMode;
@@ -63,6 +63,7 @@ export function createTestedFunctions(options: TestedFunctionsOptions): TestedFu
       return {
         emitted,
         async call(name, object) {
+          if (mode === 'none') throw new TulleError('function_unavailable', 'functions are not called for this key');
           const input = withMarkOf(event, fromObject(object));
           const before = emitted.length;
           asked.length = 0;

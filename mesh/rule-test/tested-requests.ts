@@ -43,13 +43,16 @@ export interface TestedRequests {
   send(): Promise<{ readonly sent: readonly TestedRequest[]; readonly leftOut: number }>;
 }
 
-/** Deliveries that are made into requests, and UTF-16 units of all their bodies. */
+/** Deliveries that are made into requests, UTF-16 units of their events, and of all their bodies in the answer. */
 const mostDeliveries = 500;
+const eventsLength = 16_000_000;
 const bodiesLength = 2_000_000;
 
 export function createTestedRequests(options: TestedRequestsOptions): TestedRequests {
   const groups = new Map<string, Group>();
+  const held = new Set<Event>();
   let taken = 0;
+  let heldLength = 0;
   let leftOut = 0;
   let room = bodiesLength;
 
@@ -85,11 +88,14 @@ export function createTestedRequests(options: TestedRequestsOptions): TestedRequ
       groups.set(key, group);
       for (const [place, one] of made.entries()) {
         if (one === undefined) continue;
-        if (taken >= mostDeliveries) {
+        if (taken >= mostDeliveries || heldLength > eventsLength) {
           leftOut += 1;
           continue;
         }
         taken += 1;
+        // All targets of a rule share them.
+        if (!held.has(one)) heldLength += one.json.length;
+        held.add(one);
         const part = made.length > 1 ? { part: place + 1 } : {};
         const id = toDeliveryId({ rule, target }, { planned, ...part });
         group.items.push({ event, ...part, delivery: { event: one, id, attempt: 1 } });

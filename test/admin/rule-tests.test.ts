@@ -317,6 +317,9 @@ describe('a test of rules', () => {
   });
 
   it('calls functions for those alone who may publish', async () => {
+    await withRule(harness, { steps: [{ compute: 'twice' }] });
+    const { events } = await test({ event: createEvent() }, await keyFor(harness, 'operator'));
+    expect(events[0]?.rules[0]).toMatchObject({ outcome: 'unknown', steps: [{ outcome: 'notCalled' }] });
     expect(await refusalOf({ event: createEvent(), functions: 'run' }, await keyFor(harness, 'viewer'))).toMatchObject({
       status: 403,
     });
@@ -367,6 +370,30 @@ describe('a test of rules', () => {
     ]);
     expect(JSON.stringify(answer).length).toBeLessThan(3_000_000);
   });
+
+  it('bounds what large events, many rules and large rules cost', async () => {
+    const body = { a: [[{ b: 'x'.repeat(900_000) }]] };
+    const large = Array.from({ length: 4 }, (_, at) => createEvent(`e${at}`, { data: body }));
+    const omit = { omit: { paths: ['data.none'] } };
+    const rule = { filter: { pattern: { type: ['order.created'] } }, steps: Array.from({ length: 20 }, () => omit) };
+    const { events } = await test({ rule: { ...rule, targets: [target({})] }, events: large });
+    expect(events.map(({ rules }) => rules[0]?.outcome)).toEqual(['sent', 'sent', 'sent', 'sent']);
+    const edits = Array.from({ length: 210 }, (_, at) => ({
+      put: {
+        kind: 'rule',
+        bus: 'default',
+        name: `r-${at}`,
+        filter: { jsonata: `data.amount > ${at}` },
+        targets: [target({})],
+      },
+    }));
+    expect((await harness.admin('POST', '/v1/admin/changes', { edits })).status).toBe(201);
+    const many = await test({ events: Array.from({ length: 100 }, (_, at) => createEvent(`e${at}`)) });
+    expect([many.events.length, many.eventsLeftOut]).toEqual([1, 99]);
+    expect(many.events[0]?.rulesLeftOut).toBe(111);
+    const huge = { ...rule, steps: [], description: 'x'.repeat(300_000), targets: [target({})] };
+    expect(await refusalOf({ rule: huge, event: createEvent() })).toMatchObject({ status: 413, place: '/rule' });
+  }, 30_000);
 
   it('runs expressions with a bound for all of them together', async () => {
     await withRule(harness, { steps: [{ transform: { jsonata: '$sum([1..99000].($ * 2))' } }] });

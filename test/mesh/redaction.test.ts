@@ -54,6 +54,24 @@ describe('a dead letter, which keeps the event as it came in', () => {
   });
 });
 
+/** What a viewer is shown of a test of the rule, on the event itself and on those that came. */
+async function tryOut(harness: Harness, event: string): Promise<string> {
+  const created = await harness.admin('POST', '/v1/admin/keys', { role: 'viewer', buses: ['default'] });
+  const { key } = (await created.json()) as { key: string };
+  const shown: unknown[] = [];
+  for (const body of [`{"event":${event}}`, '{"last":1}']) {
+    const request = new Request('https://mesh.test/v1/admin/buses/default/rules:test', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body,
+    });
+    const answer = await harness.mesh.fetch(request);
+    expect(answer.status).toBe(200);
+    shown.push(await answer.json());
+  }
+  return JSON.stringify(shown);
+}
+
 async function tryDelivery(one: Redaction, answer: Harness['answer']): Promise<void> {
   const harness = createHarness({ secrets: Object.fromEntries(secrets) });
   harness.answer = answer;
@@ -84,6 +102,7 @@ async function tryDelivery(one: Redaction, answer: Harness['answer']): Promise<v
     expect(traced.status).toBe(200);
     traces.push(await traced.text());
     expect(traces.at(-1)).toContain('"planned":true');
+    traces.push(await tryOut(harness, eventText(one)));
   }
   const sent = harness.received.map(({ url, headers, body }) => ({ url, headers: [...headers], body }));
   const reported = harness.reported.map((error) => (error instanceof Error ? [error.message, error.stack] : error));
