@@ -146,7 +146,7 @@ export function createDrain(options: DrainOptions): Drain {
           const job = line.take();
           if (job !== undefined) begin(job, line.crew);
         }
-        if (line.rows.length === 0 && line.crew.size === 0) lines[kind].delete(bus);
+        if (line.rows.length === 0 && line.crew.size() === 0) lines[kind].delete(bus);
       }
     }
   }

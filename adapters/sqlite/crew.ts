@@ -1,6 +1,6 @@
 /** Who is out. Those that have been for long do not count against the window. */
 export interface Crew<Job> {
-  readonly size: number;
+  size(): number;
   /** `patienceMs`: what is out for longer waits for a slow target, and makes room for others. */
   begin(job: Job, now: number, patienceMs?: number): void;
   end(job: Job): void;
@@ -14,9 +14,7 @@ const SLOW_WINDOW = 64;
 export function createCrew<Job>(): Crew<Job> {
   const slowAt = new Map<Job, number>();
   return {
-    get size() {
-      return slowAt.size;
-    },
+    size: () => slowAt.size,
     begin(job, now, patienceMs = PATIENCE_MS) {
       slowAt.set(job, now + patienceMs);
     },

@@ -20,9 +20,9 @@ import type { LogStorage } from './log.ts';
  */
 export interface LogBooks {
   /** The highest number that was given away when they were written last. */
-  readonly lastSequence: number;
+  lastSequence(): number;
   /** Batches after the cursor that are settled: a restart does not hand them out again. */
-  readonly ahead: readonly Range[];
+  ahead(): readonly Range[];
   /** An append brought so many, and they are stored. */
   planned(deliveries: number): void;
   /** One transaction: what `work` does to the queue, the history, and the books. */
@@ -102,12 +102,8 @@ export function createLogBooks(options: {
   }
 
   return {
-    get lastSequence() {
-      return state.sequence;
-    },
-    get ahead() {
-      return state.ahead;
-    },
+    lastSequence: () => state.sequence,
+    ahead: () => state.ahead,
     planned(deliveries) {
       state = { ...state, planned: state.planned + deliveries };
     },

@@ -90,7 +90,7 @@ export function createDrain(options: DrainOptions): Drain {
   const { lanes, replays, now, pace } = options;
   const { store, archiveStore } = options.storage;
   const write = createSettlement({ ...options, onRetry: (due) => (retryAt = Math.min(retryAt, due)) });
-  const backlog = createBacklog(joinBatches(store, archiveStore), () => options.books.ahead);
+  const backlog = createBacklog(joinBatches(store, archiveStore), () => options.books.ahead());
   const retriesOut = new Set<number>();
   /** What came back, and is not settled yet. It may come between two runs, like those that are out. */
   const outcomes: Outcome[] = [];
@@ -146,12 +146,10 @@ export function createDrain(options: DrainOptions): Drain {
   }
 
   /** A door that stays shut for a while after each use. By timer, since clocks may stand still between turns. */
-  function createGate(): { readonly open: boolean; close(milliseconds: number): void } {
+  function createGate(): { isOpen(): boolean; close(milliseconds: number): void } {
     let open = true;
     return {
-      get open() {
-        return open;
-      },
+      isOpen: () => open,
       close(milliseconds) {
         if (!open || milliseconds === 0) return;
         open = false;
@@ -188,7 +186,7 @@ export function createDrain(options: DrainOptions): Drain {
         signal = createSignal();
         // After a failure nothing is settled any more: the cursor must not pass what was not written.
         if (failure !== undefined) outcomes.length = 0;
-        else if (outcomes.length > 0 && settleGate.open) {
+        else if (outcomes.length > 0 && settleGate.isOpen()) {
           settleGate.close(pace.settleEveryMs);
           try {
             settle(outcomes.splice(0));
@@ -209,7 +207,7 @@ export function createDrain(options: DrainOptions): Drain {
           for (const turn of lanes.take(Math.min(turns.room(TURN_WINDOW, now()), calls))) {
             start({ batches: [], turn, messages: turn.messages });
           }
-          while (jobs.room(pace.window, now()) > 0 && calls > 0 && startGate.open) {
+          while (jobs.room(pace.window, now()) > 0 && calls > 0 && startGate.isOpen()) {
             const job = backlog.take();
             if (job === undefined) break;
             startGate.close(Math.min(job.messages.length, pace.startEveryMs));
@@ -218,7 +216,7 @@ export function createDrain(options: DrainOptions): Drain {
         }
         // What is out is left to the next run: it may hang.
         if (going && failure === undefined && calls <= 0) break;
-        const out = jobs.size + turns.size;
+        const out = jobs.size() + turns.size();
         if (outcomes.length === 0 && out === 0 && !(going && backlog.hasMore())) break;
         pollGate.close(POLL_MS);
         if (going && backlog.hasMore()) roomGate.close(pace.patienceMs);
@@ -236,7 +234,7 @@ export function createDrain(options: DrainOptions): Drain {
       retryAt = Math.min(retryAt, at);
       signal.ring();
     },
-    hasWork: () => backlog.hasMore() || outcomes.length > 0 || jobs.size + turns.size > 0,
+    hasWork: () => backlog.hasMore() || outcomes.length > 0 || jobs.size() + turns.size() > 0,
     stop() {
       stopped = true;
       signal.ring();

@@ -15,7 +15,7 @@ export function createLogOutside(options: SettlementOptions): LogOutside {
   const write = createSettlement(options);
   return {
     record(settlement) {
-      write([{ job: { batches: [], messages: [] }, settlement }], { cursor: undefined, ahead: books.ahead });
+      write([{ job: { batches: [], messages: [] }, settlement }], { cursor: undefined, ahead: books.ahead() });
     },
     setAside(body, reason) {
       books.transaction((page) => {

@@ -5,7 +5,7 @@ import type { LogStorage } from './log.ts';
 export interface LogRetention {
   keepFor(seconds: number, archiveSeconds?: number): void;
   /** As it is now. */
-  readonly seconds: number;
+  seconds(): number;
   /** Deletes what is over its time; answers whether there may be more. */
   purge(): boolean;
   /** When something is over its time. */
@@ -34,9 +34,7 @@ export function createLogRetention(options: {
   const archivedMs = (): number => Math.max(retentionSeconds, archiveSeconds) * 1000;
 
   return {
-    get seconds() {
-      return retentionSeconds;
-    },
+    seconds: () => retentionSeconds,
     keepFor(seconds, archive = archiveSeconds) {
       if (seconds !== retentionSeconds) {
         retentionSeconds = seconds;

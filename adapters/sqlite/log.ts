@@ -128,7 +128,12 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
   let lastSequence = 0;
   const nextSequence = (): number => ++lastSequence;
   const books = createLogBooks({ storage, nextSequence, lastSequence: () => lastSequence, now });
-  lastSequence = Math.max(store.lastSequence(), laneStore.lastSequence(), archiveStore.lastBatch(), books.lastSequence);
+  lastSequence = Math.max(
+    store.lastSequence(),
+    laneStore.lastSequence(),
+    archiveStore.lastBatch(),
+    books.lastSequence(),
+  );
   const lanes = createLanes({ store: laneStore, nextSequence, now });
   const replays = createLogReplays({ store: archiveStore, laneStore, now });
   const pace = options.pace ?? workersPace;
@@ -288,7 +293,7 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
     },
     getReplay: (name) => replays.get(name),
     listReplays: () => replays.list(),
-    async record(settlement, retentionSeconds = retention.seconds) {
+    async record(settlement, retentionSeconds = retention.seconds()) {
       requireRunning();
       retention.keepFor(retentionSeconds);
       outside.record(settlement);

@@ -38,7 +38,7 @@ export interface RuleIndex<Id> {
   add(id: Id, filter: Filter): void;
   /** Whether there was such a rule. */
   remove(id: Id): boolean;
-  readonly size: number;
+  size(): number;
   /**
    * The rules that match the JSON text of an event, in no particular order. Throws `json_invalid` for a text that is
    * found not to be a JSON object; `trusted` looks no further than it needs to.
@@ -156,12 +156,10 @@ export function createRuleIndex<Id>(languages: readonly FilterLanguage<never>[] 
   return {
     add,
     remove,
-    get size() {
-      return rules.size;
-    },
+    size: () => rules.size,
     match(json, options) {
       beginRun(run);
-      scanText(scan, json, fields.root, fields.size, options?.mode !== 'trusted');
+      scanText(scan, json, fields.root, fields.size(), options?.mode !== 'trusted');
       return finish(() => fields.viewOfText(run, json));
     },
     matchObject(event) {

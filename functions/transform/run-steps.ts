@@ -22,16 +22,15 @@ const tankSize = 20;
 /** A step after a split runs on each of a thousand parts: what all of them may use is bounded, too. */
 function withTank(context: StepsContext): StepsContext {
   let left = context.fuel * tankSize;
-  return {
+  const shared = {
     ...context,
-    get fuel() {
-      return Math.min(context.fuel, left);
-    },
-    spent(fuel) {
+    spent(fuel: number): void {
       left -= fuel;
       context.spent?.(fuel);
+      shared.fuel = Math.min(context.fuel, left);
     },
   };
+  return shared;
 }
 
 /** The most events that the steps make of one: each is a delivery of its own. */

@@ -3,13 +3,13 @@ import type { ReplayOrder } from './replay.ts';
 
 /** What one turn of a replay may make: about a second's worth, so that it can be cancelled, and its targets keep their rates. */
 export interface Budget {
-  readonly isSpent: boolean;
+  isSpent(): boolean;
   /** One event for the targets of these rules. */
   spend(rules: readonly CompiledRule[]): void;
   /** How long what was spent is meant to take. */
-  readonly delayMs: number;
+  delayMs(): number;
   /** `rule/target` of all that something was spent on. */
-  readonly targets: readonly string[];
+  targets(): readonly string[];
 }
 
 /** In a turn: a crash repeats what of it is on its way. */
@@ -26,9 +26,7 @@ export function createBudget({ perSecond }: Pick<ReplayOrder, 'perSecond'>, shar
   }
 
   return {
-    get isSpent() {
-      return seconds >= 1 || events >= mostEvents;
-    },
+    isSpent: () => seconds >= 1 || events >= mostEvents,
     spend(rules) {
       events += 1;
       pass(events, perSecond);
@@ -41,11 +39,7 @@ export function createBudget({ perSecond }: Pick<ReplayOrder, 'perSecond'>, shar
         }
       }
     },
-    get delayMs() {
-      return seconds * 1000;
-    },
-    get targets() {
-      return [...spent.keys()];
-    },
+    delayMs: () => seconds * 1000,
+    targets: () => [...spent.keys()],
   };
 }

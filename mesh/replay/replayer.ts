@@ -49,7 +49,7 @@ export function createReplayer({ snapshots, queue, runtime }: ReplayerOptions): 
 }
 
 interface Page {
-  readonly isFull: boolean;
+  isFull(): boolean;
   read(planned: PlannedEvent): void;
   end(): {
     /** The shard whose turn it is, and what each has to take. */
@@ -63,7 +63,7 @@ function readUntilFull(messages: readonly string[], skip: number, page: Page): P
   for (const [taken, message] of messages.entries()) {
     const events = readEvents(message);
     for (let index = taken === 0 ? skip : 0; index < events.length; index += 1) {
-      if (page.isFull) return { taken, skip: index };
+      if (page.isFull()) return { taken, skip: index };
       const planned = events[index];
       if (planned !== undefined) page.read(planned);
     }
@@ -86,9 +86,7 @@ function createPage(compiled: CompiledSnapshot, archive: ArchiveSettings, order:
   let at: number | undefined;
 
   return {
-    get isFull() {
-      return budget.isSpent;
-    },
+    isFull: () => budget.isSpent(),
     read(planned) {
       const { event, receipt } = planned;
       read += 1;
@@ -116,8 +114,8 @@ function createPage(compiled: CompiledSnapshot, archive: ArchiveSettings, order:
         read,
         replayed,
         deliveries,
-        delayMs: budget.delayMs,
-        targets: budget.targets,
+        delayMs: budget.delayMs(),
+        targets: budget.targets(),
         ...(at === undefined ? {} : { at }),
       },
     }),
@@ -130,7 +128,7 @@ function createSelection({ filter }: ArchiveSettings, order: ReplayOrder): (even
   index.add('archive', filter);
   if (order.filter !== undefined) index.add('replay', order.filter);
   return ({ json, duplicateKeys }) =>
-    index.match(json, { mode: duplicateKeys ? 'validated' : 'trusted' }).length === index.size;
+    index.match(json, { mode: duplicateKeys ? 'validated' : 'trusted' }).length === index.size();
 }
 
 /** A damaged row is of no use to anybody, and must not stop the others. */

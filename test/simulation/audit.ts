@@ -23,7 +23,7 @@ export function createAudit(buses: readonly BusPlan[]): Audit {
     const ledger = createLogBooks({ storage, nextSequence: never, lastSequence: never, now: () => 0 });
     const books = ledger.read();
     const waiting = countDeliveries(disk, (sequence) =>
-      ledger.ahead.some(([from, to]) => from <= sequence && sequence <= to),
+      ledger.ahead().some(([from, to]) => from <= sequence && sequence <= to),
     );
     if (books.pending === waiting && books.counted === waiting) return { books };
     const said = JSON.stringify({ ...books, targets: undefined });

@@ -48,7 +48,7 @@ export function openLog(options: LogProcessOptions): Log {
     const mark = disk.mark();
     return call((resolve) => {
       scheduler.after(random.between(0, trouble.syncMs), () => {
-        if (!process.alive) return;
+        if (!process.alive()) return;
         disk.synced(mark);
         resolve(undefined);
       });
@@ -61,7 +61,7 @@ export function openLog(options: LogProcessOptions): Log {
     flushing = true;
     scheduler.after(random.between(0, trouble.syncMs), () => {
       flushing = false;
-      if (process.alive) disk.synced(disk.mark());
+      if (process.alive()) disk.synced(disk.mark());
     });
   }
 

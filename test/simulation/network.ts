@@ -49,7 +49,7 @@ function createPost(world: World, process: Process): (request: PostRequest) => P
       }
 
       function arrive(): (Answer & { readonly afterMs: number }) | undefined {
-        const phase = phaseOf(call.state.plan.phases, scheduler.now);
+        const phase = phaseOf(call.state.plan.phases, scheduler.now());
         const answer = answerOf(phase);
         oracle.arrived(call, answer !== undefined && answer.status < 300);
         return answer;
@@ -89,7 +89,7 @@ function createPost(world: World, process: Process): (request: PostRequest) => P
         return;
       }
       scheduler.after(random.between(0, delayMs), () => {
-        if (!process.alive && !sent) return;
+        if (!process.alive() && !sent) return;
         sent = true;
         const answer = arrive();
         if (world.mishap(duplicate)) scheduler.after(random.between(0, 5_000), () => void arrive());

@@ -77,13 +77,13 @@ export function createNodePlatform(world: World, fault: Fault | undefined): Plat
       world.scheduler.after(world.random.between(1, RESTART_MS), start);
     });
     for (const bus of world.disks.keys()) {
-      if (process.alive) logOf(bus).resume();
+      if (process.alive()) logOf(bus).resume();
     }
   }
 
   function ask<Answer>(work: (serving: NonNullable<typeof current>) => Promise<Answer>): Promise<Answer> {
     const serving = current;
-    if (serving === undefined || !serving.process.alive) return Promise.reject(new Error('connection refused'));
+    if (serving === undefined || !serving.process.alive()) return Promise.reject(new Error('connection refused'));
     return new Promise((resolve, reject) => {
       serving.process.onDeath(() => reject(new Error('connection reset')));
       work(serving).then(resolve, reject);
@@ -112,7 +112,7 @@ function createTimer(world: World, process: Process, ring: () => void): (at: num
   function wait(at: number, id: number): void {
     const left = Math.min(Math.max(0, at - world.wall()), 60_000);
     world.scheduler.after(left, () => {
-      if (id !== current || !process.alive) return;
+      if (id !== current || !process.alive()) return;
       if (world.wall() < at) wait(at, id);
       else ring();
     });

@@ -4,7 +4,7 @@ import type { Scheduler } from './scheduler.ts';
 /** A process of the simulated platform. When it dies, nothing that it was waiting for ever comes back to it. */
 export interface Process {
   readonly name: string;
-  readonly alive: boolean;
+  alive(): boolean;
   /** Between any two calls of ports it may die. @throws Died */
   touch(): void;
   /** A port that answers later. `work` settles it, unless the process is dead by then. */
@@ -43,9 +43,7 @@ export function createProcess(options: {
 
   const process: Process = {
     name,
-    get alive() {
-      return alive;
-    },
+    alive: () => alive,
     touch,
     call(work) {
       if (alive && strikes()) kill();

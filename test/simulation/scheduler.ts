@@ -3,7 +3,7 @@ import type { Random } from './random.ts';
 /** Virtual time: nothing ever waits for a clock. What is due at the same moment runs in an order that chance picks. */
 export interface Scheduler {
   /** Milliseconds since the start; only ever grows. */
-  readonly now: number;
+  now(): number;
   after(milliseconds: number, work: () => void): void;
   /** Runs what is due, one by one, all promises settled in between; until `isDone` or until nothing is left. */
   run(isDone: () => boolean): Promise<void>;
@@ -59,9 +59,7 @@ export function createScheduler(random: Random): Scheduler {
   }
 
   return {
-    get now() {
-      return now;
-    },
+    now: () => now,
     after(milliseconds, work) {
       push({ at: now + Math.max(0, milliseconds), order: random.next(), work });
     },

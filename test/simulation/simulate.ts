@@ -46,7 +46,7 @@ export async function simulate(
 
   function look(nextMs: number): void {
     const areDone = publishers.areDone() && replays.areDone() && operator.isDone();
-    if (areDone && !world.isTroubled && Array.from(world.disks.values()).every(isIdle)) isDone = true;
+    if (areDone && !world.isTroubled() && Array.from(world.disks.values()).every(isIdle)) isDone = true;
     else scheduler.after(nextMs, () => look(Math.min(nextMs * 2, 600_000)));
   }
 
@@ -58,7 +58,7 @@ export async function simulate(
       isDone ||
       steps > MOST_STEPS ||
       oracle.violations.length >= MOST_VIOLATIONS ||
-      scheduler.now > plan.healAt + patience
+      scheduler.now() > plan.healAt + patience
     );
   });
   // What was settled last may still be with its process.
@@ -66,7 +66,7 @@ export async function simulate(
   else oracle.violations.push(`stuck: ${describeLeft(world)}`);
   world.audit();
   oracle.finish((bus) => statusesOf(world, busOf(bus)));
-  return { seed, hash: world.hash(), violations: oracle.violations, virtualMs: scheduler.now };
+  return { seed, hash: world.hash(), violations: oracle.violations, virtualMs: scheduler.now() };
 }
 
 async function settle({ scheduler }: World): Promise<void> {
@@ -108,5 +108,5 @@ function describeLeft({ disks, scheduler }: World): string {
     const behind = (tables.batches.at(-1)?.sequence ?? 0) - (tables.settings.get('cursor') ?? 0);
     return `${shard}: ${Math.max(0, behind)} behind the cursor, ${tables.retries.length} retries, lanes ${lanes.map(([lane]) => lane).join(' ')}`;
   });
-  return `${left.join('; ')} at ${Math.round(scheduler.now / 1000)} s`;
+  return `${left.join('; ')} at ${Math.round(scheduler.now() / 1000)} s`;
 }

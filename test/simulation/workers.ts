@@ -52,7 +52,7 @@ export function createWorkersPlatform(world: World, fault: Fault | undefined): P
 
   function isolate(name: string): Isolate {
     const known = isolates.get(name);
-    if (known?.process.alive === true) return known;
+    if (known?.process.alive() === true) return known;
     const process = world.createProcess(name);
 
     function ask<Answer>(place: ShardPlace, work: (log: Log) => Promise<Answer>): Promise<Answer> {
@@ -101,7 +101,7 @@ export function createWorkersPlatform(world: World, fault: Fault | undefined): P
 
   function object(shard: string): DurableObject {
     const known = objects.get(shard);
-    if (known?.process.alive === true) return known;
+    if (known?.process.alive() === true) return known;
     const process = world.createProcess(shard);
     const bus = shard.split('/').slice(0, 2).join('/');
     process.onDeath(() => world.oracle.disturbed(bus));
@@ -135,7 +135,7 @@ export function createWorkersPlatform(world: World, fault: Fault | undefined): P
         return;
       }
       scheduler.after(random.between(0, plan.trouble.syncMs), () => {
-        if (!process.alive) return;
+        if (!process.alive()) return;
         disk.synced(mark);
         resolve(undefined);
       });
@@ -157,7 +157,7 @@ export function createWorkersPlatform(world: World, fault: Fault | undefined): P
         }
         const { process, answer } = work();
         process.onDeath(() => scheduler.after(way(), () => reject(lost)));
-        if (!process.alive) reject(lost);
+        if (!process.alive()) reject(lost);
         answer.then(
           (value) => scheduler.after(way(), () => (world.mishap(plan.trouble.read) ? reject(lost) : resolve(value))),
           (error: unknown) => scheduler.after(way(), () => reject(error instanceof Error ? error : lost)),
@@ -213,7 +213,7 @@ export function createWorkersPlatform(world: World, fault: Fault | undefined): P
     }
 
     process.onDeath(() => end(true));
-    if (!process.alive) {
+    if (!process.alive()) {
       end(true);
       return;
     }
@@ -226,7 +226,7 @@ export function createWorkersPlatform(world: World, fault: Fault | undefined): P
   /** The object that is woken: while its alarm rings it sees none that is set. */
   function ringing(shard: string, alarm: AlarmState): DurableObject {
     const known = objects.get(shard);
-    if (known?.process.alive === true) return known;
+    if (known?.process.alive() === true) return known;
     // The constructor must not set an alarm because of the one that rings right now: the drain will do so.
     alarm.at = Infinity;
     const created = object(shard);

@@ -19,7 +19,7 @@ export interface World {
   /** Milliseconds since the epoch, by a clock that may be set. */
   wall(): number;
   /** Whether something still goes wrong. */
-  readonly isTroubled: boolean;
+  isTroubled(): boolean;
   /** One trouble, as likely as the plan has it, as long as there is any. */
   mishap(probability: number): boolean;
   note(kind: string, text: string): void;
@@ -52,12 +52,12 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
   let crashesLeft = trouble.crashes;
 
   function note(kind: string, text: string): void {
-    hash = mix(mix(mix(hash, String(scheduler.now)), kind), text);
-    trace?.(`${(scheduler.now / 1000).toFixed(3).padStart(10)} ${kind.padEnd(9)} ${text}`);
+    hash = mix(mix(mix(hash, String(scheduler.now())), kind), text);
+    trace?.(`${(scheduler.now() / 1000).toFixed(3).padStart(10)} ${kind.padEnd(9)} ${text}`);
   }
 
-  const wall = (): number => EPOCH + Math.floor(scheduler.now) + offset;
-  const oracle = createOracle({ plan, now: () => scheduler.now, wall, note });
+  const wall = (): number => EPOCH + Math.floor(scheduler.now()) + offset;
+  const oracle = createOracle({ plan, now: () => scheduler.now(), wall, note });
   const configurations = createConfigurations();
   const audit = createAudit(plan.buses);
   let isAudited = true;
@@ -106,11 +106,11 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
         keys: [],
         ...archives,
       };
-      known.push({ at: scheduler.now, snapshot: there ? snapshot : undefined });
+      known.push({ at: scheduler.now(), snapshot: there ? snapshot : undefined });
       const targets = rules.flatMap((rule) =>
         rule.targets.map((target) => [`${rule.name}/${target.name}`, target] as const),
       );
-      oracle.changed(name, { since: scheduler.now, there, targets: new Map(targets) });
+      oracle.changed(name, { since: scheduler.now(), there, targets: new Map(targets) });
       world.onChange(tenant, bus.bus);
     }
 
@@ -160,10 +160,8 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
     random,
     oracle,
     wall,
-    get isTroubled() {
-      return scheduler.now < plan.healAt;
-    },
-    mishap: (probability) => scheduler.now < plan.healAt && random.chance(probability),
+    isTroubled: () => scheduler.now() < plan.healAt,
+    mishap: (probability) => scheduler.now() < plan.healAt && random.chance(probability),
     note,
     createProcess: (name) =>
       createProcess({
@@ -209,19 +207,19 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
         process.call((resolve, reject) => {
           const fails = world.mishap(trouble.read);
           scheduler.after(random.between(0, 3), () => {
-            const fast = configurations.read(`${tenant}/${bus}`, scheduler.now - trouble.staleMs);
+            const fast = configurations.read(`${tenant}/${bus}`, scheduler.now() - trouble.staleMs);
             if (fails) reject(new Error('the store of snapshots does not answer'));
             else if (fast !== undefined && fast.version >= (atLeast ?? 0)) resolve(fast);
-            else resolve(configurations.read(`${tenant}/${bus}`, scheduler.now));
+            else resolve(configurations.read(`${tenant}/${bus}`, scheduler.now()));
           });
         }),
     }),
     disable({ tenant, bus, rule, ruleVersion, target, reason }) {
       const after = random.between(0, 2_000);
       scheduler.after(after, () => {
-        if (!world.isTroubled || configurations.version(`${tenant}/${bus}`) !== ruleVersion) return;
+        if (!world.isTroubled() || configurations.version(`${tenant}/${bus}`) !== ruleVersion) return;
         const disabled = { reason, at: new Date(wall()).toISOString() };
-        configurations.apply({ at: scheduler.now, tenant, bus, kind: 'target', rule, target, with: { disabled } });
+        configurations.apply({ at: scheduler.now(), tenant, bus, kind: 'target', rule, target, with: { disabled } });
       });
     },
     onChange: () => {},

@@ -9,7 +9,7 @@ import type { Run } from './run.ts';
 export interface Fields {
   readonly root: FieldNode;
   /** Fields with tests or readers. */
-  readonly size: number;
+  size(): number;
   use(test: FieldTest): Requirement;
   release(requirement: Requirement): void;
   addReader(path: string): void;
@@ -43,9 +43,7 @@ export function createFields(): Fields {
 
   return {
     root,
-    get size() {
-      return size;
-    },
+    size: () => size,
     use(test) {
       const field = useField(root, test.path);
       if (!isWanted(field)) size++;

@@ -19,12 +19,12 @@ export interface Process {
 export function createProcess(id: string, scheduler: Scheduler, random: Random): Process {
   const skew = random.between(-200, 200);
   let state: Process['state'] = 'running';
-  let since = scheduler.now;
+  let since = scheduler.now();
   let waiting: (() => void)[] = [];
 
   function enter(next: Process['state']): void {
     state = next;
-    since = scheduler.now;
+    since = scheduler.now();
   }
 
   /** Hands an answer to the process, when it can take one. */
@@ -41,7 +41,7 @@ export function createProcess(id: string, scheduler: Scheduler, random: Random):
     get since() {
       return since;
     },
-    now: () => 1_700_000_000_000 + Math.floor(scheduler.now) + skew,
+    now: () => 1_700_000_000_000 + Math.floor(scheduler.now()) + skew,
     pause: (milliseconds) =>
       new Promise((resolve) => {
         if (state !== 'dead') scheduler.after(milliseconds, () => hand(resolve));

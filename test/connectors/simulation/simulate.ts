@@ -51,10 +51,10 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const failing = random.chance(0.5) ? random.next() * 0.05 : 0;
   const oracle = createOracle({ beatMs: beatSeconds * 1000, slackMs: failing > 0 ? 12_000 : 1_500 });
   const store = createStore((writer, key, before, after) => {
-    trace?.(`${scheduler.now} ${writer} ${key} ${JSON.stringify(after)}`);
-    oracle.wrote(writer, key, { before, after, now: scheduler.now });
+    trace?.(`${scheduler.now()} ${writer} ${key} ${JSON.stringify(after)}`);
+    oracle.wrote(writer, key, { before, after, now: scheduler.now() });
   });
-  const isTroubled = (): boolean => scheduler.now < troubleMs;
+  const isTroubled = (): boolean => scheduler.now() < troubleMs;
   const processes = new Map<string, Process>();
   let started = 0;
   let published = 0;
@@ -62,7 +62,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   let freezes = 0;
 
   const supply: Supply = {
-    of: () => Math.min(recordsATask, 3 + Math.floor(scheduler.now / 5_000)),
+    of: () => Math.min(recordsATask, 3 + Math.floor(scheduler.now() / 5_000)),
     get isTroubled() {
       return isTroubled();
     },
@@ -176,20 +176,20 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   }
 
   function look(): void {
-    oracle.checkHolders(readTasks(), processes, scheduler.now);
+    oracle.checkHolders(readTasks(), processes, scheduler.now());
     scheduler.after(1_000, look);
   }
 
   for (let index = 0; index < workers; index += 1) scheduler.after(random.between(0, 4_000), startWorker);
   scheduler.after(random.between(3_000, 12_000), trouble);
   scheduler.after(1_000, look);
-  await scheduler.run(() => scheduler.now > troubleMs + quietMs);
+  await scheduler.run(() => scheduler.now() > troubleMs + quietMs);
 
   const tasks = readTasks();
   for (const { connector, partition } of tasks) oracle.checkArrivals(`${connector}/${partition.index}`, recordsATask);
   const alive = [...processes.values()].filter(({ state }) => state === 'running').map(({ id }) => id);
   oracle.checkBalance(tasks, alive);
-  return { violations: oracle.violations, virtualMs: scheduler.now, published, kills, freezes };
+  return { violations: oracle.violations, virtualMs: scheduler.now(), published, kills, freezes };
 }
 
 /** The store behind a network that loses a question or an answer now and then. */

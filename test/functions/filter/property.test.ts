@@ -33,7 +33,7 @@ function tryRuleSet(seed: number): void {
       patterns.delete(id);
       expect(index.remove(id)).toBe(true);
     }
-    expect(index.size).toBe(patterns.size);
+    expect(index.size()).toBe(patterns.size);
     tryEvent(generator, index, patterns, isNarrow, seed);
     tryEvent(generator, index, patterns, isNarrow, seed);
   }

@@ -10,18 +10,18 @@ import {
 describe('a rule index', () => {
   it('adds, replaces and removes one rule at a time', () => {
     const index = createRuleIndex<string>();
-    expect(index.size).toBe(0);
+    expect(index.size()).toBe(0);
     index.add('r', { pattern: { type: ['a'] } });
     index.add('s', { pattern: { type: ['a', 'b'] } });
-    expect(index.size).toBe(2);
+    expect(index.size()).toBe(2);
     expect(index.match('{"type":"a"}')).toEqual(['r', 's']);
     index.add('r', { pattern: { type: ['b'] } });
-    expect(index.size).toBe(2);
+    expect(index.size()).toBe(2);
     expect(index.match('{"type":"a"}')).toEqual(['s']);
     expect(index.remove('s')).toBe(true);
     expect(index.remove('s')).toBe(false);
     expect(index.match('{"type":"b"}')).toEqual(['r']);
-    expect(index.size).toBe(1);
+    expect(index.size()).toBe(1);
   });
 
   it('is as it was when a rule is refused', () => {
@@ -29,7 +29,7 @@ describe('a rule index', () => {
     index.add('r', { pattern: { type: ['a'] } });
     expect(() => index.add('r', { pattern: { type: [] } })).toThrow('empty array');
     expect(index.match('{"type":"a"}')).toEqual(['r']);
-    expect(index.size).toBe(1);
+    expect(index.size()).toBe(1);
   });
 
   it.each([

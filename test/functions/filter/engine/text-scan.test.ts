@@ -224,7 +224,7 @@ describe('what the scan learns', () => {
       field,
       see: (text: string): void => {
         beginRun(run);
-        scanText(scan, text, fields.root, fields.size, true);
+        scanText(scan, text, fields.root, fields.size(), true);
       },
     };
   }
