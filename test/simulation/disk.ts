@@ -55,9 +55,9 @@ interface DeadLetterRow extends TextRow {
 
 /** Told of what is stored, and of what is taken away again by a crash or a rollback. */
 export interface DiskWatch {
-  onRecords(body: string, isThere: boolean): void;
+  onRecords(records: readonly LedgerRecord[], isThere: boolean): void;
   onBatch(batch: StoredBatch, isThere: boolean): void;
-  onDeadLetter(sequence: number, body: string, isThere: boolean): void;
+  onDeadLetter(sequence: number, record: LedgerRecord, isThere: boolean): void;
   onDeadLetterGone(sequence: number, isGone: boolean): void;
 }
 
@@ -208,13 +208,15 @@ export function createDisk(watch?: DiskWatch): Disk {
       insertRecords(sequence, at, body, text) {
         onChange();
         insert(records, { sequence, at, body, books: text }, bySequence);
-        tell((isThere) => watch?.onRecords(body, isThere));
+        if (watch === undefined) return;
+        const told = readRecords(body);
+        tell((isThere) => watch.onRecords(told, isThere));
       },
       insertDeadLetter(sequence, record, event) {
         onChange();
         const body = JSON.stringify(record);
         insert(deadLetters, { sequence, at: record.at, body, event }, bySequence);
-        tell((isThere) => watch?.onDeadLetter(sequence, body, isThere));
+        tell((isThere) => watch?.onDeadLetter(sequence, record, isThere));
       },
       oldestAt() {
         const [batch] = batches;
@@ -408,7 +410,7 @@ export function createDisk(watch?: DiskWatch): Disk {
   };
 }
 
-export function readRecords(body: string): LedgerRecord[] {
+function readRecords(body: string): LedgerRecord[] {
   const stored = JSON.parse(body) as LedgerRecord | LedgerRecord[];
   return Array.isArray(stored) ? stored.toReversed() : [stored];
 }

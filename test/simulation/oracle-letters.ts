@@ -6,7 +6,7 @@ import type { LedgerRecord } from '../../mesh/ledger.ts';
  */
 export interface LetterWatch {
   /** It is written, or a crash undoes that. */
-  stored(shard: string, sequence: number, body: string, isThere: boolean): void;
+  stored(shard: string, sequence: number, record: LedgerRecord, isThere: boolean): void;
   /** It is taken away, or a crash undoes that. */
   removed(shard: string, sequence: number, isGone: boolean): void;
   /** An operator has asked to throw them away: nobody may have told the operator that it was done. */
@@ -26,9 +26,9 @@ export function createLetterWatch(): LetterWatch {
   const redriven = new Map<string, LedgerRecord[]>();
 
   return {
-    stored(shard, sequence, body, isThere) {
+    stored(shard, sequence, record, isThere) {
       const place = `${shard} ${sequence}`;
-      if (isThere) letters.set(place, { name: nameOf(JSON.parse(body) as LedgerRecord), isGone: false });
+      if (isThere) letters.set(place, { name: nameOf(record), isGone: false });
       else letters.delete(place);
     },
     removed(shard, sequence, isGone) {

@@ -11,7 +11,6 @@ import { isEnd } from '../../mesh/publish/outcome.ts';
 import type { DeliveryStanding } from '../../mesh/publish/standings.ts';
 import { waitAtLeastMs, waitAtMostMs } from './oracle-wait.ts';
 import { type BusPlan, type EventPlan, type Plan, replyType, type RulePlan, type TargetPlan } from './plan.ts';
-import { readRecords } from './disk.ts';
 import { createLetterWatch, type LetterWatch } from './oracle-letters.ts';
 import { createReplayOracle, type ReplayOracle } from './replay-oracle.ts';
 
@@ -44,7 +43,7 @@ export interface Oracle {
   answered(call: Call, status: number | undefined, retryAfterMs: number): void;
   /** The process that had made the call is dead. */
   forgotten(call: Call): void;
-  recorded(bus: string, body: string, isThere: boolean): void;
+  recorded(bus: string, records: readonly LedgerRecord[], isThere: boolean): void;
   /** A log has stored messages, or a crash took them away. */
   stored(shard: string, batch: StoredBatch, isThere: boolean): void;
   /** With how far the replays of each bus came. */
@@ -658,8 +657,8 @@ export function createOracle(options: {
     forgotten(call) {
       call.over = true;
     },
-    recorded(bus, body, isThere) {
-      for (const record of readRecords(body)) {
+    recorded(bus, records, isThere) {
+      for (const record of records) {
         if (`${record.tenant}/${record.bus}` !== bus || !record.source.startsWith(`/${bus}/`)) {
           fail(`in the books of ${bus}: ${record.tenant}/${record.bus} ${record.source} ${record.eventId}`);
         }
@@ -677,13 +676,7 @@ export function createOracle(options: {
         const found = ends.get(key) ?? [];
         ends.set(key, found);
         if (isThere) found.push(record);
-        else {
-          const text = JSON.stringify(record);
-          found.splice(
-            found.findIndex((other) => JSON.stringify(other) === text),
-            1,
-          );
-        }
+        else found.splice(found.indexOf(record), 1);
       }
     },
     stored(shard, { body, at }, isThere) {

@@ -52,7 +52,7 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
   let crashesLeft = trouble.crashes;
 
   function note(kind: string, text: string): void {
-    hash = mix(mix(mix(hash, String(scheduler.now())), kind), text);
+    hash = mix(mix(mixNumber(hash, scheduler.now()), kind), text);
     trace?.(`${(scheduler.now() / 1000).toFixed(3).padStart(10)} ${kind.padEnd(9)} ${text}`);
   }
 
@@ -180,12 +180,12 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
       if (disk === undefined) {
         const bus = shard.split('/').slice(0, 2).join('/');
         disk = createDisk({
-          onRecords(body, isThere) {
-            oracle.recorded(bus, body, isThere);
-            audit.recorded(bus, body, isThere);
+          onRecords(records, isThere) {
+            oracle.recorded(bus, records, isThere);
+            audit.recorded(bus, records, isThere);
           },
           onBatch: (batch, isThere) => oracle.stored(shard, batch, isThere),
-          onDeadLetter: (sequence, body, isThere) => oracle.letters.stored(shard, sequence, body, isThere),
+          onDeadLetter: (sequence, record, isThere) => oracle.letters.stored(shard, sequence, record, isThere),
           onDeadLetterGone: (sequence, isGone) => oracle.letters.removed(shard, sequence, isGone),
         });
         disks.set(shard, disk);
@@ -237,6 +237,11 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
 function setPresence(absent: Set<string>, name: string, there: boolean): void {
   if (there) absent.delete(name);
   else absent.add(name);
+}
+
+/** Moments have fractions, where chance lengthens a wait. */
+function mixNumber(hash: number, value: number): number {
+  return Math.imul(hash ^ Math.floor(value * 4096), 0x01000193) >>> 0;
 }
 
 /** FNV-1a, 32 bits. */
