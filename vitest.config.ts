@@ -13,7 +13,7 @@ const functionInAnotherWorker = `export default {
   },
 };`;
 
-/** `*.workers.test.ts` run inside workerd with the bindings of wrangler.toml, those of `test/aws/` on the packaged functions of AWS, all others in Node. */
+/** `*.workers.test.ts` run inside workerd with the bindings of wrangler.toml, those of `test/aws/` and `test/parity/` on the packaged functions of AWS, all others in Node. */
 export default defineConfig({
   test: {
     projects: [
@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.workers.test.ts', 'test/vectors/**', 'test/crash/**', 'test/aws/**'],
+          exclude: ['test/**/*.workers.test.ts', 'test/vectors/**', 'test/crash/**', 'test/aws/**', 'test/parity/**'],
         },
       },
       {
@@ -52,7 +52,7 @@ export default defineConfig({
       {
         test: {
           name: 'aws',
-          include: ['test/aws/**/*.test.ts'],
+          include: ['test/aws/**/*.test.ts', 'test/parity/**/*.test.ts'],
           globalSetup: 'test/aws/global-setup.ts',
           testTimeout: 30_000,
           hookTimeout: 60_000,
