@@ -60,6 +60,7 @@ export const adminKeyMinLength = 24;
 export function createAuthenticator({ adminKey, identities, now }: AuthenticatorOptions): Authenticator {
   const digests = new Map<string, string>();
   const usableAdminKey = adminKey !== undefined && adminKey.length >= adminKeyMinLength ? adminKey : undefined;
+  const adminIsNoKey = usableAdminKey !== undefined && isNoKey(usableAdminKey);
   // The text, not its promise: Workers forbid one request to wait for another's.
   let adminDigest: string | undefined;
 
@@ -75,7 +76,9 @@ export function createAuthenticator({ adminKey, identities, now }: Authenticator
   return {
     async authenticate(request, lookup, { acceptQuery = false, acceptOlder = false } = {}) {
       const { token, header } = readCredential(request, acceptQuery);
-      if (identities !== undefined && (header !== 'authorization' || token.length > keyMaxLength)) {
+      const askIdentities = identities !== undefined && (header !== 'authorization' || isNoKey(token));
+      // Nothing is hashed for tokens, unless the operator's key looks like one.
+      if (askIdentities && (header !== 'authorization' || !adminIsNoKey)) {
         return identities.authenticate(token, { header, newest: !acceptOlder });
       }
       const digest = digests.get(token) ?? (await hashToken(token));
@@ -88,9 +91,7 @@ export function createAuthenticator({ adminKey, identities, now }: Authenticator
         }
       }
 
-      if (identities !== undefined && isToken(token)) {
-        return identities.authenticate(token, { header, newest: !acceptOlder });
-      }
+      if (askIdentities) return identities.authenticate(token, { header, newest: !acceptOlder });
       const address = parseToken(token);
       if (address === undefined) throw unknownKey(adminKeyHint(adminKey));
       const key = await lookup(address.tenant, address.keyId);
@@ -143,6 +144,10 @@ const rememberedTokens = 1_000;
 const keyMaxLength = 512;
 const accessHeader = 'cf-access-jwt-assertion';
 const tokenShape = /^tulle_([a-z0-9][a-z0-9-]{0,62})_([a-z0-9]{1,32})\.[A-Za-z0-9_-]{32,128}$/;
+
+function isNoKey(text: string): boolean {
+  return text.length > keyMaxLength || isToken(text);
+}
 
 function parseToken(token: string): { tenant: string; keyId: string } | undefined {
   const [, tenant, keyId] = tokenShape.exec(token) ?? [];

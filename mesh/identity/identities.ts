@@ -33,11 +33,12 @@ export interface IdentitiesOptions {
 }
 
 export function createIdentities({ source, keySets, runtime }: IdentitiesOptions): Identities {
-  // A declared cache, bounded; the oldest goes first. What is remembered is that a signature is right, and nothing else.
+  // A declared cache, bounded; the oldest goes first. What is remembered is what stands in a token, and that its signature
+  // is right; what it may do is looked up every time.
   const proven = new Map<string, Proof>();
 
   /** One for all audiences: a token that several providers could take would be let in as whoever is asked first. */
-  async function findIdentity({ claims }: Token, newest: boolean): Promise<IdentitySettings> {
+  async function findIdentity({ claims }: Pick<Token, 'claims'>, newest: boolean): Promise<IdentitySettings> {
     const { issuer, audiences } = readAddressees(claims);
     const found = await Promise.all(audiences.map((audience) => source.find(issuer, audience, newest)));
     const known = found.filter((identity) => identity !== undefined);
@@ -50,10 +51,11 @@ export function createIdentities({ source, keySets, runtime }: IdentitiesOptions
     throw invalidToken('Its audiences belong to several identity providers.');
   }
 
-  async function prove(text: string, token: Token, identity: IdentitySettings): Promise<void> {
+  async function prove(text: string, identity: IdentitySettings): Promise<void> {
     const of = `${identity.tenant}/${identity.name}/${identity.version}`;
     const known = proven.get(text);
     if (known !== undefined && known.of === of && runtime.now() < known.until) return;
+    const token = readToken(text);
     const { alg, kid } = token.header;
     const algorithm = toAlgorithm(alg);
     if (algorithm === undefined || !identity.algorithms.includes(algorithm)) {
@@ -68,10 +70,11 @@ export function createIdentities({ source, keySets, runtime }: IdentitiesOptions
       const [oldest] = proven.keys();
       if (oldest !== undefined) proven.delete(oldest);
     }
-    proven.set(text, { of, until: runtime.now() + provenMs });
+    const { header, claims } = token;
+    proven.set(text, { header, claims, of, until: runtime.now() + provenMs });
   }
 
-  async function tenantOf(identity: IdentitySettings, token: Token, newest: boolean): Promise<string> {
+  async function tenantOf(identity: IdentitySettings, token: Pick<Token, 'claims'>, newest: boolean): Promise<string> {
     const { tenant, tenantClaim } = identity;
     if (tenantClaim === undefined) return tenant;
     const named = readClaim(token.claims, tenantClaim);
@@ -83,13 +86,13 @@ export function createIdentities({ source, keySets, runtime }: IdentitiesOptions
 
   return {
     async authenticate(text, { header, newest }) {
-      const token = readToken(text);
+      const token = proven.get(text) ?? readToken(text);
       checkHeader(token.header);
       const identity = await findIdentity(token, newest);
       if (identity.header !== header) throw invalidToken(`It is taken in the header ${identity.header} only.`);
       // Before its signature: what is over is refused without asking anybody for keys.
       checkClaims(token.claims, runtime.now(), identity.leewaySeconds);
-      await prove(text, token, identity);
+      await prove(text, identity);
       const tenant = await tenantOf(identity, token, newest);
       const grant = findGrant(identity.access, token.claims);
       if (grant === undefined) {
@@ -102,7 +105,7 @@ export function createIdentities({ source, keySets, runtime }: IdentitiesOptions
   };
 }
 
-interface Proof {
+interface Proof extends Pick<Token, 'header' | 'claims'> {
   /** The identity provider by which it was proven, with its version. */
   readonly of: string;
   readonly until: number;

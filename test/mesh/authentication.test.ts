@@ -137,6 +137,23 @@ describe('authenticate', () => {
 });
 
 describe("the operator's own key", () => {
+  it('may look like a token', async () => {
+    const adminKey = 'operator.of-the-installation.0123456789';
+    const asked = vi.fn(async () => ({ tenant: 'acme', keyId: 'login:alice', role: 'viewer' as const, buses: ['*'] }));
+    const authenticator = createAuthenticator({ adminKey, now: () => 0, identities: { authenticate: asked } });
+    const lookup = vi.fn<KeyLookup>();
+    expect(await authenticator.authenticate(requestWith(`Bearer ${adminKey}`), lookup)).toMatchObject({
+      keyId: 'operator',
+    });
+    expect(asked).not.toHaveBeenCalled();
+    expect(await authenticator.authenticate(requestWith(`Bearer ${adminKey}4`), lookup)).toMatchObject({
+      keyId: 'login:alice',
+    });
+    // Nor is it one in the header of Cloudflare Access.
+    const request = new Request(url, { headers: { 'cf-access-jwt-assertion': adminKey } });
+    expect(await authenticator.authenticate(request, lookup)).toMatchObject({ keyId: 'login:alice' });
+  });
+
   it('is admin of everything in the tenant default, without a lookup', async () => {
     const authenticator = createAuthenticator({ adminKey: operatorKey, now: () => 0 });
     const lookup = vi.fn<KeyLookup>();
