@@ -110,6 +110,29 @@ describe('a new master key', () => {
     expect((await snapshots.get('default', 'orders'))?.connections?.[1]).not.toHaveProperty('former');
   });
 
+  it('makes what the history has of deleted and replaced secrets unreadable, when the former one is let go', async () => {
+    const { call, documents, live, snapshots, runtime } = createHarness();
+    await call('PUT', '/connections/gone', { body: { bearer: { token: marker } } });
+    await call('DELETE', '/connections/gone');
+    await call('PUT', '/connections/crm', { body: { bearer: { token: marker } } });
+    await call('PUT', '/connections/crm', { body: { bearer: { token: 'the-second' } } });
+    const sealedAt = async (change: number): Promise<string> => {
+      const stored = await documents.get(`change/default/${String(change).padStart(12, '0')}`);
+      const { entries } = stored?.value as { entries: [{ document: { sealed: string } }] };
+      return entries[0].document.sealed;
+    };
+    const open = async (current: string, sealed: string, name: string): Promise<string> =>
+      createVault({ current }).open(sealed, { tenant: 'default', kind: 'connection', name });
+    expect(await open(masterKey, await sealedAt(1), 'gone')).toBe(marker);
+    const publisher = createPublisher({ documents, snapshots, runtime });
+    const vault = createVault({ current: newKey, previous: masterKey });
+    expect(await reseal({ documents: live, publisher, vault, runtime })).toBe(1);
+    await expect(open(newKey, await sealedAt(1), 'gone')).rejects.toMatchObject({ code: 'credential_unavailable' });
+    await expect(open(newKey, await sealedAt(3), 'crm')).rejects.toMatchObject({ code: 'credential_unavailable' });
+    const { value } = (await live.get('connection/default/crm')) ?? {};
+    expect(await open(newKey, (value as { sealed: string }).sealed, 'crm')).toBe('the-second');
+  });
+
   it('lets a secret that it cannot open be replaced, but not kept', async () => {
     const before = createHarness();
     await before.call('PUT', '/connections/crm', { body: { bearer: { token: marker } } });
