@@ -118,7 +118,7 @@ describe('a new master key', () => {
     await call('PUT', '/connections/crm', { body: { bearer: { token: 'the-second' } } });
     const sealedAt = async (change: number): Promise<string> => {
       const stored = await documents.get(`change/default/${String(change).padStart(12, '0')}`);
-      const { entries } = stored?.value as { entries: [{ document: { sealed: string } }] };
+      const { entries } = (stored?.value ?? {}) as { entries: [{ document: { sealed: string } }] };
       return entries[0].document.sealed;
     };
     const open = async (current: string, sealed: string, name: string): Promise<string> =>
