@@ -18,6 +18,8 @@ export interface LogCommit {
   append(entries: Entries): Promise<readonly number[]>;
   /** Resolves when what was written so far is on disk. */
   sync(): Promise<void>;
+  /** Within a moment it is: a commit that comes first syncs for both, so that no append waits for another sync. */
+  syncSoon(): void;
   /** Resolves when nothing is being written. */
   settled(): Promise<void>;
 }
@@ -42,6 +44,8 @@ export interface NewBatch {
 const BUFFER_LENGTH = 16_000_000;
 /** See `LogPace.busyCommitMs`. */
 const APPEND_MS = 0.15;
+/** How long `syncSoon` waits for a commit. */
+const SOON_MS = 50;
 
 export function createLogCommit(options: LogCommitOptions): LogCommit {
   const { storage, books, lanes, pace, nextSequence, now } = options;
@@ -52,6 +56,9 @@ export function createLogCommit(options: LogCommitOptions): LogCommit {
   /** The earliest moment for another commit. */
   let gate: Promise<void> = Promise.resolve();
   let commit: ReturnType<typeof flush> | undefined;
+  /** What was written has to be synced, and nothing does it yet. */
+  let isUnsynced = false;
+  let isSyncDue = false;
 
   /** Answers an append each. */
   async function flush(): Promise<readonly (readonly number[])[]> {
@@ -98,6 +105,7 @@ export function createLogCommit(options: LogCommitOptions): LogCommit {
   }
 
   function sync(): Promise<void> {
+    isUnsynced = false;
     const synced = options.synced();
     const before = onDisk;
     // Syncs may end in another order than they began, but batches have to be handed out in the order of the log.
@@ -107,8 +115,25 @@ export function createLogCommit(options: LogCommitOptions): LogCommit {
     return synced;
   }
 
+  /** What goes wrong is reported by `sync`. */
+  async function syncRest(): Promise<void> {
+    if (isUnsynced) await Promise.allSettled([sync()]);
+  }
+
+  async function syncLate(): Promise<void> {
+    await options.pause(SOON_MS);
+    isSyncDue = false;
+    await syncRest();
+  }
+
   return {
     sync,
+    syncSoon() {
+      isUnsynced = true;
+      if (isSyncDue) return;
+      isSyncDue = true;
+      void syncLate();
+    },
     async append(entries) {
       const length = lengthOf(entries);
       if (buffered > 0 && buffered + length > BUFFER_LENGTH) {
@@ -122,6 +147,7 @@ export function createLogCommit(options: LogCommitOptions): LogCommit {
     },
     async settled() {
       await Promise.allSettled([commit]);
+      await syncRest();
       await onDisk;
     },
   };

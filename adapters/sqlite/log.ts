@@ -177,6 +177,10 @@ export function createLogOn(storage: LogStorage, options: Omit<LogOptions, 'sql'
   /** Settlements are on disk soon, so that a crash repeats little; only publishers who wait for their end wait for it. */
   function onSettled(settlements: readonly Settlement[]): void {
     const told = settlements.flatMap(({ outcomes = [] }) => outcomes.filter((outcome) => !isFact(outcome)));
+    if (told.length === 0) {
+      if (options.outputGate !== true) commit.syncSoon();
+      return;
+    }
     const synced = options.outputGate === true ? Promise.resolve() : commit.sync();
     // Where it does not reach the disk, that was reported, and nobody is told.
     void synced.then(

@@ -133,7 +133,8 @@ export async function takeTurn(
     const ratePerSecond = target.ordering === undefined ? target.ratePerSecond : divide(target).perLane;
     const most = Math.min(target.concurrency ?? options.connections, options.connections);
     const places = ratePerSecond === undefined ? Math.max(1, Math.floor(most * share)) : most;
-    while (underWay.size >= places) await Promise.race(underWay);
+    // Before it has taken anything, no more calls than it needs to be given up: each that hangs holds a connection.
+    while (underWay.size >= (calls.ok > 0 ? places : Math.min(places, giveUpAfter))) await Promise.race(underWay);
     await pace.ready();
     if (!mayGoOn()) break;
     const size = probe ? 1 : current.attempt.batchSize;

@@ -42,6 +42,46 @@ describe('the log', () => {
     expect(seen).toEqual(['first', 'second', 'third']);
   });
 
+  it('syncs what it has settled with the next commit, or by itself where none follows within a moment', async () => {
+    let syncs = 0;
+    const moments: (() => void)[] = [];
+    const seen: string[] = [];
+    const log = createLog({
+      sql: createNodeSql(':memory:'),
+      consume: async (messages) => {
+        seen.push(...messages);
+        return { retries: [], records: [] };
+      },
+      now: () => 1_000,
+      pause: (milliseconds) =>
+        milliseconds === 50 ? new Promise((resolve) => moments.push(resolve)) : setImmediate().then(() => undefined),
+      synced: () => Promise.resolve(void (syncs += 1)),
+      setAlarm: () => Promise.resolve(void setImmediate().then(() => log.drain())),
+      report: () => {},
+      pace: {
+        commitEveryMs: 0,
+        busyCommitMs: 0,
+        window: 4,
+        retryWindow: 2,
+        startEveryMs: 0,
+        settleEveryMs: 0,
+        patienceMs: 10,
+      },
+    });
+    await log.append({ messages: ['first'] }, 60);
+    await until(() => moments.length === 1);
+    expect(syncs).toBe(1);
+    await log.append({ messages: ['second'] }, 60);
+    await until(() => seen.length === 2);
+    expect(syncs).toBe(2);
+    await turns(10);
+    moments.pop()?.();
+    await turns(10);
+    expect(syncs).toBe(3);
+    await log.stop();
+    expect(syncs).toBe(3);
+  });
+
   it.each(['batches', 'retries'])('hands out %s although more of them hang than it has places for', async (kind) => {
     const seen: string[] = [];
     let now = 1_000;
@@ -78,6 +118,10 @@ describe('the log', () => {
     await until(() => seen.includes('well'));
   });
 });
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await setImmediate();
+}
 
 async function until(condition: () => boolean): Promise<void> {
   for (let turn = 0; !condition(); turn += 1) {
