@@ -23,6 +23,7 @@ describe('settings of the Node process', () => {
   it('are closed where nothing is said', () => {
     expect(readSettings(key)).toEqual({
       adminKey: 'k'.repeat(24),
+      connectorTasks: 200,
       host: '127.0.0.1',
       port: 8787,
       dataFolder: '.tulle/data',
