@@ -71,7 +71,8 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
   tick();
   const connectors = startConnectorWorker({
     services: mesh.connectors,
-    id: `node-${crypto.randomUUID()}`,
+    // A process that has its folder to itself is the one that had these tasks before: it goes on with them at once.
+    id: settings.postgres === undefined ? 'node' : `node-${crypto.randomUUID()}`,
     capacity: settings.connectorTasks,
   });
 
