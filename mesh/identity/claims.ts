@@ -67,8 +67,8 @@ export function readClaim(claims: JsonObject, name: string): unknown {
 }
 
 const textLimit = 512;
-/** Keycloak names every client that a user has roles of. */
-const audiencesLimit = 20;
+/** Keycloak names every client that a user has roles of; each is looked up, also for strangers. */
+const audiencesLimit = 10;
 const nameLimit = 128;
 
 function holds(claim: unknown, wanted: readonly ClaimValue[]): boolean {

@@ -310,7 +310,7 @@ describe('attacks', () => {
     ]) {
       await denied(await issuer.sign({ ...ops, ...claims }), 'by whom and for whom');
     }
-    const many = Array.from({ length: 21 }, (_, index) => `a${index}`);
+    const many = Array.from({ length: 10 }, (_, index) => `a${index}`);
     await denied(await issuer.sign({ ...ops, aud: [...many, 'tulle'] }), 'by whom and for whom');
     expect((await ask(await issuer.sign({ ...ops, aud: ['other', 'tulle'] }))).status).toBe(200);
   });
