@@ -1,0 +1,297 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isAllowed, parseArn } from '../../../adapters/aws/sinks/arn.ts';
+import { sizeOf, toEntry } from '../../../adapters/aws/sinks/event-bridge.ts';
+import { createAwsSinks, readAwsTargets } from '../../../adapters/aws/sinks/sinks.ts';
+import { fromJson } from '../../../event/json-format.ts';
+import type { Authorize } from '../../../mesh/connections/authorize.ts';
+import type { AttemptResult, Delivery, SinkContext } from '../../../mesh/sink.ts';
+import { useAws } from './shared.ts';
+
+const aws = useAws();
+const account = '000000000000';
+const region = 'us-east-1';
+const sinks = new Map(
+  createAwsSinks({
+    allowed: [
+      `arn:aws:*:*:${account}:*`,
+      'arn:aws:s3:::*',
+      `arn:aws:lambda:*:${account}:function:*`,
+      `arn:aws:states:*:${account}:stateMachine:*`,
+    ],
+  }).map((sink) => [sink.kind, sink]),
+);
+
+/** What services without an emulator were asked, and what they answer. */
+let asked: { readonly headers: Record<string, unknown>; readonly path: string; readonly body: string }[] = [];
+let answer: (body: string) => {
+  readonly status?: number;
+  readonly headers?: Record<string, string>;
+  readonly body: unknown;
+};
+let server: Server;
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+    request.on('end', () => {
+      asked.push({ headers: request.headers, path: request.url ?? '', body });
+      const { status = 200, headers = {}, body: told } = answer(body);
+      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', ...headers });
+      response.end(JSON.stringify(told));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { sqsUrl, dynamoUrl } = aws.services();
+  const own = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+  for (const service of ['SQS', 'SNS', 'S3']) vi.stubEnv(`AWS_ENDPOINT_URL_${service}`, sqsUrl);
+  vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', dynamoUrl);
+  for (const service of ['LAMBDA', 'SFN', 'EVENTBRIDGE']) vi.stubEnv(`AWS_ENDPOINT_URL_${service}`, own);
+});
+
+afterAll(() => {
+  vi.unstubAllEnvs();
+  server.closeAllConnections();
+  server.close();
+});
+
+beforeEach(() => {
+  asked = [];
+  answer = () => ({ body: {} });
+});
+
+describe('a target of AWS', () => {
+  it('may use the role of the installation only for what the operator allows', () => {
+    const [sqs] = createAwsSinks({ allowed: readAwsTargets('arn:aws:sqs:eu-west-1:123456789012:public-*  nonsense') });
+    const check = (options: object) => sqs?.check?.({ arn: '', ...options }, { allowPrivateTargets: false });
+    expect(() => check({ arn: 'arn:aws:sqs:eu-west-1:123456789012:public-orders' })).not.toThrow();
+    for (const arn of ['arn:aws:sqs:eu-west-1:123456789012:private', 'arn:aws:sqs:eu-west-2:123456789012:public-x']) {
+      expect(() => check({ arn })).toThrow('may not be used');
+      expect(() => check({ arn, connection: 'own' })).not.toThrow();
+    }
+    for (const arn of [
+      'arn:aws:sns:eu-west-1:123456789012:public-x',
+      'https://example.com',
+      'arn:aws:sqs:evil.com/:1:x',
+    ]) {
+      expect(() => check({ arn, connection: 'own' })).toThrow('no ARN of sqs');
+    }
+  });
+
+  it('has no part of its ARN matched by a star of another part', () => {
+    expect(isAllowed('arn:aws:sqs:eu-west-1:1:a', ['arn:aws:sqs:*:a'])).toBe(false);
+    expect(isAllowed('arn:aws:lambda:eu-west-1:1:function:f', ['arn:aws:lambda:*:1:function:*'])).toBe(true);
+    expect(isAllowed('arn:aws:sqs:eu-west-1:1:axb', ['arn:aws:sqs:eu-west-1:1:a.b'])).toBe(false);
+    expect(parseArn('arn:aws-us-gov:s3:::bucket', 's3')).toMatchObject({ region: '', resource: 'bucket' });
+  });
+
+  it('is called with the keys of its connection, and never with those of the installation', async () => {
+    answer = () => ({ body: { Entries: [{ EventId: '1' }], FailedEntryCount: 0 } });
+    const authorize: Authorize = async (_name, request) => ({
+      ...request,
+      headers: { authorization: `Basic ${btoa('AKIATENANT:secret')}` },
+      hidden: [],
+    });
+    const options = { arn: 'arn:aws:events:eu-west-1:999999999999:event-bus/theirs', connection: 'own' };
+    expect(await deliver('eventBridge', [toEvent('e1')], options, { authorize })).toMatchObject([{ ok: true }]);
+    expect(asked[0]?.headers['authorization']).toContain('Credential=AKIATENANT/');
+    expect(asked[0]?.headers['authorization']).toContain('/eu-west-1/events/');
+    expect(await deliver('eventBridge', [toEvent('e1')], options)).toMatchObject([{ ok: false, failure: 'network' }]);
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe('sqs', () => {
+  it('sends ten in a call, whatever their size', async () => {
+    const { queueUrl, queueName } = await aws.install();
+    const events = Array.from({ length: 25 }, (_, index) =>
+      toEvent(`e${index}`, { data: 'x'.repeat(index === 3 ? 900_000 : 200_000) }),
+    );
+    const options = { arn: `arn:aws:sqs:${region}:${account}:${queueName}` };
+    const results = await deliver('sqs', events, options);
+    expect(results.filter(({ ok }) => ok)).toHaveLength(25);
+    const sqs = await aws.services().clients.sqs();
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 1 }));
+    expect(Messages[0]?.Body).toBe(events[0]?.json);
+  });
+
+  it('says of each event what became of it', async () => {
+    const { queueName } = await aws.install();
+    const options = { arn: `arn:aws:sqs:${region}:${account}:${queueName}`, content: 'raw' };
+    const large = toEvent('large', { data: 'x'.repeat(1_048_577) });
+    const results = await deliver('sqs', [toEvent('e1'), large, toEvent('e2')], options);
+    expect(results).toMatchObject([{ ok: true }, { ok: false, failure: 'response', code: 400 }, { ok: true }]);
+  });
+
+  it('is a failed answer where there is no such queue, without a word of the account', async () => {
+    const options = { arn: `arn:aws:sqs:${region}:${account}:nobody` };
+    const [result] = await deliver('sqs', [toEvent('e1')], options);
+    expect(result).toMatchObject({ ok: false, failure: 'response', code: 400 });
+    expect(result?.ok === false && result.reason).not.toContain(account);
+  });
+});
+
+it('s3 stores an object an event, or lines of several, under a key that a second attempt has again', async () => {
+  const { bucket } = await aws.install();
+  const s3 = await aws.services().clients.s3();
+  const arn = `arn:aws:s3:::${bucket}`;
+  const event = toEvent('a/../b', { time: '2026-03-04T05:06:07Z' });
+  const one = { arn, region, key: '{type}/{year}-{month}-{day}/{id}.json' };
+  expect(await deliver('s3', [event], one)).toMatchObject([{ ok: true }]);
+  await deliver('s3', [event], one);
+  const keys = async () =>
+    ((await s3.send(new ListObjectsV2Command({ Bucket: bucket }))).Contents ?? []).map(({ Key }) => Key);
+  expect(await keys()).toEqual(['created/2026-03-04/a%2F..%2Fb.json']);
+  const many = [toEvent('e1', { time: '2026-03-04T05:06:07Z' }), toEvent('e2')];
+  await deliver('s3', many, { arn, region, batchSize: 100 });
+  const lines = 'd-e1';
+  const stored = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: `2026/03/04/05/${lines}.json` }));
+  expect(await stored.Body?.transformToString()).toBe(many.map(({ json }) => `${json}\n`).join(''));
+});
+
+it('dynamodb puts the attributes of an event, and all of it as text', async () => {
+  const { table } = await aws.install();
+  const options = { arn: `arn:aws:dynamodb:${region}:${account}:table/${table}`, key: { pk: 'source', sk: 'id' } };
+  const dynamo = await aws.services().clients.dynamo();
+  const spy = vi.spyOn(PutItemCommand.prototype, 'resolveMiddleware');
+  const [result] = await deliver('dynamodb', [toEvent('e1', { sequence: 7 })], options);
+  spy.mockRestore();
+  // The emulator knows tables by their names only.
+  if (result?.ok === false) expect(result.reason).toContain('Validation');
+  else {
+    const key = { pk: { S: '/shop' }, sk: { S: 'e1' } };
+    const { Item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: key }));
+    expect(Item).toMatchObject({ type: { S: 'created' }, sequence: { N: '7' } });
+  }
+});
+
+describe('sns', () => {
+  it('publishes with type and source beside the message', async () => {
+    const { topicArn } = aws.services().fauxqs.createTopic('events');
+    const { queueName, queueUrl } = await aws.install();
+    aws.services().fauxqs.subscribe({ topic: 'events', queue: queueName });
+    const results = await deliver('sns', [toEvent('e1'), toEvent('e2')], { arn: topicArn });
+    expect(results).toMatchObject([{ ok: true }, { ok: true }]);
+    const sqs = await aws.services().clients.sqs();
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 1 }));
+    const told = JSON.parse(Messages[0]?.Body ?? '{}') as { Message: string; MessageAttributes: object };
+    expect(told.Message).toBe(toEvent('e1').json);
+    expect(told.MessageAttributes).toMatchObject({ type: { Value: 'created' }, source: { Value: '/shop' } });
+  });
+});
+
+describe('lambda', () => {
+  const arn = `arn:aws:lambda:${region}:${account}:function:sink`;
+
+  it('invokes a function with the event', async () => {
+    answer = () => ({ status: 202, body: '' });
+    expect(await deliver('lambda', [toEvent('e1')], { arn })).toMatchObject([{ ok: true }]);
+    expect(asked[0]).toMatchObject({ body: toEvent('e1').json, headers: { 'x-amz-invocation-type': 'Event' } });
+  });
+
+  it('has failed where the function has', async () => {
+    answer = () => ({ headers: { 'x-amz-function-error': 'Unhandled' }, body: { errorMessage: 'x' } });
+    expect(await deliver('lambda', [toEvent('e1')], { arn, invocation: 'request' })).toMatchObject([
+      { ok: false, failure: 'response', code: 502 },
+    ]);
+  });
+
+  it('is asked to be slowed down where AWS throttles', async () => {
+    answer = () => ({ status: 429, headers: { 'x-amzn-errortype': 'TooManyRequestsException' }, body: {} });
+    expect(await deliver('lambda', [toEvent('e1')], { arn })).toMatchObject([{ ok: false, code: 429 }]);
+  });
+});
+
+it('stepFunctions starts one execution a delivery, however often it is tried', async () => {
+  const arn = `arn:aws:states:${region}:${account}:stateMachine:orders`;
+  answer = () => ({ body: { executionArn: 'x', startDate: 0 } });
+  expect(await deliver('stepFunctions', [toEvent('e1')], { arn })).toMatchObject([{ ok: true }]);
+  expect(JSON.parse(asked[0]?.body ?? '')).toEqual({ stateMachineArn: arn, name: 'd-e1', input: toEvent('e1').json });
+  answer = () => ({ status: 400, body: { __type: 'ExecutionAlreadyExists' } });
+  expect(await deliver('stepFunctions', [toEvent('e1')], { arn })).toMatchObject([{ ok: true }]);
+});
+
+describe('eventBridge', () => {
+  const arn = `arn:aws:events:${region}:${account}:event-bus/orders`;
+
+  it('sends what failed of a call once more by itself', async () => {
+    let isFirst = true;
+    answer = (body) => {
+      const { Entries } = JSON.parse(body) as { Entries: { Detail: string }[] };
+      const answers = Entries.map(({ Detail }) => {
+        const { id } = JSON.parse(Detail) as { id: string };
+        const fails = id === 'e3' || (id === 'e2' && isFirst);
+        if (id === 'e2') isFirst = false;
+        return fails ? { ErrorCode: 'ThrottlingException', ErrorMessage: 'slow' } : { EventId: id };
+      });
+      return { body: { Entries: answers, FailedEntryCount: 0 } };
+    };
+    const events = Array.from({ length: 12 }, (_, index) => toEvent(`e${index}`));
+    const results = await deliver('eventBridge', events, { arn });
+    expect(asked).toHaveLength(4);
+    expect(results.map(({ ok }) => ok)).toEqual(events.map((_, index) => index !== 3));
+    expect(results[3]).toMatchObject({ code: 429 });
+  });
+
+  it('counts a megabyte as AWS counts it', async () => {
+    const entry = toEntry(toEvent('é', { time: '2026-03-04T05:06:07Z' }), { arn });
+    expect(sizeOf(entry)).toBe(14 + Buffer.byteLength(`/shopcreated${entry.Detail}`));
+    answer = (body) => {
+      const { Entries } = JSON.parse(body) as { Entries: unknown[] };
+      return { body: { Entries: Entries.map(() => ({ EventId: '1' })), FailedEntryCount: 0 } };
+    };
+    const half = toEvent('half', { data: 'é'.repeat(262_000) });
+    const results = await deliver('eventBridge', [half, half, toEvent('large', { data: 'x'.repeat(1_048_000) })], {
+      arn,
+    });
+    expect(asked).toHaveLength(2);
+    expect(results).toMatchObject([{ ok: true }, { ok: true }, { ok: true }]);
+    const [tooLarge] = await deliver('eventBridge', [toEvent('larger', { data: 'x'.repeat(1_048_576) })], { arn });
+    expect(tooLarge).toMatchObject({ ok: false, code: 413 });
+  });
+
+  it('takes a payload as detail, where it is an object', () => {
+    const event = toEvent('e1', { data: { amount: 1 }, resources: '["arn:a","arn:b"]', eventbridgesource: 'my app' });
+    expect(toEntry(event, { arn, detail: 'data' })).toEqual({
+      EventBusName: arn,
+      Source: 'my app',
+      DetailType: 'created',
+      Detail: '{"amount":1}',
+      Resources: ['arn:a', 'arn:b'],
+    });
+  });
+});
+
+function toEvent(id: string, more: Record<string, unknown> = {}) {
+  return fromJson(JSON.stringify({ specversion: '1.0', id, source: '/shop', type: 'created', data: {}, ...more }));
+}
+
+function deliver(
+  kind: string,
+  events: readonly ReturnType<typeof toEvent>[],
+  options: object,
+  context: Partial<SinkContext> = {},
+): Promise<readonly AttemptResult[]> {
+  const sink = sinks.get(kind);
+  if (sink === undefined) throw new Error(`there is no sink ${kind}`);
+  const deliveries = events.map((event): Delivery => ({ event, id: `d-${event.attributes.id}`, attempt: 1 }));
+  return sink.deliver(deliveries, options, {
+    runtime: {
+      now: () => Date.now(),
+      random: () => 0.5,
+      fetch: () => Promise.reject(new Error('not used')),
+      pause: () => Promise.resolve(),
+      waitUntil: () => {},
+    },
+    secrets: { get: () => Promise.resolve(undefined) },
+    policy: { allowPrivateTargets: false },
+    ...context,
+  });
+}
