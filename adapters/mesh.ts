@@ -69,6 +69,8 @@ export interface Platform {
   readonly queues?: readonly SecondQueue[];
   /** See `DispatcherOptions`. */
   readonly connections?: number;
+  /** What targets may go to here, beside the sinks that every platform has. */
+  readonly sinks?: readonly Sink[];
   /** What is accepted here is dispatched here, most of it at once. */
   readonly dispatchesHere?: true;
   readonly report: (message: string, error: unknown) => void;
@@ -88,8 +90,6 @@ export interface Mesh {
   tick(): Promise<void>;
 }
 
-const sinksByKind: ReadonlyMap<string, Sink> = new Map(sinks.map((sink) => [sink.kind, sink]));
-
 const frontParts = { openGate: createSchemaGate, findKey: createKeyLookup, identities: createLiveIdentities };
 
 /** `front`: the part that is there already, where a platform made it first. */
@@ -103,6 +103,7 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
   const onPublished = (tenant: string, bus: string): void => source.drop(tenant, bus);
   const publish = createPublish({ snapshots: source, queue: platform.queue, runtime });
   const { secrets, connectionSupport = {} } = platform;
+  const allSinks = [...sinks, ...(platform.sinks ?? [])];
   const vault = createVault(platform.masterKeys ?? {});
   const credentials = createCredentials({ vault, secrets, policy, runtime, support: connectionSupport });
   const functions = createFunctions({ support, publish, credentials, policy, runtime });
@@ -110,7 +111,7 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
   const admin = createAdminApi({
     documents,
     snapshots,
-    sinks,
+    sinks: allSinks,
     policy,
     adminKey,
     runtime,
@@ -144,7 +145,7 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
       connections: platform.connections,
       queue: platform.queue,
       snapshots: source,
-      sinks: sinksByKind,
+      sinks: new Map(allSinks.map((sink) => [sink.kind, sink])),
       credentials,
       policy,
       runtime,

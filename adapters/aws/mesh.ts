@@ -68,11 +68,13 @@ export function createAwsMesh(env: Readonly<Record<string, string | undefined>>)
   }
 
   async function load(): Promise<Mesh> {
-    const [{ createMesh }, { functions }] = await Promise.all([
+    const [{ createMesh }, { functions }, { createAwsSinks }] = await Promise.all([
       import('../mesh.ts'),
       import('../../functions/registered.ts'),
+      import('./sinks/sinks.ts'),
     ]);
-    return createMesh({ ...platform, functions: { bundle: functions, log: logFunction } }, front);
+    const sinks = createAwsSinks({ allowed: settings.awsTargets });
+    return createMesh({ ...platform, sinks, functions: { bundle: functions, log: logFunction } }, front);
   }
 
   return {

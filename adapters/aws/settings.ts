@@ -1,6 +1,7 @@
 import { TulleError } from '../../event/error.ts';
 import type { MasterKeys } from '../../mesh/connections/vault.ts';
 import type { AwsSettings } from './platform.ts';
+import { readAwsTargets } from './sinks/arn.ts';
 
 /** How a function is to run, as serverless.yml says in its environment. */
 export interface FunctionSettings extends AwsSettings {
@@ -10,6 +11,8 @@ export interface FunctionSettings extends AwsSettings {
   readonly masterKeys: MasterKeys;
   /** `TULLE_ALLOW_PRIVATE_TARGETS`, `true` for development only. */
   readonly allowPrivateTargets: boolean;
+  /** `TULLE_AWS_TARGETS`: ARNs with `*` that targets may name without keys of their own; none by default. */
+  readonly awsTargets: readonly string[];
   /** `TULLE_EVENTBRIDGE_BUS`, default `default`: the bus that events of EventBridge are published to. */
   readonly eventBridgeBus: string;
 }
@@ -23,6 +26,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     adminKey: env['TULLE_ADMIN_KEY'],
     masterKeys: { current: env['TULLE_MASTER_KEY'], previous: env['TULLE_MASTER_KEY_PREVIOUS'] },
     allowPrivateTargets: env['TULLE_ALLOW_PRIVATE_TARGETS'] === 'true',
+    awsTargets: readAwsTargets(env['TULLE_AWS_TARGETS']),
     eventBridgeBus: env['TULLE_EVENTBRIDGE_BUS'] ?? 'default',
   };
 }

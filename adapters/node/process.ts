@@ -1,5 +1,6 @@
 import type { BundledFunction } from '../../functions/compute/define-function.ts';
 import { startConnectorWorker } from '../../connectors/runtime/worker.ts';
+import { createAwsSinks } from '../aws/sinks/sinks.ts';
 import { createMesh, type Mesh } from '../mesh.ts';
 import { createOutbound } from './outbound.ts';
 import { createNodeRuntime, logFunction, report } from './runtime.ts';
@@ -50,6 +51,7 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
     adminKey: settings.adminKey,
     masterKeys: settings.masterKeys ?? {},
     allowPrivateTargets: settings.allowPrivateTargets,
+    sinks: createAwsSinks({ allowed: settings.awsTargets ?? [] }),
     functions: { bundle: options.functions, log: logFunction },
     sources,
     socket: createSockets(settings),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { TulleError } from '../../event/error.ts';
+import { readAwsTargets } from '../aws/sinks/arn.ts';
 import { adminKeyMinLength } from '../../mesh/authentication.ts';
 import { checkMasterKeys, type MasterKeys } from '../../mesh/connections/vault.ts';
 
@@ -21,6 +22,8 @@ export interface Settings {
   readonly masterKeys?: MasterKeys | undefined;
   /** `TULLE_ALLOW_PRIVATE_TARGETS`, `true` for development only. */
   readonly allowPrivateTargets: boolean;
+  /** `TULLE_AWS_TARGETS`: ARNs with `*` that targets may name without keys of their own; none by default. */
+  readonly awsTargets?: readonly string[] | undefined;
   /** `TULLE_SHUTDOWN_SECONDS`, default 20: how long a shutdown waits for what is under way. */
   readonly shutdownMs: number;
   /** `TULLE_CONNECTOR_TASKS`, default 200: the most tasks of connectors that this process takes; 0 for none. */
@@ -47,6 +50,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     secretsFolder: env['TULLE_SECRETS'],
     masterKeys: readMasterKeys(env),
     allowPrivateTargets: readFlag(env, 'TULLE_ALLOW_PRIVATE_TARGETS'),
+    awsTargets: readAwsTargets(env['TULLE_AWS_TARGETS']),
     shutdownMs: readNumber(env, 'TULLE_SHUTDOWN_SECONDS', 20, 600) * 1000,
     connectorTasks: readNumber(env, 'TULLE_CONNECTOR_TASKS', 200, 10_000),
   };

@@ -34,6 +34,11 @@ export function isAllowed(arn: string, patterns: readonly string[]): boolean {
   });
 }
 
+/** `TULLE_AWS_TARGETS`: ARNs with `*`, separated by spaces. */
+export function readAwsTargets(text = ''): readonly string[] {
+  return text.split(/\s+/).filter((pattern) => pattern.startsWith('arn:'));
+}
+
 /** A region goes into host names: nothing else may. */
 const shape =
   /^arn:(aws|aws-cn|aws-us-gov):([a-z0-9-]+):((?:[a-z]{2,4}-){1,3}[a-z]+-\d{1,2})?:(\d{12})?:([\w.:/$+=,@-]{1,1024})$/;

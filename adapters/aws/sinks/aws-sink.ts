@@ -1,7 +1,9 @@
 import { TulleError } from '../../../event/error.ts';
 import { excerpt } from '../../../mesh/delivery/response.ts';
 import type { AttemptResult, Delivery, Sink, SinkContext } from '../../../mesh/sink.ts';
+import type { Runtime } from '../../../mesh/ports/runtime.ts';
 import { type Arn, isAllowed, parseArn } from './arn.ts';
+import { createRuntimeHandler, type RequestHandler } from './runtime-handler.ts';
 
 /** What every sink to a service of AWS has among its options. */
 export interface AwsOptions {
@@ -23,6 +25,7 @@ export interface ClientSettings {
   /** Absent: the role of the function, or what the environment has. */
   readonly credentials?: AwsCredentials;
   readonly maxAttempts: 1;
+  readonly requestHandler: RequestHandler;
 }
 
 export interface AwsSinkSettings {
@@ -73,7 +76,8 @@ export function createAwsSink<Client, Options extends AwsOptions>(
   parts: AwsSinkParts<Client, Options>,
   { allowed }: AwsSinkSettings,
 ): Sink<Options> {
-  const clients = new Map<string, Promise<Client>>();
+  /** By the way that their requests go, which is not always the platform's. */
+  const clientsOf = new WeakMap<Runtime['fetch'], Map<string, Promise<Client>>>();
 
   function check(options: Options): Arn {
     const arn = parseArn(options.arn, parts.service);
@@ -85,11 +89,22 @@ export function createAwsSink<Client, Options extends AwsOptions>(
     });
   }
 
-  function clientFor(region: string, credentials: AwsCredentials | undefined): Promise<Client> {
+  function clientFor(
+    region: string,
+    credentials: AwsCredentials | undefined,
+    fetch: Runtime['fetch'],
+  ): Promise<Client> {
+    const clients = clientsOf.get(fetch) ?? new Map<string, Promise<Client>>();
+    clientsOf.set(fetch, clients);
     const key = JSON.stringify([region, credentials]);
     let client = clients.get(key);
     clients.delete(key);
-    client ??= parts.createClient({ region, ...(credentials && { credentials }), maxAttempts: 1 });
+    client ??= parts.createClient({
+      region,
+      ...(credentials && { credentials }),
+      maxAttempts: 1,
+      requestHandler: createRuntimeHandler(fetch),
+    });
     // A failure is not kept.
     client.catch(() => clients.delete(key));
     clients.set(key, client);
@@ -137,7 +152,7 @@ export function createAwsSink<Client, Options extends AwsOptions>(
       const arn = check(options);
       const region = regionOf(arn, options);
       const credentials = await credentialsOf(options, `https://${parts.service}.${region}.amazonaws.com/`, context);
-      const client = await clientFor(region, credentials);
+      const client = await clientFor(region, credentials, runtime.fetch);
       const call = { client, arn, options, signal, now: runtime.now };
       const entries = await send(call, deliveries);
       return deliveries.map((_, index) => toResult(entries[index] ?? lost, latency()));

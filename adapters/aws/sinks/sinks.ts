@@ -20,8 +20,3 @@ export function createAwsSinks(settings: AwsSinkSettings): readonly Sink[] {
     createEventBridgeSink(settings) as Sink,
   ];
 }
-
-/** `TULLE_AWS_TARGETS`: ARNs with `*`, separated by spaces. */
-export function readAwsTargets(text = ''): readonly string[] {
-  return text.split(/\s+/).filter((pattern) => pattern.startsWith('arn:'));
-}

@@ -4,9 +4,9 @@ import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { isAllowed, parseArn } from '../../../adapters/aws/sinks/arn.ts';
+import { isAllowed, parseArn, readAwsTargets } from '../../../adapters/aws/sinks/arn.ts';
 import { sizeOf, toEntry } from '../../../adapters/aws/sinks/event-bridge.ts';
-import { createAwsSinks, readAwsTargets } from '../../../adapters/aws/sinks/sinks.ts';
+import { createAwsSinks } from '../../../adapters/aws/sinks/sinks.ts';
 import { fromJson } from '../../../event/json-format.ts';
 import type { Authorize } from '../../../mesh/connections/authorize.ts';
 import type { AttemptResult, Delivery, SinkContext } from '../../../mesh/sink.ts';
@@ -286,7 +286,7 @@ function deliver(
     runtime: {
       now: () => Date.now(),
       random: () => 0.5,
-      fetch: () => Promise.reject(new Error('not used')),
+      fetch: (request) => fetch(request),
       pause: () => Promise.resolve(),
       waitUntil: () => {},
     },

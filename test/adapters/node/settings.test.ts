@@ -29,6 +29,7 @@ describe('settings of the Node process', () => {
       dataFolder: '.tulle/data',
       secretsFolder: undefined,
       allowPrivateTargets: false,
+      awsTargets: [],
       shutdownMs: 20_000,
     });
   });
