@@ -170,7 +170,7 @@ export function createAwsSink<Client, Options extends AwsOptions>(
       required: ['arn', ...(parts.required ?? [])],
       additionalProperties: false,
       properties: {
-        arn: { type: 'string', minLength: 20, maxLength: 1_200 },
+        arn: { type: 'string', minLength: 12, maxLength: 1_200 },
         connection: { type: 'string', minLength: 1, maxLength: 63 },
         timeoutSeconds: { type: 'number', minimum: 1, maximum: 30 },
         ...parts.properties,
