@@ -14,8 +14,8 @@ describe('docs/aws-targets.md', () => {
     expect(rows.map(([kind]) => kind)).toEqual(sinks.map(({ kind }) => kind));
     for (const [index, { schema }] of sinks.entries()) {
       const { properties } = schema as { properties: Record<string, unknown> };
-      const common = ['arn', 'connection', 'timeoutSeconds'];
-      for (const name of Object.keys(properties).filter((option) => !common.includes(option))) {
+      const common = new Set(['arn', 'connection', 'timeoutSeconds']);
+      for (const name of Object.keys(properties).filter((option) => !common.has(option))) {
         expect(rows[index]?.[1]).toContain(`\`${name}`);
       }
     }
