@@ -10,7 +10,7 @@ import type { createHarness, Harness } from '../../mesh/harness.ts';
 import { createAwsHarness } from './harness.ts';
 import { useAws } from './shared.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const aws = useAws();
 

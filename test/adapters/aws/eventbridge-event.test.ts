@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromEnvelope } from '../../../adapters/aws/eventbridge-event.ts';
-import { TulleError } from '../../../event/error.ts';
+import type { TulleError } from '../../../event/error.ts';
 import { toEnvelope } from '../../../functions/transform/eventbridge-envelope.ts';
 
 const envelope = {
