@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { createAwsSinks } from '../../adapters/aws/sinks/sinks.ts';
 import { findFaults } from '../../admin/validation.ts';
 
@@ -22,9 +21,9 @@ describe('docs/aws-targets.md', () => {
   });
 
   it('shows a target that is taken', () => {
-    const { targets } = parse(/```yaml\n(.*?)```/s.exec(text)?.[1] ?? '') as { targets: { s3: object }[] };
+    const target = JSON.parse(/```json\n(.*?)```/s.exec(text)?.[1] ?? '') as { s3: object };
     const s3 = sinks.find(({ kind }) => kind === 's3');
-    const options = targets[0]?.s3;
+    const options = target.s3;
     expect(findFaults(s3?.schema ?? {}, options)).toEqual([]);
     expect(() => s3?.check?.(options, { allowPrivateTargets: false })).not.toThrow();
   });

@@ -54,6 +54,7 @@ describe(path, () => {
       TULLE_SECRETS: '',
       TULLE_SHUTDOWN_SECONDS: String(shutdownMs / 1000),
       TULLE_CONNECTOR_TASKS: String(connectorTasks),
+      TULLE_AWS_TARGETS: 'none',
       TULLE_ALLOW_PRIVATE_TARGETS: `\`${allowPrivateTargets}\``,
     });
   });

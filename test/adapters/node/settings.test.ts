@@ -30,6 +30,7 @@ describe('settings of the Node process', () => {
       secretsFolder: undefined,
       allowPrivateTargets: false,
       awsTargets: [],
+      connectorTasks: 200,
       shutdownMs: 20_000,
     });
   });
