@@ -1,12 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createOpenApi } from '../../admin/openapi/document.ts';
-import { createAwsSinks } from '../aws/sinks/sinks.ts';
-import { sinks } from '../sinks.ts';
+import { allSinks } from './sinks.ts';
 import { sources } from './sources.ts';
 
-/** Of every platform. */
-const allSinks = [...sinks, ...createAwsSinks({ allowed: [] })];
 const root = join(import.meta.dirname, '../..');
 
 /** The text of `openapi.json`, made of the tables of routes and the schemas of the resources. */

@@ -167,12 +167,24 @@ export function createAwsSink<Client, Options extends AwsOptions>(
     description: parts.description,
     schema: {
       type: 'object',
+      description: parts.description,
       required: ['arn', ...(parts.required ?? [])],
       additionalProperties: false,
       properties: {
-        arn: { type: 'string', minLength: 12, maxLength: 1_200 },
-        connection: { type: 'string', minLength: 1, maxLength: 63 },
-        timeoutSeconds: { type: 'number', minimum: 1, maximum: 30 },
+        arn: { type: 'string', minLength: 12, maxLength: 1_200, description: 'the ARN of the resource' },
+        connection: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 63,
+          description:
+            'a connection with basic: the id of an access key and its secret; absent for the role of the installation',
+        },
+        timeoutSeconds: {
+          type: 'number',
+          minimum: 1,
+          maximum: 30,
+          description: 'how long a call may take; by default what the retry preset says',
+        },
         ...parts.properties,
       },
     },

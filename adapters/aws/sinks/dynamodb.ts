@@ -19,10 +19,15 @@ export function createDynamodbSink(settings: AwsSinkSettings): Sink<DynamodbOpti
       properties: {
         key: {
           type: 'object',
+          description: 'which attribute of the event is which part of the key of the table',
           minProperties: 1,
           maxProperties: 2,
           propertyNames: { pattern: '^[A-Za-z0-9_.-]{1,255}$' },
-          additionalProperties: { type: 'string', pattern: '^[a-z0-9]{1,20}$' },
+          additionalProperties: {
+            type: 'string',
+            pattern: '^[a-z0-9]{1,20}$',
+            description: 'the name of an attribute',
+          },
         },
       },
       async createClient(client) {

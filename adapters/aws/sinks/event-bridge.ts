@@ -25,7 +25,12 @@ export function createEventBridgeSink(settings: AwsSinkSettings): Sink<EventBrid
       kind: 'eventBridge',
       description: 'Puts events on a bus of Amazon EventBridge, ten in a call',
       service: 'events',
-      properties: { detail: { enum: ['event', 'data'] } },
+      properties: {
+        detail: {
+          enum: ['event', 'data'],
+          description: 'what stands in detail: the whole event (default), or its payload',
+        },
+      },
       batch: BATCH,
       bytes: BYTES,
       sizeOf: ({ event }, options) => sizeOf(toEntry(event, options)),

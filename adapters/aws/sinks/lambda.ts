@@ -15,7 +15,13 @@ export function createLambdaSink(settings: AwsSinkSettings): Sink<LambdaOptions>
       kind: 'lambda',
       description: 'Invokes a function of AWS Lambda with each event',
       service: 'lambda',
-      properties: { content: contentSchema, invocation: { enum: ['event', 'request'] } },
+      properties: {
+        content: contentSchema,
+        invocation: {
+          enum: ['event', 'request'],
+          description: 'event (default): Lambda queues it; request: the delivery waits for the function',
+        },
+      },
       async createClient(client) {
         const { LambdaClient } = await import('@aws-sdk/client-lambda');
         return new LambdaClient(client);

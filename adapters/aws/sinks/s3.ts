@@ -29,10 +29,21 @@ export function createS3Sink(settings: AwsSinkSettings): Sink<S3Options> {
       service: 's3',
       required: ['region'],
       properties: {
-        region: { type: 'string', pattern: '^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$' },
-        key: { type: 'string', minLength: 1, maxLength: 512 },
+        region: { type: 'string', pattern: '^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$', description: 'the region of the bucket' },
+        key: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 512,
+          description:
+            'the keys of objects, with {delivery}, {id} and other attributes, {year}, {month}, {day} and {hour}',
+        },
         content: contentSchema,
-        batchSize: { type: 'integer', minimum: 1, maximum: 1_000 },
+        batchSize: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 1_000,
+          description: 'events in one object, as lines; 1 by default',
+        },
       },
       check({ key = defaultKey }) {
         if (key.includes('{delivery}') || key.includes('{id}')) return;

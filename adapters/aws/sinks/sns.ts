@@ -1,7 +1,7 @@
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { Sink } from '../../../mesh/sink.ts';
 import { type AwsOptions, type AwsSinkSettings, createAwsSink, type Entry, toToken } from './aws-sink.ts';
-import { type Content, contentSchema, textOf, toBody } from './content.ts';
+import { type Content, contentSchema, groupSchema, textOf, toBody } from './content.ts';
 
 export interface SnsOptions extends AwsOptions {
   readonly content?: Content;
@@ -22,7 +22,7 @@ export function createSnsSink(settings: AwsSinkSettings): Sink<SnsOptions> {
       description:
         'Publishes events on a topic of Amazon SNS, ten in a call, with type and source as message attributes',
       service: 'sns',
-      properties: { content: contentSchema, group: { type: 'string', pattern: '^[a-z0-9]{1,20}$' } },
+      properties: { content: contentSchema, group: groupSchema },
       // A FIFO one is asked for its order, which a call that is refused in part would break.
       batchSize: ({ arn }) => (arn.endsWith('.fifo') ? 1 : BATCH),
       bytes: BYTES,

@@ -1,7 +1,7 @@
 import type { SendMessageBatchRequestEntry, SQSClient } from '@aws-sdk/client-sqs';
 import type { Delivery, Sink } from '../../../mesh/sink.ts';
 import { type AwsOptions, type AwsSinkSettings, createAwsSink, type Entry, toToken } from './aws-sink.ts';
-import { type Content, contentSchema, textOf, toBody } from './content.ts';
+import { type Content, contentSchema, groupSchema, textOf, toBody } from './content.ts';
 
 export interface SqsOptions extends AwsOptions {
   readonly content?: Content;
@@ -20,7 +20,7 @@ export function createSqsSink(settings: AwsSinkSettings): Sink<SqsOptions> {
       description:
         'Sends events to a queue of Amazon SQS, ten in a call; FIFO queues get their group and deduplication id',
       service: 'sqs',
-      properties: { content: contentSchema, group: { type: 'string', pattern: '^[a-z0-9]{1,20}$' } },
+      properties: { content: contentSchema, group: groupSchema },
       // A FIFO one is asked for its order, which a call that is refused in part would break.
       batchSize: ({ arn }) => (arn.endsWith('.fifo') ? 1 : BATCH),
       bytes: BYTES,
