@@ -30,7 +30,6 @@ describe('settings of the Node process', () => {
       secretsFolder: undefined,
       allowPrivateTargets: false,
       awsTargets: [],
-      connectorTasks: 200,
       shutdownMs: 20_000,
     });
   });
