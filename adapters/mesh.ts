@@ -1,4 +1,5 @@
 import { createAdminApi } from '../admin/api.ts';
+import { createAudit } from '../admin/audit.ts';
 import { createLiveDocuments } from '../admin/changes/live-documents.ts';
 import { createDisabling } from '../admin/disabling.ts';
 import { createKeyLookup } from '../admin/keys.ts';
@@ -129,15 +130,16 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
     secrets,
     onPublished,
   });
+  const publisher = createPublisher({ documents, snapshots, runtime, onPublished });
   const app = createMeshApp({
     ...ingress,
+    audit: createAudit(publisher),
     ledger: platform.ledger,
     deadLetters: platform.deadLetters,
     replays: platform.replays,
     functions,
     report,
   });
-  const publisher = createPublisher({ documents, snapshots, runtime, onPublished });
   const removal = createTenantRemoval({ documents: live, publisher, runtime, erasure: platform.erasure });
   return {
     fetch: (request) => Promise.resolve((isAdmin(request) ? admin : app).fetch(request)),

@@ -125,12 +125,13 @@ async function lastVersion(
   return 0;
 }
 
-function toSummary({ sequence, at, by, why, entries, previousHash, hash }: Change): object {
+function toSummary({ sequence, at, by, why, operation, entries, previousHash, hash }: Change): object {
   return {
     change: sequence,
     at,
     by,
     ...(why === undefined ? {} : { why }),
+    ...(operation === undefined ? {} : { operation }),
     entries: entries.filter(isShown).map((entry) => toAddressView(entry)),
     previousHash,
     hash,

@@ -11,6 +11,7 @@ import { functionResource } from './functions.ts';
 import { changeItem, changeList } from './history.ts';
 import { identityResource } from './identities.ts';
 import { keyItem, keyList, keyRotation } from './keys.ts';
+import { targetControls } from './pausing.ts';
 import type { Resource } from './resource.ts';
 import { resourceHistory, resourceItem, resourceList } from './resource-endpoint.ts';
 import { requireName } from './resources/name.ts';
@@ -54,6 +55,7 @@ export function createAdminRoutes(services: Services): readonly AdminRoute[] {
     ...toRoutes(`${connector}/quarantine`, 'bus', quarantineList(services), 'disclose'),
     ...toRoutes(`${connector}/quarantine/{id}`, 'bus', quarantineItem(services), 'operate'),
     ...ofResource(`${bus}/rules`, ruleResource),
+    ...toOperations(`${bus}/rules/{rule}/targets/{target}`, targetControls(services)),
     // It changes nothing; what it needs besides, it asks for itself.
     {
       method: 'POST',

@@ -86,6 +86,12 @@ export const commands: readonly Entry[] = [
     'Have everything again as it was after a change',
     async () => (await import('./rules/rollback.ts')).rollback,
   ),
+  entry(
+    'rules pause',
+    'Send a target nothing for now; what is planned for it waits, in order',
+    async () => (await import('./rules/pause.ts')).pause,
+  ),
+  entry('rules resume', 'Let a target that was paused go on', async () => (await import('./rules/pause.ts')).resume),
   ...resource('buses', 'bus'),
   ...resource('archives', 'archive', ' of a bus'),
   ...resource('connectors', 'connector', ' of a bus'),

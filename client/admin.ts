@@ -15,7 +15,6 @@ export const nouns = {
 } as const;
 
 export type Noun = keyof typeof nouns;
-export type Kind = (typeof nouns)[Noun]['kind'];
 
 /** A document of configuration: its members are those of the reference of its kind. */
 export interface ConfigurationDocument {
@@ -89,12 +88,20 @@ export interface Warning {
   readonly mend: string;
 }
 
+export interface Operation {
+  readonly action: string;
+  readonly bus: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
 /** A change in the history. */
 export interface ChangeSummary {
   readonly change: number;
   readonly at: string;
   readonly by: string;
   readonly why?: string;
+  /** What was done beside, or instead of, changing documents: a redrive, a replay, a pause. */
+  readonly operation?: Operation;
   readonly entries: readonly (Address & { readonly action: string })[];
   readonly previousHash: string;
   readonly hash: string;
@@ -172,6 +179,18 @@ export interface BusStatus {
   readonly ageSeconds?: number;
 }
 
+export interface TargetPlace {
+  readonly bus?: string | undefined;
+  readonly rule: string;
+  readonly target: string;
+}
+
+export interface TargetPause {
+  readonly rule: string;
+  readonly target: string;
+  readonly paused: boolean;
+}
+
 /** The control plane. Lists are walked page by page while they are read. */
 export interface AdminClient {
   list(noun: Noun, bus?: string): AsyncGenerator<Versioned>;
@@ -190,6 +209,9 @@ export interface AdminClient {
   status(): AsyncGenerator<BusStatus>;
   /** Of the key's own tenant; takes a key of every bus. */
   usage(): Promise<Usage>;
+  /** What is planned for it waits in its lane, in order. */
+  pauseTarget(place: TargetPlace, options?: Pick<WriteOptions, 'why'>): Promise<TargetPause>;
+  resumeTarget(place: TargetPlace, options?: Pick<WriteOptions, 'why'>): Promise<TargetPause>;
   readonly keys: {
     list(): AsyncGenerator<{ readonly version: number; readonly document: KeyView }>;
     /** `key` is shown here and never again. */
@@ -232,6 +254,12 @@ export function createAdminClient(transport: Transport): AdminClient {
     return { version, document: document as unknown as TenantDocument };
   }
 
+  function controlTarget(verb: string, { bus, rule, target }: TargetPlace, options?: WriteOptions) {
+    const path = `${itemPath('rules', { bus, name: rule })}/targets/${encodeURIComponent(target)}/${verb}`;
+    // Twice is as once.
+    return transport.json<TargetPause>({ method: 'POST', path, headers: toHeaders(options), idempotent: true });
+  }
+
   return {
     list: (noun, bus) => walk<Versioned>(listPath(noun, bus)),
     get: (noun, place) => versioned({ method: 'GET', path: itemPath(noun, place) }),
@@ -271,6 +299,8 @@ export function createAdminClient(transport: Transport): AdminClient {
       const { usage } = await transport.json<{ usage: Usage }>({ method: 'GET', path: '/v1/admin/status', query });
       return usage;
     },
+    pauseTarget: (place, options) => controlTarget('pause', place, options),
+    resumeTarget: (place, options) => controlTarget('resume', place, options),
     keys: {
       list: () => walk('/v1/admin/keys'),
       create: (input) =>

@@ -1,3 +1,4 @@
+import type { Audit } from './audit.ts';
 import { readBooks } from './bus-books.ts';
 import { createBusAccess } from './bus-access.ts';
 import { createDeadLetterEndpoint } from './dead-letters/endpoint.ts';
@@ -19,6 +20,7 @@ export interface MeshRouteOptions extends IngressOptions {
   /** Absent where the queue keeps no archives. */
   readonly replays?: Replays | undefined;
   readonly functions: Functions;
+  readonly audit: Audit;
 }
 
 export interface MeshRoute extends Route {

@@ -9,17 +9,15 @@ export interface TakenReplay extends Take {
   readonly kept: KeptReplay;
 }
 
-/** Answers whether the name was free. */
-export async function insertReplay(sql: Sql, bus: string, kept: KeptReplay): Promise<boolean> {
-  const rows = await sql.run(
-    `INSERT INTO replay (bus, name, running, due, body) VALUES ($1::text, $2::text, true, $3::bigint, $4::text)
-     ON CONFLICT DO NOTHING RETURNING name`,
+/** Its name has to be free. */
+export async function insertReplay(sql: Sql, bus: string, kept: KeptReplay): Promise<void> {
+  await sql.run(
+    `INSERT INTO replay (bus, name, running, due, body) VALUES ($1::text, $2::text, true, $3::bigint, $4::text)`,
     bus,
     kept.status.order.name,
     kept.due,
     JSON.stringify(kept),
   );
-  return rows.length > 0;
 }
 
 /** Of a bus, by name. */

@@ -14,21 +14,25 @@ export function createPostgresReplays(options: {
   const { database, now } = options;
 
   return {
-    async start(shard, { shard: _shard, ...order }) {
+    async start(shard, { shard: _shard, ...order }, most = Number.POSITIVE_INFINITY) {
       if (shard.shard !== 0) return undefined;
       const bus = busOf(shard);
       const status = await database.transaction(async (sql) => {
+        // One after the other on a bus: what runs is counted.
+        await sql.run("SELECT pg_advisory_xact_lock('replay'::regclass::oid::integer, hashtext($1))", bus);
         const known = await readReplay(sql, bus, order.name);
         if (known !== undefined) return known.status;
-        const surplus = surplusOf((await readReplays(sql, bus)).map((kept) => kept.status));
+        const others = (await readReplays(sql, bus)).map((kept) => kept.status);
+        if (others.filter(({ state }) => state === 'running').length >= most) return undefined;
+        const surplus = surplusOf(others);
         await deleteReplays(
           sql,
           bus,
           surplus.map(({ order: { name } }) => name),
         );
         const kept = createKeptReplay(order, now());
-        // Of two that start it at once, the second waited here.
-        return (await insertReplay(sql, bus, kept)) ? kept.status : (await readReplay(sql, bus, order.name))?.status;
+        await insertReplay(sql, bus, kept);
+        return kept.status;
       });
       options.onStarted();
       return status;

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../functions/transform/canonical-json.ts';
+import type { Operation } from '../../mesh/audit.ts';
 
-/** One change of a tenant's configuration, of one document or of many: it is made as a whole or not at all. */
+/** One change of a tenant's configuration, of one document or of many: it is made as a whole or not at all. Or an operation. */
 export interface Change {
   /** From 1, without a gap, in the order in which they were made. */
   readonly sequence: number;
@@ -9,6 +10,8 @@ export interface Change {
   /** The id of the key, `operator` for the installation's own, or `system`. */
   readonly by: string;
   readonly why?: string;
+  /** What was done beside, or instead of, changing documents. */
+  readonly operation?: Operation;
   readonly entries: readonly ChangeEntry[];
   /** Hash of the change before; empty for the first. */
   readonly previousHash: string;

@@ -1,4 +1,5 @@
 import { TulleError } from '../../event/error.ts';
+import type { Operation } from '../../mesh/audit.ts';
 import { putMany } from '../../mesh/many-documents.ts';
 import type { Documents } from '../../mesh/ports/documents.ts';
 import type { Runtime } from '../../mesh/ports/runtime.ts';
@@ -33,6 +34,8 @@ export interface ChangeOrder {
   readonly tenant: string;
   readonly by: string;
   readonly why?: string | undefined;
+  /** Is written down even where no document changes. */
+  readonly operation?: Operation;
 }
 
 export interface Committed<Result> {
@@ -93,7 +96,7 @@ export function createChanges(documents: Documents, runtime: Runtime): Changes {
     sequence: number,
     entries: readonly ChangeEntry[],
   ): Promise<Change | undefined> {
-    const { tenant, by, why } = order;
+    const { tenant, by, why, operation } = order;
     if (sequence === 1) await ensureHead(documents, tenant);
     const before = sequence === 1 ? undefined : await read(tenant, sequence - 1);
     const change = await sealChange({
@@ -101,6 +104,7 @@ export function createChanges(documents: Documents, runtime: Runtime): Changes {
       at: new Date(runtime.now()).toISOString(),
       by,
       ...(why === undefined ? {} : { why }),
+      ...(operation === undefined ? {} : { operation }),
       entries,
       previousHash: before?.hash ?? '',
     });
@@ -152,7 +156,7 @@ export function createChanges(documents: Documents, runtime: Runtime): Changes {
         const planned = await attemptPlan(order.tenant, plan);
         if (planned === undefined) continue;
         const { result, entries, settled } = planned;
-        if (entries.length === 0) return { result, ...settled };
+        if (entries.length === 0 && order.operation === undefined) return { result, ...settled };
         const sequence = settled.sequence + 1;
         const change = await create(order, sequence, entries);
         if (change === undefined) continue;

@@ -66,6 +66,18 @@ function ofResource(list: string, kind: string, component: string): Operations {
   };
 }
 
+function targetOperations(target: string): Operations {
+  const answers = ok('The target', shape({ rule: text, target: text, paused: flag }));
+  return {
+    [`POST ${target}/pause`]: {
+      summary: 'Send a target nothing; what is planned for it waits in its lane, in order, until it is too old',
+      headers: reason,
+      answers,
+    },
+    [`POST ${target}/resume`]: { summary: 'Let a target that was paused go on', headers: reason, answers },
+  };
+}
+
 function connectorOperations(connector: string): Operations {
   const tasks = ok('Its tasks', shape({ items: listOf(ref('Task')) }));
   return {
@@ -96,6 +108,7 @@ export const adminOperations: Operations = {
   ...ofResource(`${bus}/connectors`, 'connector', 'Connector'),
   ...connectorOperations(`${bus}/connectors/{connector}`),
   ...ofResource(`${bus}/rules`, 'rule', 'Rule'),
+  ...targetOperations(`${bus}/rules/{rule}/targets/{target}`),
   [`POST ${bus}/rules:test`]: {
     summary: 'Show what rules make of events, and what would be sent; nothing is',
     description:

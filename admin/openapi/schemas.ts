@@ -225,6 +225,7 @@ export function createAdminSchemas(
       'before?': { type: 'object' },
       'after?': { type: 'object' },
     }),
+    Operation: shape({ action: text, bus: text, details: { type: 'object' } }),
     ChangeSummary: shape({
       ...changeMembers,
       entries: listOf(shape({ action: actions, kind: text, 'bus?': text, name: text })),
@@ -281,4 +282,12 @@ function toRequest(schema: Schema): Schema {
 
 const amount = shape({ used: count, 'most?': count });
 const actions: Schema = { enum: ['created', 'changed', 'deleted'] };
-const changeMembers = { change: count, at: timestamp, by: text, 'why?': text, previousHash: text, hash: text };
+const changeMembers = {
+  change: count,
+  at: timestamp,
+  by: text,
+  'why?': text,
+  'operation?': ref('Operation'),
+  previousHash: text,
+  hash: text,
+};

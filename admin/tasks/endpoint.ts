@@ -2,6 +2,7 @@ import { TulleError } from '../../event/error.ts';
 import type { Phase, Position } from '../../mesh/connector/source.ts';
 import type { StoredDocument } from '../../mesh/ports/documents.ts';
 import { readJson } from '../../mesh/protocols/json-body.ts';
+import { createAudit } from '../audit.ts';
 import { connectorResource } from '../connectors.ts';
 import { documentKeys, walkDocuments } from '../document-keys.ts';
 import { listPage, readPageRequest, toList } from '../paging.ts';
@@ -49,11 +50,17 @@ export function taskList(services: Services): Methods {
 /** `…/connectors/{connector}/pause`, `resume`, `run`, `restart` */
 export function taskControls(services: Services): Readonly<Record<'pause' | 'resume' | 'run' | 'restart', Methods>> {
   type Change = (task: TaskDocument, connector: ConnectorDocument, now: number) => TaskDocument;
+  const audit = createAudit(services.publisher);
 
-  function control(readChange: (call: Call) => Promise<Change> | Change): Methods {
+  function control(
+    action: `${'pause' | 'resume' | 'run' | 'restart'} connector`,
+    readChange: (call: Call) => Promise<Change> | Change,
+  ): Methods {
     const POST: Handler = async (call) => {
       const change = await readChange(call);
       const connector = await findConnector(services, call);
+      const { bus, name } = connector.document;
+      await audit(call.principal, { action, bus, details: { connector: name } });
       await createMissing(services, connector);
       const items = await changeTasks(services, connector, change);
       return Response.json({ items: items.map(toTaskView) });
@@ -63,20 +70,22 @@ export function taskControls(services: Services): Readonly<Record<'pause' | 'res
 
   return {
     pause: control(
+      'pause connector',
       ({ principal }) =>
         (task, _connector, now) =>
           pause({ ...task, held: true }, `paused by ${principal.keyId}`, now),
     ),
-    resume: control(({ principal }) => (task, connector, now) => {
+    resume: control('resume connector', ({ principal }) => (task, connector, now) => {
       const free = { ...task, held: false };
       return connector.paused ? free : resume(free, `resumed by ${principal.keyId}`, now);
     }),
     run: control(
+      'run connector',
       ({ principal }) =>
         (task, connector, now) =>
           runNow(task, firstPhase(connector.mode), `run by ${principal.keyId}`, now),
     ),
-    restart: control(async ({ principal, request }) => {
+    restart: control('restart connector', async ({ principal, request }) => {
       const order = (request.body === null ? {} : await readJson(request)) as RestartOrder;
       throwFaults(findFaults(restartSchema, order));
       return (task, connector, now) => {
@@ -111,6 +120,9 @@ export function quarantineItem(services: Services): Methods {
     async DELETE(call) {
       const { tenant, document } = await findConnector(services, call);
       const id = requireName(call.params['id'] ?? '', 'id');
+      const { bus, name } = document;
+      const details = { connector: name, id };
+      await createAudit(services.publisher)(call.principal, { action: 'delete quarantined record', bus, details });
       const gone = await services.documents.delete(`${quarantineKeys.of(tenant, document.bus, document.name)}${id}`);
       if (!gone) throw new TulleError('not_found', `There is no record ${id} that was set aside.`);
       return new Response(null, { status: 204 });

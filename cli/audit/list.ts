@@ -20,10 +20,19 @@ export const list = defineCommand({
   },
 });
 
-function toWhat({ entries }: ChangeSummary): string {
+function toWhat({ operation, entries }: ChangeSummary): string {
+  if (operation !== undefined) return toAction(operation);
   const [first] = entries;
   if (first === undefined) return '';
   const { action, kind, bus, name } = first;
   const more = entries.length > 1 ? ` and ${entries.length - 1} more` : '';
   return `${action} ${kind} ${bus === undefined ? '' : `${bus}/`}${name}${more}`;
+}
+
+/** Such as `pause target orders: crm/hook`. */
+function toAction({ action, bus, details }: NonNullable<ChangeSummary['operation']>): string {
+  const { rule, target, name, connector, deadLetters } = details;
+  const named = rule === undefined ? (name ?? connector) : `${String(rule)}/${String(target)}`;
+  const what = deadLetters === undefined ? named : `${String(deadLetters)} dead letters`;
+  return `${action} ${bus}${what === undefined ? '' : `: ${String(what)}`}`;
 }

@@ -1,5 +1,6 @@
 import { TulleError } from '../../event/error.ts';
 import { requireAccess } from '../authentication.ts';
+import type { Audit } from '../audit.ts';
 import type { BusAccess } from '../bus-access.ts';
 import type { CompiledSnapshot } from '../compiled-snapshot.ts';
 import type { Receipt } from '../envelope.ts';
@@ -24,6 +25,7 @@ export interface DeadLetterEndpointOptions {
   readonly ledger: Ledger;
   readonly limits: Limits;
   readonly runtime: Runtime;
+  readonly audit: Audit;
 }
 
 /** The dead letters of a bus over HTTP: viewers read them, operators put them back or throw them away. */
@@ -39,7 +41,7 @@ export interface DeadLetterEndpoint {
 }
 
 export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): DeadLetterEndpoint {
-  const { openBus, deadLetters, ledger, limits, runtime } = options;
+  const { openBus, deadLetters, ledger, limits, runtime, audit } = options;
   const createReceipt = createReceipts(runtime);
 
   /** What matches, oldest first; nothing that dies from now on. */
@@ -91,6 +93,10 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
         requireAccess(principal, 'publish', bus);
         compiled.schemas?.review([event]);
       }
+      const { rule, target, eventId } = record;
+      const isEdited = event !== undefined;
+      const details = { id, rule, target, eventId, ...(isEdited ? { edited: true } : {}) };
+      await audit(principal, { action: 'redrive', bus: compiled.snapshot.bus, details });
       const order = toOrder(compiled, [record], createReceipt(), principal.keyId);
       const { redriven } = await deadLetters.redrive({ ...toBus(compiled.snapshot), shard }, [sequence], {
         ...order,
@@ -107,6 +113,10 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
       const letters = page.letters.filter(({ record }) => isThere(compiled, record));
       const records = letters.map(({ record }) => record);
       const order = toOrder(compiled, records, createReceipt(), principal.keyId);
+      if (letters.length > 0) {
+        const details = { filter: selection.filter, deadLetters: letters.length };
+        await audit(principal, { action: 'redrive', bus: compiled.snapshot.bus, details });
+      }
       const counts = await Promise.all(
         byShard(letters).map(async ([shard, sequences]) => {
           let redriven = 0;
@@ -126,16 +136,23 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
     },
 
     async delete(request, bus, id) {
-      const { compiled } = await openBus(request, bus, 'operate');
-      const { shard, sequence } = await find(compiled, id);
+      const { principal, compiled } = await openBus(request, bus, 'operate');
+      const { shard, sequence, record } = await find(compiled, id);
+      const { rule, target, eventId } = record;
+      const details = { id, rule, target, eventId };
+      await audit(principal, { action: 'delete dead letter', bus: compiled.snapshot.bus, details });
       await deadLetters.delete({ ...toBus(compiled.snapshot), shard }, [sequence]);
       return new Response(null, { status: 204 });
     },
 
     async purge(request, bus) {
-      const { compiled } = await openBus(request, bus, 'operate');
+      const { principal, compiled } = await openBus(request, bus, 'operate');
       const selection = withEnd(readSelection(request.url));
       const page = await readOldest(compiled, selection);
+      if (page.letters.length > 0) {
+        const details = { filter: selection.filter, deadLetters: page.letters.length };
+        await audit(principal, { action: 'purge', bus: compiled.snapshot.bus, details });
+      }
       const counts = await Promise.all(
         byShard(page.letters).map(([shard, sequences]) =>
           deadLetters.delete({ ...toBus(compiled.snapshot), shard }, sequences),

@@ -1,4 +1,5 @@
 import { TulleError } from '../../event/error.ts';
+import type { Audit } from '../audit.ts';
 import type { BusAccess } from '../bus-access.ts';
 import type { CompiledSnapshot } from '../compiled-snapshot.ts';
 import type { Replays } from '../ports/replays.ts';
@@ -14,6 +15,7 @@ export interface ReplayEndpointOptions {
   /** Absent where the queue keeps no archives. */
   readonly replays?: Replays | undefined;
   readonly runtime: Runtime;
+  readonly audit: Audit;
 }
 
 /** The replays of a bus over HTTP: viewers watch them, operators start and end them. */
@@ -31,7 +33,7 @@ export interface ReplayEndpoint {
 const mostRunning = 10;
 const nameShape = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-export function createReplayEndpoint({ openBus, replays, runtime }: ReplayEndpointOptions): ReplayEndpoint {
+export function createReplayEndpoint({ openBus, replays, runtime, audit }: ReplayEndpointOptions): ReplayEndpoint {
   function required(): Replays {
     if (replays !== undefined) return replays;
     throw new TulleError('request_invalid', 'The queue of this installation keeps no archives.', {
@@ -56,6 +58,11 @@ export function createReplayEndpoint({ openBus, replays, runtime }: ReplayEndpoi
     const now = runtime.now();
     const { to = now, ...asked } = request;
     return { ...asked, to, tenant, bus, name, version, by, id: part() + part(), startedAt: now };
+  }
+
+  async function requireKnown(compiled: CompiledSnapshot, name: string): Promise<void> {
+    const known = await ofShards(compiled, (shard) => required().get(shard, name));
+    if (known.length === 0) throw unknownReplay(name);
   }
 
   async function requireRoom({ snapshot: { tenant, bus } }: CompiledSnapshot): Promise<void> {
@@ -95,6 +102,10 @@ export function createReplayEndpoint({ openBus, replays, runtime }: ReplayEndpoi
       if (known === undefined) await requireRoom(compiled);
       const asked = known?.order ?? toOrder(compiled, name, wanted, principal.keyId);
       const { tenant, bus: of } = compiled.snapshot;
+      if (known === undefined) {
+        const { id: _id, tenant: _tenant, bus: _bus, by: _by, version: _version, ...details } = asked;
+        await audit(principal, { action: 'start replay', bus: of, details });
+      }
       // Of two that ask for the same name at once the first shard takes one, and every other shard that one as well; of
       // those that ask for the last free place, one.
       const begun = await port.start({ tenant, bus: of, shard: 0 }, { ...asked, shard: 0 }, mostRunning);
@@ -107,16 +118,21 @@ export function createReplayEndpoint({ openBus, replays, runtime }: ReplayEndpoi
     },
 
     async cancel(request, bus, name) {
-      const { compiled } = await openBus(request, bus, 'operate');
-      const statuses = await ofShards(compiled, (shard) => required().cancel(shard, name));
+      const { principal, compiled } = await openBus(request, bus, 'operate');
+      const port = required();
+      await requireKnown(compiled, name);
+      await audit(principal, { action: 'cancel replay', bus: compiled.snapshot.bus, details: { name } });
+      const statuses = await ofShards(compiled, (shard) => port.cancel(shard, name));
       if (statuses.length === 0) throw unknownReplay(name);
       return Response.json(toView(statuses));
     },
 
     async delete(request, bus, name) {
-      const { compiled } = await openBus(request, bus, 'operate');
+      const { principal, compiled } = await openBus(request, bus, 'operate');
       const { tenant, settings } = compiled.snapshot;
       const port = required();
+      await requireKnown(compiled, name);
+      await audit(principal, { action: 'delete replay', bus: compiled.snapshot.bus, details: { name } });
       const deleted = await Promise.all(
         Array.from({ length: settings.shards }, (_, shard) => port.delete({ tenant, bus, shard }, name)),
       );

@@ -95,6 +95,7 @@ export function createMeshProcess(options: {
   };
   const limits = { ...defaultLimits, exactLength: true };
   const letters = createDeadLetterEndpoint({
+    audit: () => Promise.resolve(),
     async openBus(request, bus) {
       const tenant = request.headers.get('authorization') ?? '';
       const compiled = await snapshots.newest(tenant, bus);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TestDatabase } from './schema.ts';
 import { frame } from '../../../mesh/frame.ts';
-import { acceptanceSlackMs, isReplay, type ReplayOrder } from '../../../mesh/replay/replay.ts';
+import { acceptanceSlackMs, isReplay, type ReplayOrder, type ReplayStatus } from '../../../mesh/replay/replay.ts';
 import type { QueueHost } from '../../conformance/queue.ts';
 import type { ArchiveUnderTest } from '../../conformance/replays.ts';
 import { openPostgresLog } from './log.ts';
@@ -75,6 +75,15 @@ describe.skipIf(postgresUrl === '')('replays by several processes', () => {
     expect(replayed).toEqual(['first', 'second, by another clock']);
   });
 
+  it('are no more than so many, however many ask for one at once', async () => {
+    const queue = await openPostgresLog(host, database);
+    const statuses = await Promise.all(Array.from({ length: 8 }, (_, index) => start(queue, `r${index}`, 3)));
+    expect(statuses.filter((status) => status !== undefined)).toHaveLength(3);
+    expect(await queue.replays.list(shard)).toHaveLength(3);
+    const again = await Promise.all(['same', 'same'].map((name) => start(queue, name, 4)));
+    expect(again).toMatchObject([{ order: { name: 'same' } }, { order: { name: 'same' } }]);
+  });
+
   it('go on with another process, and what the first one made of its turn is dropped', async () => {
     const queue = await openPostgresLog(host, database);
     await queue.archive(['a', 'b'], 3_600);
@@ -103,11 +112,11 @@ describe.skipIf(postgresUrl === '')('replays by several processes', () => {
   });
 });
 
-async function start(queue: ArchiveUnderTest): Promise<void> {
+function start(queue: ArchiveUnderTest, name = 'again', most?: number): Promise<ReplayStatus | undefined> {
   const order: ReplayOrder = {
     tenant: 't',
     bus: 'b',
-    name: 'again',
+    name,
     id: 'x1',
     archive: 'all',
     from: now - 3_600_000,
@@ -116,5 +125,5 @@ async function start(queue: ArchiveUnderTest): Promise<void> {
     startedAt: now,
     by: 'key',
   };
-  await queue.replays.start(shard, order);
+  return queue.replays.start(shard, order, most);
 }

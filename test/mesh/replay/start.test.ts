@@ -41,6 +41,7 @@ function createBus() {
       pause: () => Promise.resolve(),
       waitUntil: () => undefined,
     },
+    audit: () => Promise.resolve(),
   });
   async function start(from: number): Promise<number> {
     const request = new Request('https://mesh.test/', {
