@@ -31,8 +31,12 @@ function toWhat({ operation, entries }: ChangeSummary): string {
 
 /** Such as `pause target orders: crm/hook`. */
 function toAction({ action, bus, details }: NonNullable<ChangeSummary['operation']>): string {
-  const { rule, target, name, connector, deadLetters } = details;
-  const named = rule === undefined ? (name ?? connector) : `${String(rule)}/${String(target)}`;
-  const what = deadLetters === undefined ? named : `${String(deadLetters)} dead letters`;
-  return `${action} ${bus}${what === undefined ? '' : `: ${String(what)}`}`;
+  const { deadLetters } = details;
+  const named = ['rule', 'target', 'name', 'connector'].flatMap((member) => textOf(details[member]));
+  if (typeof deadLetters === 'number') named.push(`${deadLetters} dead letters`);
+  return `${action} ${bus}${named.length === 0 ? '' : `: ${named.join('/')}`}`;
+}
+
+function textOf(value: unknown): string[] {
+  return typeof value === 'string' ? [value] : [];
 }

@@ -158,6 +158,6 @@ async function publish(harness: Harness, id: string): Promise<void> {
   if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`);
 }
 
-function sent({ received }: Harness): readonly (string | null)[] {
-  return received.map(({ headers }) => headers.get('ce-id'));
+function sent({ received }: Harness): readonly string[] {
+  return received.map(({ headers }) => headers.get('ce-id') ?? '');
 }
