@@ -1,5 +1,5 @@
 import type { PostAnswer, PostRequest } from '../../mesh/ports/runtime.ts';
-import type { Reply } from './oracle.ts';
+import type { Reply } from './oracle-facts.ts';
 import type { Phase } from './plan.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';

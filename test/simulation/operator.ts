@@ -1,4 +1,4 @@
-import { busOf } from './oracle.ts';
+import { busOf } from './oracle-facts.ts';
 import type { Operation } from './plan.ts';
 import type { Platform } from './platform.ts';
 import type { World } from './world.ts';

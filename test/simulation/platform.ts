@@ -8,7 +8,7 @@ import type { Fault } from './fault.ts';
 import type { ReplayOrder } from '../../mesh/replay/replay.ts';
 import { openLog } from './log-process.ts';
 import { createMeshProcess, type MeshProcess, type Operate } from './mesh-process.ts';
-import { busOf } from './oracle.ts';
+import { busOf } from './oracle-facts.ts';
 import type { BusPlan } from './plan.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';

@@ -1,5 +1,5 @@
 import type { DeliveryStanding } from '../../mesh/publish/standings.ts';
-import { busOf, type Message, type Told } from './oracle.ts';
+import { busOf, type Message, type Told } from './oracle-facts.ts';
 import type { BusPlan, RequestPlan } from './plan.ts';
 import type { Platform } from './platform.ts';
 import type { World } from './world.ts';

@@ -1,6 +1,6 @@
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { ReplayOrder, ReplayStatus } from '../../mesh/replay/replay.ts';
-import type { Message } from './oracle.ts';
+import type { Message } from './oracle-facts.ts';
 import type { BusPlan, Plan, ReplayPlan, RulePlan } from './plan.ts';
 
 /** Knows which archived events a replay has to deliver once more, and which it must not. */

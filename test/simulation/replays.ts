@@ -1,5 +1,5 @@
 import type { ReplayOrder } from '../../mesh/replay/replay.ts';
-import { busOf } from './oracle.ts';
+import { busOf } from './oracle-facts.ts';
 import type { BusPlan, ReplayPlan } from './plan.ts';
 import type { Platform } from './platform.ts';
 import type { World } from './world.ts';

@@ -4,7 +4,7 @@ import type { Fault } from './fault.ts';
 import { startOperator } from './operator.ts';
 import type { Plan } from './plan.ts';
 import { createNodePlatform } from './platform.ts';
-import { busOf } from './oracle.ts';
+import { busOf } from './oracle-facts.ts';
 import { startPublishers } from './publishers.ts';
 import { startReplays } from './replays.ts';
 import { createWorkersPlatform } from './workers.ts';

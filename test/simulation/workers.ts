@@ -7,7 +7,7 @@ import type { Waits } from '../../mesh/ports/waits.ts';
 import type { Fault } from './fault.ts';
 import { openLog } from './log-process.ts';
 import { createMeshProcess, type MeshProcess } from './mesh-process.ts';
-import { busOf } from './oracle.ts';
+import { busOf } from './oracle-facts.ts';
 import type { BusPlan } from './plan.ts';
 import type { Platform } from './platform.ts';
 import type { Process } from './process.ts';
