@@ -28,7 +28,7 @@ describe('the packaged template', () => {
       .replaceAll(/"(\w+LambdaVersion)\w+"/g, '"$1"')
       .replaceAll(/serverless\/tulle\/dev\/[^/]+\//g, 'serverless/tulle/dev/TIME/')
       .replaceAll(/"CodeSha256": "[^"]+"/g, '"CodeSha256": "HASH"');
-    await expect(`${JSON.stringify(JSON.parse(fixed), null, 2)}\n`).toMatchFileSnapshot('template.json');
+    await expect(`${JSON.stringify(JSON.parse(fixed), null, 2)}\n`).toMatchFileSnapshot('template.snap');
   });
 
   it('has functions on arm64 and Node 24 whose code is in the package, logs that end, and tags', () => {

@@ -38,12 +38,13 @@ export async function observe(platform: Platform, port: number): Promise<Observe
     const answers: unknown[] = [];
     for (const request of scenario.requests) answers.push(await api.publish(request));
     const deadline = Date.now() + PATIENCE_MS;
-    const isOver = async (): Promise<boolean> =>
-      target.received.length >= scenario.calls && ((await api.books()) as { pending: number }).pending === 0;
+    async function isOver(): Promise<boolean> {
+      if (target.received.length < scenario.calls) return false;
+      const { pending } = (await api.books()) as { pending: number };
+      return pending === 0 && (await api.deliveries()).length >= scenario.records;
+    }
     while (!(await isOver()) && Date.now() < deadline) await pause(200);
-    const { deliveries } = (await api.ok('GET', '/v1/buses/parity/deliveries?limit=1000')) as {
-      deliveries: Record<string, unknown>[];
-    };
+    const deliveries = await api.deliveries();
     const { deadLetters } = (await api.ok('GET', '/v1/buses/parity/dead-letters?limit=100')) as {
       deadLetters: Record<string, unknown>[];
     };
@@ -83,6 +84,10 @@ function createApi({ url, adminKey }: Platform) {
     ask,
     ok,
     books: () => ok('GET', '/v1/buses/parity/books'),
+    async deliveries() {
+      const answer = await ok('GET', '/v1/buses/parity/deliveries?limit=1000');
+      return (answer as { deliveries: Record<string, unknown>[] }).deliveries;
+    },
     async publish(request: unknown): Promise<unknown> {
       const batch = Array.isArray(request) ? '-batch' : '';
       const response = await fetch(`${url}/v1/buses/parity/events`, {

@@ -102,6 +102,8 @@ export const scenario = {
   },
   /** Requests that the targets get in all. */
   calls: 5 + 2 + 10 + 2 + 2 + 1 + 3,
+  /** What history has of them: the same, a retry twice, and the event whose step failed. */
+  records: 24,
   /** Paths whose order is fixed, within a partition. */
   ordered: ['/ordered'],
   traced: ['p1', 'u1', 'o3', 'f2', 'r1', 's1', 'm1', 'n1'],
