@@ -19,20 +19,20 @@ export interface Facts extends FactsOptions {
   readonly handed: Map<Unit, number>;
   /** Buses of which a target has said that it wants no more. */
   readonly signedOff: Set<string>;
-  fail(text: string): void;
-  disturbancesOf(bus: BusPlan): number;
-  unitOf(message: Message, name: string, part: number): Unit;
+  readonly fail: (text: string) => void;
+  readonly disturbancesOf: (bus: BusPlan) => number;
+  readonly unitOf: (message: Message, name: string, part: number) => Unit;
   /** The units that a record is about. */
-  unitsOf(record: LedgerRecord): readonly Unit[];
-  partsOf(message: Message, state: TargetState): readonly number[];
-  endsOf(unit: Unit): readonly LedgerRecord[];
+  readonly unitsOf: (record: LedgerRecord) => readonly Unit[];
+  readonly partsOf: (message: Message, state: TargetState) => readonly number[];
+  readonly endsOf: (unit: Unit) => readonly LedgerRecord[];
   /** Those as a whole, at a function that did not answer, and those as a part. */
-  allEndsOf(unit: Unit): readonly LedgerRecord[];
-  mayBeDisabled(bus: BusPlan): boolean;
+  readonly allEndsOf: (unit: Unit) => readonly LedgerRecord[];
+  readonly mayBeDisabled: (bus: BusPlan) => boolean;
   /** Whether rules and targets may have been there at one time and not at another. */
-  isUnsteady(bus: BusPlan): boolean;
+  readonly isUnsteady: (bus: BusPlan) => boolean;
   /** It is on its way once more. */
-  renew(unit: Unit): void;
+  readonly renew: (unit: Unit) => void;
 }
 
 export interface FactsOptions {

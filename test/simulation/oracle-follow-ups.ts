@@ -3,9 +3,9 @@ import { busOf, describe, type Facts, type Message, type TargetState, type Unit 
 
 /** What an end leads to: what was given up is handed over, and a reply is published. */
 export interface FollowUpCheck {
-  handedOver(record: LedgerRecord, isThere: boolean): void;
-  checkHandedOver(unit: Unit, count: number): void;
-  checkReply(message: Message, cause: Unit): void;
+  readonly handedOver: (record: LedgerRecord, isThere: boolean) => void;
+  readonly checkHandedOver: (unit: Unit, count: number) => void;
+  readonly checkReply: (message: Message, cause: Unit) => void;
 }
 
 export function createFollowUpCheck(facts: Facts, checkEnd: (unit: Unit, state: TargetState) => void): FollowUpCheck {

@@ -6,9 +6,9 @@ import type { BusPlan } from './plan.ts';
 /** A target is sent what it wants: nothing while it is gone, paused or spared, and no more than its rate. */
 export interface PaceCheck {
   /** So many events are sent to it at once. */
-  checkTarget(state: TargetState, count: number): void;
+  readonly checkTarget: (state: TargetState, count: number) => void;
   /** It asked to be sent nothing for so long. */
-  spare(call: Call, milliseconds: number): void;
+  readonly spare: (call: Call, milliseconds: number) => void;
 }
 
 export function createPaceCheck(facts: Facts): PaceCheck {
