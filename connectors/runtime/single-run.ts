@@ -31,7 +31,7 @@ export async function runDueTasks({ services, id, capacity, budgetMs }: SingleRu
   async function work(assignment: Assignment): Promise<void> {
     const run = createTaskRun(assignment, services);
     try {
-      while (run.dueAt <= runtime.now() && runtime.now() < deadline) {
+      while (run.dueAt() <= runtime.now() && runtime.now() < deadline) {
         if ((await run.step()) !== 'goes-on') return;
       }
       await tasks.release(assignment, 'the run has ended');

@@ -9,7 +9,7 @@ import type { ConnectorServices } from './services.ts';
 
 /** A task in the hands of this worker: pulls, publishes, and stores how far it came, one after the other. */
 export interface TaskRun {
-  readonly dueAt: number;
+  dueAt(): number;
   /** Pulls once and stores what came of it. After `stops` or `lost` there is nothing more to do. */
   step(): Promise<Committed>;
   /** What the admin says of it now, with the next pull. */
@@ -91,9 +91,7 @@ export function createTaskRun(first: Assignment, services: ConnectorServices): T
   }
 
   return {
-    get dueAt() {
-      return dueAt;
-    },
+    dueAt: () => dueAt,
 
     async step() {
       let came: Report;

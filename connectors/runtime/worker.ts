@@ -88,7 +88,7 @@ export function startConnectorWorker(options: ConnectorWorkerOptions): Connector
   async function work(one: Running): Promise<void> {
     try {
       while (one.ending === undefined) {
-        const wait = one.run.dueAt - runtime.now();
+        const wait = one.run.dueAt() - runtime.now();
         if (wait > 0) {
           await sleep(wait, (wake) => (one.wake = wake));
           continue;
