@@ -367,6 +367,12 @@ function itemPath(noun: Noun, { name, bus }: Place): string {
 function toHeaders({ version, why }: WriteOptions = {}): Record<string, string> {
   return {
     ...(version === undefined ? {} : version === 0 ? { 'if-none-match': '*' } : { 'if-match': `"${version}"` }),
-    ...(why === undefined ? {} : { 'change-reason': why }),
+    ...(why === undefined ? {} : { 'change-reason': toHeaderText(why) }),
   };
+}
+
+/** Headers hold bytes: the text goes as UTF-8, in one line. */
+function toHeaderText(text: string): string {
+  const line = text.replaceAll(/\p{Cc}+/gu, ' ').trim();
+  return Array.from(new TextEncoder().encode(line), (byte) => String.fromCharCode(byte)).join('');
 }

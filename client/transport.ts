@@ -37,6 +37,7 @@ export interface Transport {
 export function createTransport(options: TransportOptions): Transport {
   const { key, timeoutMs = 30_000 } = options;
   const origin = options.url.replace(/\/+$/, '');
+  requireUsable(origin, key);
   const call = options.fetch ?? ((url: string, init: RequestInit) => fetch(url, init));
   const retry: RetryOptions = { attempts: 5, baseMs: 200, longestMs: 20_000, ...options.retry };
 
@@ -83,6 +84,21 @@ export function createTransport(options: TransportOptions): Transport {
       return (text === '' ? undefined : JSON.parse(text)) as Body;
     },
   };
+}
+
+/** What would be refused deep inside of `fetch`, whose messages repeat it. */
+function requireUsable(origin: string, key: string): void {
+  const url = URL.parse(origin);
+  if (url !== null && (url.username !== '' || url.password !== '')) {
+    throw refusal('The address holds a user or a password.', 'Give the address alone: the key is sent beside it.');
+  }
+  if (!/^[\x21-\x7e]*$/.test(key)) {
+    throw refusal('The key has characters that no key has.', 'Look for a line break, a space or a quote around it.');
+  }
+}
+
+function refusal(detail: string, mend: string): TulleRequestError {
+  return new TulleRequestError('', 0, { code: 'request_invalid', detail, mend });
 }
 
 function isIdempotent(method: string): boolean {

@@ -44,7 +44,8 @@ export async function openStorage(options: NodeStorageOptions): Promise<NodeStor
 }
 
 function openFiles({ settings: { dataFolder }, consume, now, report, onDiskFailure }: NodeStorageOptions): NodeStorage {
-  mkdirSync(dataFolder, { recursive: true });
+  // Events and the hashes of keys are nobody else's on this machine.
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const sql = openDocuments(dataFolder);
   const logs = openLogs({ folder: join(dataFolder, 'logs'), consume, now, report, onDiskFailure });
   const { queue, ledger, deadLetters, replays, waits, erasure } = logs;

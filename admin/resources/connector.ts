@@ -164,9 +164,14 @@ function toSchedule({ schedule }: ConnectorDocument): Schedule {
   if (timeZone !== undefined && cron === undefined) {
     throw invalid('a time zone is for cron only', '/timeZone', 'Leave it out, or use cron.');
   }
+  if (every !== undefined && parseDuration(every) > longestSeconds) {
+    throw invalid('the time between two runs is longer than 366d', '/every', 'Use up to 366d.');
+  }
   if (cron !== undefined) return { kind: 'cron', expression: cron, timeZone: timeZone ?? 'UTC' };
   return { kind: 'every', seconds: parseDuration(every ?? '1m') };
 }
+
+const longestSeconds = 366 * 86_400;
 
 function invalid(message: string, place: string, mend: string): TulleError {
   return new TulleError('resource_invalid', message, { place, mend });

@@ -3,7 +3,7 @@ import type { Documents, DocumentWrite, StoredDocument } from '../../mesh/ports/
 import { type ConnectorDocument, firstPhase, kindOf } from '../resources/connector.ts';
 import { attempt } from './attempt.ts';
 import { type TaskDocument, taskKeys } from './task-document.ts';
-import { create, pause, remove, restart, resume } from './transitions.ts';
+import { create, type Origin, pause, remove, restart, resume } from './transitions.ts';
 
 /** A connector with the number of the change that wrote it. */
 export interface KnownConnector {
@@ -63,10 +63,13 @@ export async function reconcile(
 }
 
 /** The task as its connector wants it; the same object where nothing is to be changed. */
-function adapt(task: TaskDocument, connector: KnownConnector, now: number): TaskDocument {
-  const { kind, phase, paused } = settingsOf(connector);
+function adapt(former: TaskDocument, connector: KnownConnector, now: number): TaskDocument {
+  const settings = settingsOf(connector);
+  const { kind, revision, phase, paused } = settings;
+  // What was changed is tried at once, whatever the schedule was before.
+  const task = former.revision === revision ? former : { ...former, revision, dueAt: now };
   if (task.state === 'deleted') {
-    return { ...create(task, { kind, phase, paused }, now), fence: task.fence, transitions: task.transitions };
+    return { ...create(task, settings, now), fence: task.fence, transitions: task.transitions };
   }
   if (task.kind !== kind) {
     const moved = restart(
@@ -83,8 +86,8 @@ function adapt(task: TaskDocument, connector: KnownConnector, now: number): Task
   return task;
 }
 
-function settingsOf({ document }: KnownConnector): Parameters<typeof create>[1] {
-  return { kind: kindOf(document), phase: firstPhase(document.mode), paused: document.paused };
+function settingsOf({ document, revision }: KnownConnector): Origin {
+  return { kind: kindOf(document), revision, phase: firstPhase(document.mode), paused: document.paused };
 }
 
 /** How long a deleted task can still be seen. */

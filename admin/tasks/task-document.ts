@@ -8,6 +8,8 @@ import type { Holding, TaskName } from '../../mesh/connector/task.ts';
 export interface TaskDocument extends TaskName {
   /** Of source, so that what a worker can run is known without the connector. */
   readonly kind: string;
+  /** Of the connector, as it was when its task was last looked at. */
+  readonly revision: number;
   readonly state: TaskState;
   readonly reason: string;
   /** When it came into this state; milliseconds since the epoch, as every time here. */

@@ -4,11 +4,7 @@ import type { TaskDocument, TaskState } from './task-document.ts';
 
 /** What can happen to a task. Each answers the task as it is afterwards; the state says why it came about. */
 
-export function create(
-  name: TaskName,
-  { kind, phase, paused }: { readonly kind: string; readonly phase: Phase; readonly paused: boolean },
-  now: number,
-): TaskDocument {
+export function create(name: TaskName, { kind, revision, phase, paused }: Origin, now: number): TaskDocument {
   const { tenant, bus, connector, partition } = name;
   const reason = paused ? 'the connector is paused' : 'the connector was created';
   const state = paused ? 'paused' : 'created';
@@ -18,6 +14,7 @@ export function create(
     connector,
     partition,
     kind,
+    revision,
     state,
     reason,
     since: now,
@@ -30,6 +27,14 @@ export function create(
     failures: 0,
     totals: { pulls: 0, records: 0, quarantined: 0, failures: 0 },
   };
+}
+
+/** What a task has from its connector. */
+export interface Origin {
+  readonly kind: string;
+  readonly revision: number;
+  readonly phase: Phase;
+  readonly paused: boolean;
 }
 
 /** `fence`: the version that the task was read at, which is greater than that of every earlier reading. */

@@ -80,10 +80,19 @@ export async function parseDocuments(
   const faults = parsed.flatMap((document) => document.errors.map(({ message }) => `${file}: ${firstLine(message)}`));
   if (faults.length > 0) return { documents: [], faults };
   // An empty document between two lines of dashes is none.
-  const documents = parsed
-    .map((document): unknown => document.toJS({ maxAliasCount: 100 }))
-    .filter((one) => one !== null);
-  return { documents: documents.flat(), faults };
+  try {
+    const documents = parsed.map(toPlain).filter((one) => one !== null);
+    return { documents: documents.flat(), faults };
+  } catch (error) {
+    return { documents: [], faults: [`${file}: ${firstLine(error instanceof Error ? error.message : String(error))}`] };
+  }
+}
+
+/** @throws Error for aliases without end, and for an anchor that holds itself */
+function toPlain(document: { toJS(options: { maxAliasCount: number }): unknown }): unknown {
+  const value = document.toJS({ maxAliasCount: 100 });
+  JSON.stringify(value);
+  return value;
 }
 
 function findFault(document: unknown): string | undefined {

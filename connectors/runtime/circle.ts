@@ -4,7 +4,8 @@ import type { Position } from '../../mesh/connector/source.ts';
 /** Tells when a source that has more and more to give comes back to where it was. */
 export interface Circle {
   /** Whether this position was there before in the same run. */
-  closes(position: Position): boolean;
+  has(position: Position): boolean;
+  add(position: Position): void;
 }
 
 /**
@@ -14,16 +15,18 @@ export interface Circle {
 export function createCircle(): Circle {
   const seen = new Set<string>();
   return {
-    closes(position) {
-      const text = JSON.stringify(position);
-      const mark = `${hash(text)}:${hash(text, 0x9e3779b9)}:${text.length}`;
-      if (seen.has(mark)) return true;
-      seen.add(mark);
+    has: (position) => seen.has(markOf(position)),
+    add(position) {
+      seen.add(markOf(position));
       const [oldest] = seen;
       if (seen.size > remembered && oldest !== undefined) seen.delete(oldest);
-      return false;
     },
   };
+}
+
+function markOf(position: Position): string {
+  const text = JSON.stringify(position);
+  return `${hash(text)}:${hash(text, 0x9e3779b9)}:${text.length}`;
 }
 
 const remembered = 10_000;

@@ -30,7 +30,7 @@ export async function pullOnce(
     source.pull(position, await contextOf(signal)),
   );
   check(pulled, recordsOf(settings));
-  if (pulled.done !== true && circle.closes(pulled.position)) {
+  if (pulled.done !== true && circle.has(pulled.position)) {
     throw new TulleError('internal', 'the source goes in a circle: it came back to a position where it was before');
   }
   const { events, poison } = toEvents(pulled.records, settings);

@@ -48,7 +48,7 @@ export function createTaskRun(first: Assignment, services: ConnectorServices): T
   async function pull(): Promise<Report> {
     const startedAt = runtime.now();
     const source = findSource();
-    if (position !== undefined) circle.closes(position);
+    if (position !== undefined) circle.add(position);
     const outcome = await pullOnce(source, position, (signal) => contextOf(source, signal), {
       assignment,
       services,
@@ -106,7 +106,8 @@ export function createTaskRun(first: Assignment, services: ConnectorServices): T
       ({ phase, dueAt } = came);
       failures = came.failure === undefined ? 0 : failures + 1;
       position = came.fromStart === true ? undefined : (came.position ?? position);
-      if (came.done || came.failure !== undefined) circle = createCircle();
+      // A failure does not end the run: a source that goes in a circle is asked later and later.
+      if (came.done) circle = createCircle();
       return committed;
     },
 

@@ -85,10 +85,11 @@ function byCursor({ parameter: name, field: expression }: NonNullable<Paging['cu
   return {
     rereads: false,
     urlOf: (url, { next }) => withParameter(url, name, next),
-    after(position, { body, records }) {
-      const found = toText(pick(body));
+    after(position, { body }) {
+      const found = readCursor(pick(body));
       const next = found ?? position.next;
-      return { next: next === undefined ? {} : { next }, done: found === undefined || records.length === 0 };
+      // A page may be empty and yet lead on.
+      return { next: next === undefined ? {} : { next }, done: found === undefined };
     },
   };
 }
@@ -109,12 +110,13 @@ function byNumber({ parameter: name, first = 1 }: NonNullable<Paging['page']>): 
 function byLink(): Pager {
   return {
     rereads: true,
-    urlOf: (url, { next }) => next ?? url,
+    // Another address in the document: the credentials are not for the old one.
+    urlOf: (url, { next }) => (next !== undefined && isSameOrigin(next, url) ? next : url),
     after(_position, { url, response }) {
       const next = nextLink(response.headers.get('link') ?? '', response.url || url);
       if (next === undefined) return { next: {}, done: true };
       // Credentials go with it: another host is not to have them because an answer says so.
-      if (new URL(next).origin !== new URL(url).origin) {
+      if (!isSameOrigin(next, url)) {
         throw new TulleError('unavailable', 'the Link header leads to another host');
       }
       return { next: { next }, done: false };
@@ -161,6 +163,16 @@ function nextLink(header: string, base: string): string | undefined {
     if (bare || relation.toLowerCase().split(/\s+/).includes('next')) return URL.parse(target, base)?.href;
   }
   return undefined;
+}
+
+function readCursor(value: unknown): string | undefined {
+  const text = toText(value);
+  if (text !== undefined || value === undefined || value === null || value === '' || value === false) return text;
+  throw new TulleError('unavailable', 'the cursor in the answer is neither a text nor a number');
+}
+
+export function isSameOrigin(one: string, other: string): boolean {
+  return URL.parse(one)?.origin === new URL(other).origin;
 }
 
 function toText(value: unknown): string | undefined {

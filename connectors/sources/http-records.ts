@@ -37,7 +37,8 @@ export interface ReadPage {
 
 /** @throws TulleError `resource_invalid`; what it returns throws `unavailable` for an answer without a list of records */
 export function createRecordReader(expressions: RecordExpressions): (answer: unknown) => ReadPage {
-  const pickRecords = compile(expressions, 'records');
+  // One record that cannot be used must not take the others with it.
+  const pickRecords = compile(expressions, 'records', { isAsIs: true });
   const pickId = compile(expressions, 'id');
   const pickData = compile(expressions, 'data');
   const texts = (['type', 'subject', 'time'] as const).map((name) => [name, compile(expressions, name)] as const);
@@ -74,7 +75,11 @@ export function createRecordReader(expressions: RecordExpressions): (answer: unk
   };
 }
 
-function compile(expressions: RecordExpressions, name: keyof RecordExpressions): Pick | undefined {
+function compile(
+  expressions: RecordExpressions,
+  name: keyof RecordExpressions,
+  options?: Parameters<typeof compilePick>[2],
+): Pick | undefined {
   const text = expressions[name];
-  return text === undefined ? undefined : compilePick(text, `/${name}`);
+  return text === undefined ? undefined : compilePick(text, `/${name}`, options);
 }

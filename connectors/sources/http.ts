@@ -3,9 +3,17 @@ import { parseJson } from '../../event/parse-json.ts';
 import { checkTargetUrl } from '../../mesh/delivery/guard.ts';
 import { checkHeaders } from '../../mesh/delivery/headers.ts';
 import { parseRetryAfter } from '../../mesh/delivery/retry-after.ts';
+import type { AuthorizedRequest } from '../../mesh/connections/authorize.ts';
 import { requireHttps } from '../../mesh/connections/https.ts';
 import { defineSource, type Pulled, type PullContext } from '../../mesh/connector/source.ts';
-import { createPaging, type HttpPosition, type Paging, pagingSchema, readPosition } from './http-paging.ts';
+import {
+  createPaging,
+  type HttpPosition,
+  isSameOrigin,
+  type Paging,
+  pagingSchema,
+  readPosition,
+} from './http-paging.ts';
 import { createRecordReader, recordSchema, type RecordExpressions } from './http-records.ts';
 
 export interface HttpSourceOptions extends RecordExpressions {
@@ -58,7 +66,8 @@ export const http = defineSource<HttpSourceOptions>({
     const { records, poison, found } = createRecordReader(options)(body);
     const { next, done } = paging.after(position, { url: options.url, response, body, records: found });
     const pulled: Pulled = { records, poison, position: { ...next, ...(done ? markOf(response, paging) : {}) }, done };
-    return pulled;
+    // Empty pages that lead on are no reason to hurry.
+    return done || found.length > 0 ? pulled : { ...pulled, waitMs: 1_000 };
   },
 });
 
@@ -73,18 +82,32 @@ async function request(
   if (position.etag !== undefined) headers['if-none-match'] = position.etag;
   if (position.modified !== undefined) headers['if-modified-since'] = position.modified;
   const outgoing = { url, headers, body: null };
-  if (options.connection === undefined) return fetch(url, { headers, signal });
-  const authorized = await authorize(options.connection, outgoing);
-  const first = await send(authorized);
+  const authorized: AuthorizedRequest =
+    options.connection === undefined ? { ...outgoing, hidden: [] } : await authorize(options.connection, outgoing);
+  const first = await follow(authorized);
   if (first.status !== 401 || authorized.renew === undefined) return first;
   await first.body?.cancel();
-  return send(await authorized.renew());
+  return follow(await authorized.renew());
 
-  function send(sent: Awaited<ReturnType<typeof authorize>>): Promise<Response> {
-    const init = { headers: sent.headers, signal };
-    return sent.fetch === undefined ? fetch(sent.url, init) : sent.fetch(new Request(sent.url, init));
+  /** Redirects on the same host are followed; headers and credentials are for no other. */
+  async function follow(sent: AuthorizedRequest): Promise<Response> {
+    let address = sent.url;
+    for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
+      const init: RequestInit = { headers: sent.headers, signal, redirect: 'manual' };
+      const response = await (sent.fetch === undefined ? fetch(address, init) : sent.fetch(new Request(address, init)));
+      const location = redirectStatuses.has(response.status) ? response.headers.get('location') : null;
+      if (location === null) return response;
+      await response.body?.cancel();
+      const next = URL.parse(location, address)?.href ?? '';
+      if (!isSameOrigin(next, address)) throw new TulleError('unavailable', 'the API redirects to another host');
+      address = next;
+    }
+    throw new TulleError('unavailable', `the API redirects more than ${mostRedirects} times`);
   }
 }
+
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+const mostRedirects = 5;
 
 /** By these the next run learns that nothing changed; only where every run reads the same page. */
 function markOf({ headers }: Response, { rereads }: { readonly rereads: boolean }): Partial<HttpPosition> {

@@ -5,8 +5,11 @@ import { toPlainJson } from '../../functions/transform/plain-json.ts';
 /** Picks something out of what a system answered; `undefined` where there is nothing. Throws TulleError `step_failed`. */
 export type Pick = (value: unknown) => unknown;
 
-/** @throws TulleError `resource_invalid` for what is no JSONata */
-export function compilePick(expression: string, place: string): Pick {
+/**
+ * `isAsIs`: what it finds is not copied, and may hold what JSON cannot; whoever uses it looks at each part.
+ * @throws TulleError `resource_invalid` for what is no JSONata
+ */
+export function compilePick(expression: string, place: string, { isAsIs = false } = {}): Pick {
   let compiled: ReturnType<typeof compileJsonata>;
   try {
     compiled = compileJsonata(expression);
@@ -17,6 +20,6 @@ export function compilePick(expression: string, place: string): Pick {
   }
   return (value) => {
     const found = compiled.evaluate(value, { now: 0, random: () => 0 });
-    return found === undefined ? undefined : toPlainJson(found);
+    return found === undefined || isAsIs ? found : toPlainJson(found);
   };
 }

@@ -17,6 +17,7 @@ import { inspect } from './inspect.ts';
 import { type BusPage, type PlacedLetter, readPage } from './page.ts';
 import type { DeadLetterEntry } from './query.ts';
 import type { RedriveOrder } from './redrive.ts';
+import { requireNoBody } from './no-body.ts';
 import { readSelection, type Selection, writeCursor } from './selection.ts';
 
 export interface DeadLetterEndpointOptions {
@@ -108,6 +109,7 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
 
     async redriveAll(request, bus) {
       const { principal, compiled } = await openBus(request, bus, 'operate', { newest: true });
+      await requireNoBody(request);
       const selection = withEnd(readSelection(request.url));
       const page = await readOldest(compiled, selection);
       const letters = page.letters.filter(({ record }) => isThere(compiled, record));
@@ -147,6 +149,7 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
 
     async purge(request, bus) {
       const { principal, compiled } = await openBus(request, bus, 'operate');
+      await requireNoBody(request);
       const selection = withEnd(readSelection(request.url));
       const page = await readOldest(compiled, selection);
       if (page.letters.length > 0) {

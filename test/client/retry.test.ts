@@ -36,6 +36,16 @@ describe('requests that fail', () => {
     return createClient({ url, key: 'k', retry: { attempts: 4, baseMs: 1, longestMs: 2_000 } });
   }
 
+  it.for([
+    ['a key over two lines', { url: 'http://127.0.0.1:1', key: 'one\nSECRET' }],
+    ['a password in the address', { url: 'http://me:SECRET@127.0.0.1:1', key: 'k' }],
+  ] as const)('are not made with %s, which nobody is shown', ([, options]) => {
+    server = createServer();
+    const create = (): unknown => createClient(options);
+    expect(create).toThrow(expect.objectContaining({ code: 'request_invalid' }));
+    expect(create).not.toThrow(/SECRET/);
+  });
+
   const event = { source: '/s', type: 't' };
 
   it('are sent again with the same id of the event', async () => {

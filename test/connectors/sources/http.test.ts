@@ -171,6 +171,53 @@ describe('the source http', () => {
     });
   });
 
+  it('goes on behind an empty page that names a cursor', async () => {
+    const url = await serve((_request, _message, response) => send(response, { items: [], next: 'p3' }));
+    const paging = { cursor: { parameter: 'after', field: 'next' } };
+    const pulled = await pull({ url, records: 'items', paging });
+    expect(pulled).toMatchObject({ done: false, position: { next: 'p3' }, waitMs: 1_000 });
+  });
+
+  it('fails on a cursor that is neither text nor number', async () => {
+    const url = await serve((_request, _message, response) => send(response, { items: [{ id: 1 }], next: { a: 1 } }));
+    const paging = { cursor: { parameter: 'after', field: 'next' } };
+    await expect(pull({ url, records: 'items', paging })).rejects.toMatchObject({
+      message: expect.stringContaining('cursor') as string,
+    });
+  });
+
+  it('follows a redirect on the same host, and sends headers to no other', async () => {
+    const asked: unknown[] = [];
+    const other = await serve((_request, { headers }, response) => {
+      asked.push(headers['x-api-key']);
+      send(response, [{ id: 1 }]);
+    });
+    const url = await serve(({ pathname }, _message, response) => {
+      if (pathname === '/moved') send(response, [{ id: 2 }]);
+      else response.writeHead(302, { location: pathname === '/away' ? other : '/moved' }).end();
+    });
+    const headers = { 'x-api-key': 'for-one-host' };
+    expect((await pull({ url, headers })).records).toHaveLength(1);
+    await expect(pull({ url: url.replace('/items', '/away'), headers })).rejects.toMatchObject({
+      message: 'the API redirects to another host',
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it('does not ask the host of a former address for the next page', async () => {
+    const url = await serve((_request, _message, response) => send(response, [{ id: 1 }]));
+    const pulled = await pull({ url, paging: { link: true } }, { next: 'https://former.example/items?page=2' });
+    expect(pulled.records).toHaveLength(1);
+  });
+
+  it('takes a record with a key that is no name, and the others with it', async () => {
+    const url = await serve((_request, _message, response) =>
+      response.end('{"items":[{"id":"a","__proto__":{"x":1}},{"id":"b"}]}'),
+    );
+    const { records, poison } = await pull({ url, records: 'items', id: 'id' });
+    expect([records.length, poison]).toEqual([2, []]);
+  });
+
   it('does not follow a Link to another host', async () => {
     const url = await serve((_request, _message, response) =>
       send(response, [{ id: 1 }], { link: '<https://elsewhere.example/?page=2>; rel=next' }),

@@ -82,6 +82,14 @@ describe('the dead letters of a bus', () => {
     expect((await list(harness)).deadLetters).toHaveLength(1);
   });
 
+  it.for(['redrive', 'purge'])('are not touched by a %s whose filter is in its body', async (action) => {
+    const harness = createHarness();
+    await withDead(harness, 2);
+    const answer = await harness.admin('POST', `${path}:${action}`, { rule: 'another' });
+    expect(answer.status).toBe(400);
+    expect((await list(harness)).deadLetters).toHaveLength(2);
+  });
+
   it('are purged by a filter, so many a call', async () => {
     const harness = createHarness();
     await withDead(harness, 5);
