@@ -25,6 +25,15 @@ export interface SupervisorOptions<Supervised extends Runtime> {
 /** Starts in a row that may fail before it is said to be hopeless. */
 const ATTEMPTS = 5;
 
+/** A start takes a second or two. */
+const HUNG_MS = 15_000;
+
+/** Miniflare has been seen to wait for ever for a workerd that was killed at the wrong moment. */
+async function hangs(signal: AbortSignal): Promise<never> {
+  await sleep(HUNG_MS, undefined, { signal, ref: false });
+  throw new Error(`the Workers runtime was not up within ${HUNG_MS / 1000} s`);
+}
+
 /**
  * Keeps a runtime up. Miniflare itself starts a workerd that crashed again, but gives up when that one dies too while
  * it is starting; this process would then live on with nobody at the port. A new Miniflare takes over instead.
@@ -42,7 +51,7 @@ export async function supervise<Supervised extends Runtime>(
     while (!signal.aborted) {
       await sleep(checkEveryMs, undefined, { signal });
       try {
-        await runtime.ready;
+        await Promise.race([runtime.ready, hangs(signal)]);
       } catch (error) {
         if (!signal.aborted) await replace(error);
       }
