@@ -148,7 +148,7 @@ describe('the packaged mesh', () => {
     await publish('dead', createEvent('d1'));
     await vi.waitFor(async () => expect(await deliveries('dead', 'status=dead-lettered')).toHaveLength(1), soon);
     target.answer = () => 204;
-    await ask('POST', '/v1/buses/dead/dead-letters:redrive', {});
+    await ask('POST', '/v1/buses/dead/dead-letters:redrive');
     await vi.waitFor(async () => expect(await deliveries('dead', 'status=delivered')).toHaveLength(1), soon);
   });
 

@@ -38,7 +38,7 @@ describe('GET /v1/buses/{bus}/books', () => {
     await harness.publish(createEvent());
     await harness.drain();
     harness.answer = () => new Response(null, { status: 204 });
-    await harness.admin('POST', '/v1/buses/default/dead-letters:redrive', {});
+    await harness.admin('POST', '/v1/buses/default/dead-letters:redrive');
     await harness.drain();
     expect(await read(harness)).toMatchObject({
       balanced: true,
