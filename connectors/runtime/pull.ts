@@ -11,6 +11,8 @@ export interface PullOutcome extends Pick<Report, 'records' | 'quarantined' | 'l
   readonly position: Position;
   /** The system asks for it. */
   readonly waitMs: number;
+  /** To be called when the position is stored; rejects with what the source throws, or when that takes too long. */
+  readonly acknowledge: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -30,7 +32,8 @@ export async function pullOnce(
     source.pull(position, await contextOf(signal)),
   );
   check(pulled, recordsOf(settings));
-  if (pulled.done !== true && circle.has(pulled.position)) {
+  // What was acknowledged does not come again, wherever the position is.
+  if (pulled.done !== true && source.acknowledge === undefined && circle.has(pulled.position)) {
     throw new TulleError('internal', 'the source goes in a circle: it came back to a position where it was before');
   }
   const { events, poison } = toEvents(pulled.records, settings);
@@ -44,6 +47,11 @@ export async function pullOnce(
     lag: pulled.lag,
     done: pulled.done === true,
     waitMs: pulled.waitMs ?? 0,
+    acknowledge:
+      source.acknowledge === undefined
+        ? undefined
+        : () =>
+            withDeadline(services, timeoutMs, async (signal) => source.acknowledge?.(pulled, await contextOf(signal))),
   };
 }
 

@@ -24,16 +24,20 @@ export function createTaskRun(first: Assignment, services: ConnectorServices): T
   let { position, phase, dueAt, failures } = first;
   let circle: Circle = createCircle();
   let session: { readonly value: unknown; readonly source: Source } | undefined;
+  /** The connector was changed: the session is not for the next pull. */
+  let isStale = false;
 
-  function findSource(): Source {
-    const { kind } = assignment.connector;
+  function findSource({ kind }: ConnectorSettings): Source {
     const source = services.sources.find((candidate) => candidate.kind === kind);
     if (source !== undefined) return source;
     throw new TulleError('resource_invalid', `there is no source ${kind} here`);
   }
 
-  async function contextOf(source: Source, signal: AbortSignal): Promise<PullContext<unknown, unknown>> {
-    const { connector: settings, task } = assignment;
+  async function contextOf(
+    source: Source,
+    { connector: settings, task }: Assignment,
+    signal: AbortSignal,
+  ): Promise<PullContext<unknown, unknown>> {
     const context = { ...services.contextOf(task, signal), options: settings.options };
     if (source.open !== undefined) session ??= { value: await source.open(context), source };
     return {
@@ -45,16 +49,37 @@ export function createTaskRun(first: Assignment, services: ConnectorServices): T
     };
   }
 
-  async function pull(): Promise<Report> {
+  async function pull(): Promise<{ readonly came: Report; readonly acknowledge: PullOutcome['acknowledge'] }> {
     const startedAt = runtime.now();
-    const source = findSource();
+    if (isStale) await close();
+    // What is adopted meanwhile is for the next pull.
+    const held = assignment;
+    const source = findSource(held.connector);
     if (position !== undefined) circle.add(position);
-    const outcome = await pullOnce(source, position, (signal) => contextOf(source, signal), {
-      assignment,
+    const outcome = await pullOnce(source, position, (signal) => contextOf(source, held, signal), {
+      assignment: held,
       services,
       circle,
     });
-    return { ...toReport(outcome, assignment.connector, phase), dueAt: nextDue(outcome, startedAt) };
+    const came = { ...toReport(outcome, assignment.connector, phase), dueAt: nextDue(outcome, startedAt) };
+    return { came, acknowledge: outcome.acknowledge };
+  }
+
+  /** Stores what came, and keeps it in mind. */
+  async function store(came: Report): Promise<Committed> {
+    const committed = await tasks.commit(assignment, came);
+    if (committed === 'lost') return committed;
+    ({ phase, dueAt } = came);
+    failures = came.failure === undefined ? 0 : failures + 1;
+    position = came.fromStart === true ? undefined : (came.position ?? position);
+    // A failure does not end the run: a source that goes in a circle is asked later and later.
+    if (came.done) circle = createCircle();
+    return committed;
+  }
+
+  async function fail(error: unknown): Promise<Committed> {
+    await close();
+    return store(toFailure(error));
   }
 
   function nextDue({ done, records, waitMs: asked }: PullOutcome, startedAt: number): number {
@@ -83,6 +108,7 @@ export function createTaskRun(first: Assignment, services: ConnectorServices): T
   async function close(): Promise<void> {
     const open = session;
     session = undefined;
+    isStale = false;
     try {
       await open?.source.close?.(open.value);
     } catch (error) {
@@ -94,25 +120,24 @@ export function createTaskRun(first: Assignment, services: ConnectorServices): T
     dueAt: () => dueAt,
 
     async step() {
-      let came: Report;
+      let pulled: Awaited<ReturnType<typeof pull>>;
       try {
-        came = await pull();
+        pulled = await pull();
       } catch (error) {
-        await close();
-        came = toFailure(error);
+        return fail(error);
       }
-      const committed = await tasks.commit(assignment, came);
+      const committed = await store(pulled.came);
       if (committed === 'lost') return committed;
-      ({ phase, dueAt } = came);
-      failures = came.failure === undefined ? 0 : failures + 1;
-      position = came.fromStart === true ? undefined : (came.position ?? position);
-      // A failure does not end the run: a source that goes in a circle is asked later and later.
-      if (came.done) circle = createCircle();
+      try {
+        await pulled.acknowledge?.();
+      } catch (error) {
+        return fail(error);
+      }
       return committed;
     },
 
     async adopt(next) {
-      if (next.connector.revision !== assignment.connector.revision) await close();
+      if (next.connector.revision !== assignment.connector.revision) isStale = true;
       // What this worker stores itself, it knows better; sooner it is when somebody has asked for it.
       dueAt = Math.min(dueAt, next.dueAt);
       assignment = next;
@@ -124,7 +149,7 @@ export function createTaskRun(first: Assignment, services: ConnectorServices): T
 
 /** Where a phase ends, the position is the one at which the next begins. */
 function toReport(
-  { waitMs: _waitMs, ...came }: PullOutcome,
+  { waitMs: _waitMs, acknowledge: _acknowledge, ...came }: PullOutcome,
   settings: ConnectorSettings,
   phase: Phase,
 ): Omit<Report, 'dueAt'> {

@@ -30,6 +30,12 @@ export interface Source<Options = unknown, Session = unknown> {
    * the operator and tried again later.
    */
   pull(position: Position | undefined, context: PullContext<Options, Session>): Promise<Pulled>;
+  /**
+   * For a system that keeps what it handed out until it is told, such as a queue: tells it, on the session of the pull.
+   * Called after the events of a pull are durable and its position is stored; after a crash in between, and where it throws,
+   * the system hands the same records out again. The position of such a source may say nothing.
+   */
+  acknowledge?(pulled: Pulled, context: PullContext<Options, Session>): Promise<void>;
 }
 
 export type PlatformName = 'cloudflare' | 'aws' | 'node';
@@ -93,6 +99,8 @@ export interface Pulled {
   readonly lag?: Lag;
   /** The system asks to be left alone for so long. */
   readonly waitMs?: number;
+  /** What `acknowledge` has to know of this pull. Never stored. */
+  readonly receipt?: unknown;
 }
 
 /** Becomes a CloudEvent: what is missing of `source` and `type` is filled in from the connector. */

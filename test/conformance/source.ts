@@ -11,6 +11,8 @@ export interface SourceUnderTest {
   add(numbers: readonly number[]): Promise<void>;
   /** The number that a record carries. */
   numberOf(record: SourceRecord): number;
+  /** Of a source that acknowledges: has what was handed out and not acknowledged handed out again. */
+  redeliver?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -26,7 +28,7 @@ export function describeSource(name: string, create: () => Promise<SourceUnderTe
     });
 
     /** Pulls on a connection of its own, as after a crash. */
-    async function pull(position: Position | undefined, records = 10): Promise<Pulled> {
+    async function pull(position: Position | undefined, records = 10, acknowledges = true): Promise<Pulled> {
       const { source, options, context } = system;
       const abort = new AbortController();
       const base = {
@@ -43,7 +45,9 @@ export function describeSource(name: string, create: () => Promise<SourceUnderTe
       try {
         const limit = { records, bytes: 16_777_216 };
         const partition = { index: 0, count: 1 };
-        const pulled = await source.pull(position, { ...base, session, phase: 'incremental', partition, limit });
+        const full: PullContext<unknown, unknown> = { ...base, session, phase: 'incremental', partition, limit };
+        const pulled = await source.pull(position, full);
+        if (acknowledges) await source.acknowledge?.(pulled, full);
         // As it is stored.
         return { ...pulled, position: JSON.parse(JSON.stringify(pulled.position)) as Position };
       } finally {
@@ -65,6 +69,19 @@ export function describeSource(name: string, create: () => Promise<SourceUnderTe
         if (pulled.done === true) return { position, records: all };
       }
       throw new Error('the source never came to an end');
+    }
+
+    /** Pulls until so many are there, as somebody who dies before they are stored. */
+    async function idsWithoutAcknowledging(count: number): Promise<readonly string[]> {
+      const ids = new Set<string>();
+      let position: Position | undefined;
+      for (let pulls = 0; pulls < 50 && ids.size < count; pulls += 1) {
+        const pulled = await pull(position, 10, false);
+        for (const { id } of pulled.records) ids.add(id);
+        ({ position } = pulled);
+      }
+      expect(ids.size).toBe(count);
+      return [...ids].sort();
     }
 
     const numbersOf = (records: readonly SourceRecord[]): number[] =>
@@ -93,11 +110,19 @@ export function describeSource(name: string, create: () => Promise<SourceUnderTe
 
     it('names a record the same when it is pulled again', async () => {
       await system.add([1, 2, 3, 4, 5]);
-      const once = await drain(undefined);
-      const again = await drain(undefined);
-      const idsOf = ({ records }: typeof once): string[] => records.map(({ id }) => id).sort();
-      expect(idsOf(once)).toEqual(idsOf(again));
-      expect(new Set(idsOf(once)).size).toBe(5);
+      const once = await idsWithoutAcknowledging(5);
+      await system.redeliver?.();
+      expect(await idsWithoutAcknowledging(5)).toEqual(once);
+    });
+
+    it('gives again what was not acknowledged, and nothing that was', async () => {
+      if (system.source.acknowledge === undefined) return;
+      await system.add([1, 2, 3]);
+      await idsWithoutAcknowledging(3);
+      await system.redeliver?.();
+      expect(numbersOf((await drain(undefined)).records)).toEqual([1, 2, 3]);
+      await system.redeliver?.();
+      expect((await drain(undefined)).records).toEqual([]);
     });
 
     it('loses nothing that is added between two pulls', async () => {
