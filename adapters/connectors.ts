@@ -9,6 +9,7 @@ import { createGuardedFetch } from '../mesh/functions/guarded-fetch.ts';
 import type { Publish } from '../mesh/functions/publish.ts';
 import type { Documents } from '../mesh/ports/documents.ts';
 import type { Runtime } from '../mesh/ports/runtime.ts';
+import type { Sockets } from '../mesh/ports/sockets.ts';
 import type { TargetPolicy } from '../mesh/sink.ts';
 import type { Snapshot } from '../mesh/snapshot.ts';
 import type { SnapshotSource } from '../mesh/snapshot-source.ts';
@@ -20,14 +21,14 @@ export interface ConnectorOptions {
   readonly publish: Publish;
   readonly credentials: Credentials;
   readonly policy: TargetPolicy;
-  readonly socket?: (() => unknown) | undefined;
+  readonly sockets?: Sockets | undefined;
   readonly runtime: Runtime;
   readonly report: (message: string, error: unknown) => void;
 }
 
 /** The runtime of connectors where admin and mesh are in the same process. */
 export function createConnectorServices(options: ConnectorOptions): ConnectorServices {
-  const { documents, sources, snapshots, publish, credentials, policy, socket, runtime, report } = options;
+  const { documents, sources, snapshots, publish, credentials, policy, sockets, runtime, report } = options;
 
   async function scopeOf({ tenant, bus }: TaskName): Promise<Snapshot> {
     const compiled = await snapshots.get(tenant, bus);
@@ -49,7 +50,7 @@ export function createConnectorServices(options: ConnectorOptions): ConnectorSer
       const fetch = createGuardedFetch({ runtime, policy });
       return {
         policy,
-        socket,
+        sockets,
         signal,
         now: runtime.now,
         fetch: (input, init) => fetch(input, init, signal),

@@ -24,6 +24,7 @@ import type { Ledger } from '../mesh/ports/ledger.ts';
 import type { Queue } from '../mesh/ports/queue.ts';
 import type { Replays } from '../mesh/ports/replays.ts';
 import type { Runtime } from '../mesh/ports/runtime.ts';
+import type { Sockets } from '../mesh/ports/sockets.ts';
 import type { Secrets } from '../mesh/ports/secrets.ts';
 import type { Snapshots } from '../mesh/ports/snapshots.ts';
 import type { Waits } from '../mesh/ports/waits.ts';
@@ -62,8 +63,7 @@ export interface Platform {
   /** What connectors can pull from here, and elsewhere. */
   readonly sources?: readonly Source[];
   readonly name?: PlatformName;
-  /** See `SourceContext`. */
-  readonly socket?: () => unknown;
+  readonly sockets?: Sockets;
   /** See `Limits`: the platform's HTTP server ends every body at its declared length. */
   readonly exactLength: boolean;
   /** The queues that a bus may choose, beside the log. */
@@ -89,6 +89,8 @@ export interface Mesh {
   readonly connectors: ConnectorServices;
   /** Once a minute: brings to an end what a crash left half done. */
   tick(): Promise<void>;
+  /** Lets go of the connections of sinks; nothing is dispatched any more. */
+  close(): Promise<void>;
 }
 
 const frontParts = { openGate: createSchemaGate, findKey: createKeyLookup, identities: createLiveIdentities };
@@ -150,6 +152,7 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
       sinks: new Map(allSinks.map((sink) => [sink.kind, sink])),
       credentials,
       policy,
+      sockets: platform.sockets,
       runtime,
       functions,
       publish,
@@ -169,7 +172,7 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
       publish,
       credentials,
       policy,
-      socket: platform.socket,
+      sockets: platform.sockets,
       runtime,
       report,
     }),
@@ -177,6 +180,9 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
       await publisher.repair();
       await removal.tick();
       if (vault.isRotating) await reseal({ documents: live, publisher, vault, runtime });
+    },
+    async close() {
+      await Promise.all(allSinks.map(async (sink) => sink.close?.()));
     },
   };
 }

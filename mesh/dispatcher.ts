@@ -22,7 +22,7 @@ import type { SnapshotSource } from './snapshot-source.ts';
 
 export interface DispatcherOptions extends Pick<
   AttemptOptions,
-  'sinks' | 'credentials' | 'policy' | 'runtime' | 'publish' | 'report'
+  'sinks' | 'credentials' | 'policy' | 'sockets' | 'runtime' | 'publish' | 'report'
 > {
   readonly snapshots: SnapshotSource;
   readonly functions: Functions;

@@ -2,6 +2,7 @@ import type { Event } from '../event/event.ts';
 import type { Authorize } from './connections/authorize.ts';
 import type { Runtime } from './ports/runtime.ts';
 import type { Secrets } from './ports/secrets.ts';
+import type { Sockets } from './ports/sockets.ts';
 
 /**
  * A sink hands events to one kind of system. One file a sink, one `defineSink` call.
@@ -18,6 +19,8 @@ export interface Sink<Options = unknown> {
   /** The most events that one `deliver` call takes for these options. */
   batchSize(options: Options): number;
   deliver(deliveries: readonly Delivery[], options: Options, context: SinkContext): Promise<readonly AttemptResult[]>;
+  /** Lets go of the connections that it keeps between deliveries; called when the process ends. */
+  close?(): Promise<void>;
 }
 
 export interface Delivery {
@@ -31,6 +34,8 @@ export interface Delivery {
 export interface SinkContext {
   readonly runtime: Runtime;
   readonly secrets: Secrets;
+  /** For drivers that connect by themselves. */
+  readonly sockets?: Sockets | undefined;
   /** Gives a request the credentials of the connection that the options name as `connection`. */
   readonly authorize?: Authorize;
   readonly policy: TargetPolicy;

@@ -1,12 +1,12 @@
 import type { BundledFunction } from '../../functions/compute/define-function.ts';
 import { startConnectorWorker } from '../../connectors/runtime/worker.ts';
-import { createAwsSinks } from '../aws/sinks/sinks.ts';
 import { createMesh, type Mesh } from '../mesh.ts';
 import { createOutbound } from './outbound.ts';
 import { createNodeRuntime, logFunction, report } from './runtime.ts';
 import { createNodeSecrets } from './secrets.ts';
 import { startServer } from './server.ts';
 import type { Settings } from './settings.ts';
+import { createNodeSinks } from './sinks.ts';
 import { createSockets } from './sockets.ts';
 import { sources } from './sources.ts';
 import { openStorage } from './storage.ts';
@@ -51,10 +51,10 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
     adminKey: settings.adminKey,
     masterKeys: settings.masterKeys ?? {},
     allowPrivateTargets: settings.allowPrivateTargets,
-    sinks: createAwsSinks({ allowed: settings.awsTargets ?? [] }),
+    sinks: createNodeSinks({ awsTargets: settings.awsTargets ?? [] }),
     functions: { bundle: options.functions, log: logFunction },
     sources,
-    socket: createSockets(settings),
+    sockets: createSockets(settings),
     exactLength: true,
     connections: CONNECTIONS,
     report,
@@ -88,6 +88,7 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
       await Promise.race([connectors.stop(), runtime.pause(settings.shutdownMs / 2)]);
       await server.close(settings.shutdownMs);
       await storage.close(Math.max(0, deadline - Date.now()));
+      await mesh.close();
       await outbound.close();
     },
   };

@@ -2,5 +2,10 @@ import type { Sink } from '../../mesh/sink.ts';
 import { createAwsSinks } from '../aws/sinks/sinks.ts';
 import { sinks } from '../sinks.ts';
 
+/** The sinks that Node has beside those of every platform: it runs those with drivers too. */
+export function createNodeSinks({ awsTargets }: { readonly awsTargets: readonly string[] }): readonly Sink[] {
+  return [...createAwsSinks({ allowed: awsTargets })];
+}
+
 /** Every sink of every platform, for who describes them. */
-export const allSinks: readonly Sink[] = [...sinks, ...createAwsSinks({ allowed: [] })];
+export const allSinks: readonly Sink[] = [...sinks, ...createNodeSinks({ awsTargets: [] })];

@@ -1,6 +1,7 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction, Socket } from 'node:net';
 import { isPublicAddress } from '../../mesh/delivery/address.ts';
+import type { Sockets } from '../../mesh/ports/sockets.ts';
 import { publicOnly, refusal } from './outbound.ts';
 
 export interface SocketOptions {
@@ -10,11 +11,28 @@ export interface SocketOptions {
   readonly lookup?: LookupFunction;
 }
 
-/** Makes sockets for drivers that connect by themselves: the guard stands where the address is dialled. */
-export function createSockets({ allowPrivateTargets, lookup = systemLookup }: SocketOptions): () => Socket {
-  if (allowPrivateTargets) return () => new Socket();
-  const guarded = publicOnly(lookup);
-  return () => {
+export interface NodeSockets extends Sockets {
+  create(): Socket;
+}
+
+/** The guard stands where a name becomes an address and the address is dialled. */
+export function createSockets({ allowPrivateTargets, lookup = systemLookup }: SocketOptions): NodeSockets {
+  const guarded = allowPrivateTargets ? lookup : publicOnly(lookup);
+
+  function resolve(host: string): Promise<string> {
+    if (isIP(host) !== 0) {
+      return allowPrivateTargets || isPublicAddress(host) ? Promise.resolve(host) : Promise.reject(refusal(host));
+    }
+    return new Promise((resolved, reject) => {
+      guarded(host, { all: false }, (error, address) => {
+        if (error === null && typeof address === 'string') resolved(address);
+        else reject(error ?? new Error(`${host} has no address`));
+      });
+    });
+  }
+
+  function create(): Socket {
+    if (allowPrivateTargets) return new Socket();
     const socket = new Socket();
     const connect = socket.connect.bind(socket);
     function connectGuarded(port: unknown, host: unknown, ...rest: readonly unknown[]): Socket {
@@ -29,5 +47,7 @@ export function createSockets({ allowPrivateTargets, lookup = systemLookup }: So
       return socket;
     }
     return Object.assign(socket, { connect: connectGuarded });
-  };
+  }
+
+  return { create, resolve };
 }

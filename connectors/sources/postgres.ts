@@ -42,11 +42,12 @@ export const postgres = defineSource<PostgresSourceOptions, Session>({
 
   async open(context) {
     const url = new URL(await readSecret(context));
+    const { sockets } = context;
     // Loaded by whoever uses it.
     const { Client } = await import('pg');
     const client = new Client({
       connectionString: url.href,
-      ...(context.socket === undefined ? {} : { stream: context.socket as NonNullable<ClientConfig['stream']> }),
+      ...(sockets === undefined ? {} : { stream: (() => sockets.create()) as NonNullable<ClientConfig['stream']> }),
       application_name: 'tulle',
       connectionTimeoutMillis: 10_000,
       query_timeout: 300_000,

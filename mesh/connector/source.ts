@@ -1,4 +1,5 @@
 import type { AuthorizedRequest, OutgoingRequest } from '../connections/authorize.ts';
+import type { Sockets } from '../ports/sockets.ts';
 import type { TargetPolicy } from '../sink.ts';
 
 /**
@@ -62,8 +63,8 @@ export interface SourceContext<Options> {
   /** A stored secret, such as a connection string. Rejects with TulleError `credential_unavailable`. */
   readonly secret: (name: string) => Promise<string>;
   readonly policy: TargetPolicy;
-  /** A socket as drivers of Node take it, which dials no address that targets may not have; absent elsewhere. */
-  readonly socket?: (() => unknown) | undefined;
+  /** For drivers that connect by themselves. */
+  readonly sockets?: Sockets | undefined;
   /** Aborted when it has taken too long. */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */

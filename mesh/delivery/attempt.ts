@@ -4,6 +4,7 @@ import type { Credentials } from '../connections/credentials.ts';
 import type { Publish } from '../functions/publish.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import type { Reshape } from '../reshape.ts';
+import type { Sockets } from '../ports/sockets.ts';
 import type { AttemptResult, Delivery, Sink, TargetPolicy } from '../sink.ts';
 import type { PlannedEvent } from '../envelope.ts';
 import type { Group, Item } from './group.ts';
@@ -19,6 +20,7 @@ export interface AttemptOptions {
   readonly sinks: ReadonlyMap<string, Sink>;
   readonly credentials: Credentials;
   readonly policy: TargetPolicy;
+  readonly sockets?: Sockets | undefined;
   readonly runtime: Runtime;
   readonly journal: Journal;
   readonly reshape: Reshape;
@@ -59,14 +61,14 @@ export interface Left {
 }
 
 export function createAttempt(options: AttemptOptions, group: Group): Attempt {
-  const { sinks, credentials, policy, runtime, journal, reshape, publish, report } = options;
+  const { sinks, credentials, policy, sockets, runtime, journal, reshape, publish, report } = options;
   const { rule, target, attempt } = group;
   const { timeoutSeconds, failures } = presetOf(target.retry);
   const resend = failures.network.resend === true ? ({ resend: true } as const) : {};
   const { snapshot } = group.compiled;
   const secrets = credentials.secretsOf(snapshot);
   const authorize = credentials.authorizeOf(snapshot);
-  const context = { runtime, secrets, authorize, policy, timeoutSeconds, ...resend };
+  const context = { runtime, secrets, sockets, authorize, policy, timeoutSeconds, ...resend };
   const sink = toSink(sinks, target.kind);
   // One draw for the group: what fails together is tried again together, in one message.
   const chance = runtime.random();
