@@ -1,5 +1,6 @@
 import type { Event } from '../event/event.ts';
 import type { Authorize } from './connections/authorize.ts';
+import type { PlatformName } from './connector/source.ts';
 import type { Runtime } from './ports/runtime.ts';
 import type { Secrets } from './ports/secrets.ts';
 import type { Sockets } from './ports/sockets.ts';
@@ -14,6 +15,12 @@ export interface Sink<Options = unknown> {
   readonly description: string;
   /** JSON Schema (2020-12) of the options; unknown keys are refused. */
   readonly schema: object;
+  /** Where it can run; default every platform. */
+  readonly platforms?: readonly PlatformName[];
+  /** Options as somebody would write them: its page shows them, and a test has them taken as they stand. */
+  readonly example?: Options;
+  /** For its page, in Markdown: what can be relied on, and what cannot, beside what every sink keeps. */
+  readonly guarantees?: string;
   /** What the schema cannot say; throws TulleError `target_invalid` with the place. */
   check?(options: Options, policy: TargetPolicy): void;
   /** The most events that one `deliver` call takes for these options. */

@@ -1,12 +1,20 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createReference } from '../../admin/reference/reference.ts';
+import { createPluginPages } from '../../admin/reference/plugins.ts';
+import { createReference, type Pages } from '../../admin/reference/reference.ts';
 import { allSinks } from './sinks.ts';
 import { sources } from './sources.ts';
 
-const folder = join(import.meta.dirname, '../../docs/reference');
+/** What is made of schemas and plug-ins, by its folder below `docs`. */
+export const books: Readonly<Record<string, Pages>> = {
+  reference: createReference(allSinks, sources),
+  connectors: createPluginPages(allSinks, sources),
+};
 
 if (import.meta.main) {
-  await mkdir(folder, { recursive: true });
-  for (const [file, text] of createReference(allSinks, sources)) await writeFile(join(folder, file), text);
+  for (const [name, pages] of Object.entries(books)) {
+    const folder = join(import.meta.dirname, '../../docs', name);
+    await mkdir(folder, { recursive: true });
+    for (const [file, text] of pages) await writeFile(join(folder, file), text);
+  }
 }

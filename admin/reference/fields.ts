@@ -13,7 +13,10 @@ export interface Field {
   readonly format: string;
 }
 
-/** Every field, in the order of the schema. What is told elsewhere, or twice, is told once. */
+/**
+ * Every field, in the order of the schema. What is told elsewhere, or twice, is told once. `kind` is where `meanings`
+ * has it: `rule`, `targets[].http`.
+ */
 export function fieldsOf(kind: string, root: Schema, schemas: Readonly<Record<string, Schema>>): readonly Field[] {
   const fields: Field[] = [];
 
@@ -53,7 +56,7 @@ function isElsewhere(schema: Schema): boolean {
 
 /** By the whole path, or the longest end of it that the table has; else what the schema says. */
 function meaningOf(kind: string, path: string, schema: Schema): string {
-  const names = [kind, ...path.split('.')];
+  const names = `${kind}.${path}`.split('.');
   const own = meanings[names.join('.')];
   if (own !== undefined) return own;
   const isTop = names.length === 2;
@@ -95,7 +98,7 @@ export function limitsOf({ schema, format }: Pick<Field, 'schema' | 'format'>): 
   };
   const between = (low: number | undefined, high: number | undefined, unit: string): string => {
     if (low === undefined && high === undefined) return '';
-    if (low === high) return `exactly ${low} ${unit}`.trimEnd();
+    if (low === high) return `exactly ${low} ${low === 1 ? unit.slice(0, -1) : unit}`.trimEnd();
     const figures = [low, high].map((figure) => figure?.toLocaleString('en-US'));
     const range =
       low === undefined ? `up to ${figures[1]}` : high === undefined ? `from ${figures[0]}` : figures.join(' to ');

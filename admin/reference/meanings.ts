@@ -24,7 +24,6 @@ export const meanings: Readonly<Record<string, string>> = {
   'targets[].rateLimit': 'what comes faster waits, and does not fail',
   'targets[].rateLimit.perSecond': 'deliveries a second, at most',
   'disabled.reason': 'why',
-  'targets[].http': 'sends events to an HTTP endpoint',
   'targets[].http.url': 'where to; no address of a private network',
   'targets[].http.content':
     'how an event becomes a request: CloudEvents binary (default), structured or batched mode, or its payload alone',
@@ -91,13 +90,10 @@ export const meanings: Readonly<Record<string, string>> = {
 
   'secret.value': 'the secret; written only, never shown',
 
-  'connector.source.http': 'pulls records from an HTTP API',
-  'connector.source.postgres': 'pulls new and changed rows of a Postgres table',
-  'http.url': 'what is asked',
-  'http.headers': 'sent besides; values are text',
+  'source.http.url': 'what is asked',
+  'source.http.headers': 'sent besides; values are text',
   'page.first': 'the number of the first page',
   'since.start': 'the value to begin with',
-  'source.schedule': 'makes an event at the times of a schedule',
   'connector.rateLimit.perSecond': 'at most',
   'connector.event': 'what the events have that the records do not say',
   'connector.paused': 'true: nothing is pulled',

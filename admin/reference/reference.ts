@@ -1,28 +1,36 @@
 import { filterLanguages } from '../../functions/filter/languages.ts';
 import { transformers } from '../../functions/transform/transformers.ts';
-import { escapeCell, type Field, fieldsOf, limitsOf, typeOf } from './fields.ts';
-import { examples } from './examples.ts';
+import type { Source } from '../../mesh/connector/source.ts';
 import type { Schema } from '../../mesh/openapi/operation.ts';
+import type { Sink } from '../../mesh/sink.ts';
 import { createAdminSchemas } from '../openapi/schemas.ts';
+import { examples } from './examples.ts';
+import { escapeCell, fieldsOf } from './fields.ts';
+import { toJsonBlock, toTable } from './markdown.ts';
 
 /** A page of the reference, by its file below `docs/reference`. */
 export type Pages = ReadonlyMap<string, string>;
 
 /** One page for each kind of document, and one that lists them: made of what the documents are checked against. */
-export function createReference(...parts: Parameters<typeof createAdminSchemas>): Pages {
-  const schemas = createAdminSchemas(...parts);
+export function createReference(sinks: readonly Sink[], sources: readonly Source[]): Pages {
+  // Plug-ins have pages of their own.
+  const schemas = createAdminSchemas([], []);
   const pages = new Map([['README.md', toIndex()]]);
   for (const { kind, component, about, more } of kinds) {
     const schema = schemas[component];
     if (schema === undefined) throw new RangeError(`there is no schema ${component}`);
-    pages.set(`${kind}.md`, toPage(kind, schema, schemas, `${about}\n\n${more}`));
+    const sections = {
+      rule: () => [toFilters(), toSteps(), toPlugins('sinks', sinks)],
+      connector: () => [toPlugins('sources', sources)],
+    }[kind];
+    pages.set(`${kind}.md`, toPage(kind, schema, schemas, { about: `${about}\n\n${more}`, more: sections?.() ?? [] }));
   }
   return pages;
 }
 
 /** Fields of which neither the schema nor the table says what they are for. */
-export function findUndescribed(...parts: Parameters<typeof createAdminSchemas>): readonly string[] {
-  const schemas = createAdminSchemas(...parts);
+export function findUndescribed(): readonly string[] {
+  const schemas = createAdminSchemas([], []);
   return kinds.flatMap(({ kind, component }) =>
     fieldsOf(kind, schemas[component] ?? {}, schemas)
       .filter(({ meaning }) => meaning === '')
@@ -119,45 +127,24 @@ function toIndex(): string {
   ].join('\n\n');
 }
 
-function toPage(kind: string, schema: Schema, schemas: Readonly<Record<string, Schema>>, about: string): string {
+function toPage(
+  kind: string,
+  schema: Schema,
+  schemas: Readonly<Record<string, Schema>>,
+  { about, more }: { readonly about: string; readonly more: readonly string[] },
+): string {
   const fields = fieldsOf(kind, schema, schemas);
   const sections = [
     note,
     `# ${kind}`,
     about,
-    ['| field | type | default | limits | |', '|---|---|---|---|---|', ...fields.map(toRow)].join('\n'),
+    toTable('field', fields),
     'Fields in **bold** are required.',
-    ...(kind === 'rule' ? [toFilters(), toSteps()] : []),
+    ...more,
     '## Example',
-    ['```json', toJson(examples[kind]), '```'].join('\n'),
+    toJsonBlock(examples[kind]),
   ];
   return `${sections.join('\n\n')}\n`;
-}
-
-function toRow(field: Field): string {
-  const { path, schema, required, meaning } = field;
-  const name = `\`${path}\``;
-  const standard = schema['default'];
-  const cells = [
-    required ? `**${name}**` : name,
-    typeOf(schema),
-    standard === undefined ? '' : `\`${escapeCell(JSON.stringify(standard))}\``,
-    limitsOf(field),
-    escapeCell(meaning),
-  ];
-  return `| ${cells.join(' | ')} |`;
-}
-
-/** As people write it: what fits into a line stands in one. */
-function toJson(value: unknown, indent = ''): string {
-  const line = JSON.stringify(value, null, 1).replaceAll(/\n\s*/g, ' ').replaceAll('[ ', '[').replaceAll(' ]', ']');
-  if (line.length <= 72 || typeof value !== 'object' || value === null) return line;
-  const inner = `${indent}  `;
-  const isList = Array.isArray(value);
-  const members = isList
-    ? value.map((item) => inner + toJson(item, inner))
-    : Object.entries(value).map(([name, member]) => `${inner}${JSON.stringify(name)}: ${toJson(member, inner)}`);
-  return [isList ? '[' : '{', members.join(',\n'), indent + (isList ? ']' : '}')].join('\n');
 }
 
 /** Where each language has a page of its own. */
@@ -186,4 +173,19 @@ function toSteps(): string {
   const about =
     'A step has exactly one of these, and perhaps `onError`: what becomes of an event on which it fails (`deadLetter`, the default; `skip`; `passThrough`).';
   return ['## `steps`', about, ['| step | |', '|---|---|', ...rows].join('\n')].join('\n\n');
+}
+
+function toPlugins(title: 'sinks' | 'sources', plugins: readonly (Sink | Source)[]): string {
+  const rows = plugins.map(
+    ({ kind, description }) => `| [\`${kind}\`](../connectors/${kind}.md) | ${escapeCell(description)} |`,
+  );
+  const about = {
+    sinks: 'A target has exactly one of these beside its name, and so has `deadLetter`.',
+    sources: '`source` has exactly one of these.',
+  };
+  return [
+    `## ${title === 'sinks' ? 'Sinks' : 'Sources'}`,
+    `${about[title]} [Where each runs](../connectors/platforms.md).`,
+    [`| ${title.slice(0, -1)} | |`, '|---|---|', ...rows].join('\n'),
+  ].join('\n\n');
 }

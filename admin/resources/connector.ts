@@ -106,9 +106,9 @@ function checkSource(
     throw invalid(`the source ${kind} does not run on this platform`, `/${kind}`, `It runs on ${elsewhere}.`);
   }
   throwFaults(findFaults(source.schema, options).map((fault) => ({ ...fault, place: `/${kind}${fault.place ?? ''}` })));
-  for (const phase of phasesOf(connector.mode)) {
-    if ((source.phases ?? ['incremental']).includes(phase)) continue;
-    throw invalid(`the source ${kind} has no ${phase} run`, `/${kind}`, 'Choose another mode.');
+  if (!modesOf(source).includes(connector.mode)) {
+    const modes = modesOf(source).join(', ');
+    throw invalid(`the source ${kind} has no mode ${connector.mode}`, `/${kind}`, `Use one of ${modes}.`);
   }
   if (connector.parallelism > 1 && source.divisible !== true) {
     throw invalid(`the source ${kind} cannot be divided`, `/${kind}`, 'Set parallelism to 1.');
@@ -145,6 +145,11 @@ export function kindOf(connector: ConnectorDocument): string {
 /** The one in which a task of this mode begins. */
 export function firstPhase(mode: ConnectorDocument['mode']): Phase {
   return phasesOf(mode)[0] ?? 'incremental';
+}
+
+/** How a source can go through what is there. */
+export function modesOf({ phases = ['incremental'] }: Source): readonly ConnectorDocument['mode'][] {
+  return connectorSchema.properties.mode.enum.filter((mode) => phasesOf(mode).every((phase) => phases.includes(phase)));
 }
 
 function phasesOf(mode: ConnectorDocument['mode']): readonly Phase[] {

@@ -56,6 +56,14 @@ export const http = defineSink<HttpOptions>({
       },
     },
   },
+  example: {
+    url: 'https://warehouse.example.com/orders',
+    content: 'binary',
+    connection: 'warehouse',
+    signing: { secret: 'warehouse-signing' },
+  },
+  guarantees:
+    'The header `webhook-id` is the same at every attempt. What the answers of a target mean, and when an event is sent again, is in [Delivery](../delivery.md).',
   check(options, policy) {
     const url = checkTargetUrl(options.url, policy, '/url');
     if (options.connection !== undefined) requireHttps(url, policy, '/url');

@@ -43,6 +43,16 @@ export const http = defineSource<HttpSourceOptions>({
     required: ['url'],
     additionalProperties: false,
   },
+  example: {
+    url: 'https://api.example.com/orders',
+    connection: 'shop',
+    paging: { cursor: { parameter: 'after', field: 'next' } },
+    records: 'items',
+    id: 'id',
+    time: 'changed',
+  },
+  guarantees:
+    '`records`, `id` and the others are JSONata. Without `paging` the one page is read again at each run, unless `ETag` or `Last-Modified` says that it is the same. The id of a record that names none is a digest, so that one that changed is a new event. An API that cuts a page in the middle of records with the same value of `since`, and answers only what is greater, loses the others: ask it for what is equal too, or use its cursor.',
 
   check(options, policy) {
     const url = checkTargetUrl(options.url, policy, '/url');

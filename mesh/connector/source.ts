@@ -21,6 +21,10 @@ export interface Source<Options = unknown, Session = unknown> {
   readonly phases?: readonly Phase[];
   /** Several tasks can share the work, each with its part of it (`PullContext.partition`). */
   readonly divisible?: boolean;
+  /** Options as somebody would write them: its page shows them, and a test has them taken as they stand. */
+  readonly example?: Options;
+  /** For its page, in Markdown: what can be relied on, and what cannot, beside what every source keeps. */
+  readonly guarantees?: string;
   /** What the schema cannot say; throws TulleError `resource_invalid` with the place. */
   check?(options: Options, policy: TargetPolicy): void;
   /** Connects, where that is worth keeping over several pulls. It is closed after a failure and at the end. */

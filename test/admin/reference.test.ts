@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { examples } from '../../admin/reference/examples.ts';
 import { meanings } from '../../admin/reference/meanings.ts';
-import { createReference, findUndescribed, kinds } from '../../admin/reference/reference.ts';
+import { findUndescribedOptions } from '../../admin/reference/plugins.ts';
+import { findUndescribed, kinds } from '../../admin/reference/reference.ts';
 import { resources } from '../../admin/resources-table.ts';
+import { books } from '../../adapters/node/reference.ts';
 import { sources } from '../../adapters/node/sources.ts';
 import { allSinks } from '../../adapters/node/sinks.ts';
 import { createAdminApi } from '../../admin/api.ts';
@@ -13,13 +15,14 @@ import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
 import { createVault } from '../../mesh/connections/vault.ts';
 import { adminKey, createHarness, masterKey } from './harness.ts';
 
-const folder = join(import.meta.dirname, '../../docs/reference');
+const docs = join(import.meta.dirname, '../../docs');
 
 describe('the reference of documents', () => {
-  it('is what the schemas say; npm run reference writes it', () => {
-    const pages = createReference(allSinks, sources);
-    expect(readdirSync(folder).toSorted()).toEqual([...pages.keys()].toSorted());
-    for (const [file, text] of pages) expect(readFileSync(join(folder, file), 'utf8'), file).toBe(text);
+  it('is what the schemas and the plug-ins say; npm run reference writes it', () => {
+    for (const [name, pages] of Object.entries(books)) {
+      expect(readdirSync(join(docs, name)).toSorted()).toEqual([...pages.keys()].toSorted());
+      for (const [file, text] of pages) expect(readFileSync(join(docs, name, file), 'utf8'), file).toBe(text);
+    }
   });
 
   it('has every kind that can be changed', () => {
@@ -27,11 +30,13 @@ describe('the reference of documents', () => {
   });
 
   it('says of every field what it is for: by a description in the schema, or in admin/reference/meanings.ts', () => {
-    expect(findUndescribed(allSinks, sources)).toEqual([]);
+    expect([...findUndescribed(), ...findUndescribedOptions(allSinks, sources)]).toEqual([]);
   });
 
   it('has no meaning that no field needs', () => {
-    const text = [...createReference(allSinks, sources).values()].join('\n');
+    const text = Object.values(books)
+      .flatMap((pages) => [...pages.values()])
+      .join('\n');
     for (const meaning of Object.values(meanings)) expect(text).toContain(meaning.replaceAll('|', '\\|'));
   });
 

@@ -47,6 +47,9 @@ export interface Call<Client, Options> {
 export interface AwsSinkParts<Client, Options extends AwsOptions> {
   readonly kind: string;
   readonly description: string;
+  readonly example: Options;
+  /** See `Sink`. */
+  readonly guarantees: string;
   /** As ARNs have it. */
   readonly service: string;
   /** The schema's, beside those that all have. */
@@ -165,6 +168,9 @@ export function createAwsSink<Client, Options extends AwsOptions>(
   return {
     kind: parts.kind,
     description: parts.description,
+    platforms: ['aws', 'node'],
+    example: parts.example,
+    guarantees: parts.guarantees,
     schema: {
       type: 'object',
       description: parts.description,

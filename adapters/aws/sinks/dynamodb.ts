@@ -14,6 +14,8 @@ export function createDynamodbSink(settings: AwsSinkSettings): Sink<DynamodbOpti
     {
       kind: 'dynamodb',
       description: 'Puts each event as an item into a table of Amazon DynamoDB: its attributes, and all of it as text',
+      example: { arn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/orders', key: { pk: 'subject', sk: 'id' } },
+      guarantees: 'A repetition puts the same item again.',
       service: 'dynamodb',
       required: ['key'],
       properties: {

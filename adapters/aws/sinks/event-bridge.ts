@@ -24,6 +24,9 @@ export function createEventBridgeSink(settings: AwsSinkSettings): Sink<EventBrid
     {
       kind: 'eventBridge',
       description: 'Puts events on a bus of Amazon EventBridge, ten in a call',
+      example: { arn: 'arn:aws:events:eu-west-1:123456789012:event-bus/orders' },
+      guarantees:
+        'With `detail: "event"` this mesh takes the event back from the bus as it was. EventBridge drops no repetitions.',
       service: 'events',
       properties: {
         detail: {

@@ -14,6 +14,9 @@ export function createLambdaSink(settings: AwsSinkSettings): Sink<LambdaOptions>
     {
       kind: 'lambda',
       description: 'Invokes a function of AWS Lambda with each event',
+      example: { arn: 'arn:aws:lambda:eu-west-1:123456789012:function:score', invocation: 'request' },
+      guarantees:
+        'With `invocation: "request"` the delivery waits for the function, and what it throws is a failure that is tried again.',
       service: 'lambda',
       properties: {
         content: contentSchema,

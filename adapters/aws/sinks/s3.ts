@@ -26,6 +26,9 @@ export function createS3Sink(settings: AwsSinkSettings): Sink<S3Options> {
     {
       kind: 's3',
       description: 'Stores events as objects of Amazon S3, each by itself or several as lines of JSON',
+      example: { arn: 'arn:aws:s3:::events', region: 'eu-west-1', batchSize: 500 },
+      guarantees:
+        'An object whose key has `{delivery}` is written over by a repetition of the same event; one with `{id}` by every event of that id.',
       service: 's3',
       required: ['region'],
       properties: {

@@ -21,6 +21,9 @@ export function createSnsSink(settings: AwsSinkSettings): Sink<SnsOptions> {
       kind: 'sns',
       description:
         'Publishes events on a topic of Amazon SNS, ten in a call, with type and source as message attributes',
+      example: { arn: 'arn:aws:sns:eu-west-1:123456789012:orders' },
+      guarantees:
+        '`type` and `source` are message attributes, for the filters of subscriptions. A FIFO topic drops repetitions as a FIFO queue does.',
       service: 'sns',
       properties: { content: contentSchema, group: groupSchema },
       // A FIFO one is asked for its order, which a call that is refused in part would break.

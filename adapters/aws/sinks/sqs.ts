@@ -19,6 +19,9 @@ export function createSqsSink(settings: AwsSinkSettings): Sink<SqsOptions> {
       kind: 'sqs',
       description:
         'Sends events to a queue of Amazon SQS, ten in a call; FIFO queues get their group and deduplication id',
+      example: { arn: 'arn:aws:sqs:eu-west-1:123456789012:orders.fifo', group: 'subject' },
+      guarantees:
+        'A FIFO queue gets the attribute `group` (`partitionkey` by default) as its message group, and the delivery as its deduplication id, so that a repetition within five minutes is dropped by SQS.',
       service: 'sqs',
       properties: { content: contentSchema, group: groupSchema },
       // A FIFO one is asked for its order, which a call that is refused in part would break.

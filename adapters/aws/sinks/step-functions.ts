@@ -12,6 +12,8 @@ export function createStepFunctionsSink(settings: AwsSinkSettings): Sink<StepFun
     {
       kind: 'stepFunctions',
       description: 'Starts an execution of a state machine of AWS Step Functions with each event, once for a delivery',
+      example: { arn: 'arn:aws:states:eu-west-1:123456789012:stateMachine:ship' },
+      guarantees: 'The execution has the name of the delivery: a repetition starts no second one for 90 days.',
       service: 'states',
       properties: { content: contentSchema },
       async createClient(client) {
