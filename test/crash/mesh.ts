@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { adminKey, type RunningNode, startNode } from '../adapters/node/main.ts';
-import { freePort, type PostgresServer } from '../services/postgres.ts';
+import { freePort } from '../services/port.ts';
+import type { PostgresServer } from '../services/postgres.ts';
 import { until } from './wait.ts';
 
 /** A whole mesh in processes of its own, to be killed. */

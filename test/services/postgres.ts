@@ -1,16 +1,15 @@
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from './port.ts';
+import type { Server } from './server.ts';
 
 /** A Postgres of one's own, on a port of its own, with its data in a folder that is thrown away. */
-export interface PostgresServer {
-  readonly url: string;
+export interface PostgresServer extends Server {
   /** As an operator would, or as a power failure would. */
   restart(mode: 'fast' | 'immediate'): Promise<void>;
-  stop(): void;
 }
 
 const root = '/usr/lib/postgresql';
@@ -73,41 +72,3 @@ function run(command: string, args: readonly string[], cwd = '/'): void {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8', timeout: 900_000 });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} (${status ?? error?.message}): ${stdout}${stderr}`);
 }
-
-/**
- * A port that nobody has, below those that connections get (from 32768 on Linux): whoever starts again on it must not find
- * that a client has it meanwhile.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 15_000 + Math.floor(Math.random() * 15_000);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!isFree) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  }
-}
-
-/** `node test/services/postgres.ts COMMAND…`: with `TULLE_TEST_POSTGRES_URL`, or without where nothing is installed. */
-async function main([command, ...args]: readonly string[]): Promise<number> {
-  if (command === undefined) throw new Error('Say what is to be run beside Postgres.');
-  const bin = findPostgres();
-  if (bin === undefined) console.log('Postgres is not installed: tests that need it are skipped.');
-  const server = bin === undefined ? undefined : await startPostgres(bin);
-  try {
-    const env = server === undefined ? process.env : { ...process.env, TULLE_TEST_POSTGRES_URL: server.url };
-    const child = spawn(command, args, { stdio: 'inherit', env: Object.assign({}, env) });
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
-    return await new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (code) => resolve(code ?? 1));
-    });
-  } finally {
-    server?.stop();
-  }
-}
-
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
