@@ -14,7 +14,8 @@ export interface AwsMesh {
   fetch(request: Request): Promise<Response>;
   readonly consumeSqs: AwsPlatform['consumeSqs'];
   readonly guardSqs: AwsPlatform['guardSqs'];
-  tick(): Promise<void>;
+  /** `remainingMs`: what is left of the invocation's time. */
+  tick(remainingMs: number): Promise<void>;
   /** To be waited for before a function answers: see `LambdaRuntime`. */
   settled(): Promise<void>;
 }
@@ -68,13 +69,15 @@ export function createAwsMesh(env: Readonly<Record<string, string | undefined>>)
   }
 
   async function load(): Promise<Mesh> {
-    const [{ createMesh }, { functions }, { createAwsSinks }] = await Promise.all([
+    const [{ createMesh }, { functions }, { createAwsSinks }, { sources }] = await Promise.all([
       import('../mesh.ts'),
       import('../../functions/registered.ts'),
       import('./sinks/sinks.ts'),
+      import('../sources.ts'),
     ]);
     const sinks = createAwsSinks({ allowed: settings.awsTargets });
-    return createMesh({ ...platform, sinks, functions: { bundle: functions, log: logFunction } }, front);
+    const support = { bundle: functions, log: logFunction };
+    return createMesh({ ...platform, name: 'aws', sinks, sources, functions: support }, front);
   }
 
   return {
@@ -91,12 +94,22 @@ export function createAwsMesh(env: Readonly<Record<string, string | undefined>>)
     },
     consumeSqs: (records) => aws.consumeSqs(records),
     guardSqs: (records) => aws.guardSqs(records),
-    async tick() {
-      await Promise.all([aws.tick(), whole().then((mesh) => mesh.tick())]);
+    async tick(remainingMs) {
+      const [mesh, { runConnectors }] = await Promise.all([whole(), import('../run-connectors.ts')]);
+      // None of them holds up another, and nothing runs on behind the answer.
+      const done = await Promise.allSettled([
+        aws.tick(),
+        mesh.tick(),
+        runConnectors(mesh, { scheduledTime: runtime.now(), endMs: remainingMs - reserveMs }),
+      ]);
+      for (const one of done) if (one.status === 'rejected') throw one.reason;
     },
     settled: () => runtime.settled(),
   };
 }
+
+/** For what is stored after the last pull. */
+const reserveMs = 5_000;
 
 /** The bus that an address publishes to. */
 function publishedBus(url: string): string | undefined {

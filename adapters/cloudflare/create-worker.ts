@@ -2,8 +2,8 @@ import { WorkerEntrypoint } from 'cloudflare:workers';
 import type { BundledFunction } from '../../functions/compute/define-function.ts';
 import type { Task } from '../../mesh/ports/consumer.ts';
 import type { Settlement } from '../../mesh/ports/settlement.ts';
+import { runConnectors } from '../run-connectors.ts';
 import { createMeshes } from './mesh.ts';
-import { runConnectors } from './run-connectors.ts';
 import { createQueueHandler } from './queues-handler.ts';
 
 /** What an entry file exports: see `createWorker`. */
@@ -40,7 +40,7 @@ export function createWorker(options: WorkerOptions): TulleWorker {
     fetch: (request, env) => toMesh(env).fetch(request),
     async scheduled({ scheduledTime }, env) {
       const mesh = toMesh(env);
-      await Promise.all([mesh.tick(), runConnectors(mesh, scheduledTime)]);
+      await Promise.all([mesh.tick(), runConnectors(mesh, { scheduledTime })]);
     },
     queue: createQueueHandler(toMesh),
   } satisfies ExportedHandler<Env>;

@@ -15,6 +15,14 @@ export interface PullOutcome extends Pick<Report, 'records' | 'quarantined' | 'l
   readonly acknowledge: (() => Promise<void>) | undefined;
 }
 
+export interface PullRun {
+  readonly assignment: Assignment;
+  readonly services: ConnectorServices;
+  readonly circle: Circle;
+  /** See `SingleRunOptions.endMs`. */
+  readonly endsAt?: number | undefined;
+}
+
 /**
  * Pulls once, checks what came, publishes it and sets aside what is no event.
  * @throws whatever stops it: then the position stays, and all of it is done again
@@ -23,12 +31,11 @@ export async function pullOnce(
   source: Source,
   position: Position | undefined,
   contextOf: (signal: AbortSignal) => Promise<PullContext<unknown, unknown>>,
-  run: { readonly assignment: Assignment; readonly services: ConnectorServices; readonly circle: Circle },
+  run: PullRun,
 ): Promise<PullOutcome> {
   const { assignment, services, circle } = run;
   const { connector: settings, task } = assignment;
-  const timeoutMs = settings.timeoutSeconds * 1000;
-  const pulled = await withDeadline(services, timeoutMs, async (signal) =>
+  const pulled = await withDeadline(services, timeLeft(run), async (signal) =>
     source.pull(position, await contextOf(signal)),
   );
   check(pulled, recordsOf(settings));
@@ -37,7 +44,7 @@ export async function pullOnce(
     throw new TulleError('internal', 'the source goes in a circle: it came back to a position where it was before');
   }
   const { events, poison } = toEvents(pulled.records, settings);
-  const refused = await publishRecords(services, task, events, timeoutMs);
+  const refused = await publishRecords(services, task, events, timeLeft(run));
   const aside: readonly PoisonRecord[] = [...(pulled.poison ?? []), ...poison, ...refused];
   if (aside.length > 0) await services.quarantine(task, aside);
   return {
@@ -51,8 +58,15 @@ export async function pullOnce(
       source.acknowledge === undefined
         ? undefined
         : () =>
-            withDeadline(services, timeoutMs, async (signal) => source.acknowledge?.(pulled, await contextOf(signal))),
+            withDeadline(services, timeLeft(run), async (signal) =>
+              source.acknowledge?.(pulled, await contextOf(signal)),
+            ),
   };
+}
+
+/** What each part of a pull may take, in milliseconds. */
+function timeLeft({ assignment, services, endsAt = Number.POSITIVE_INFINITY }: PullRun): number {
+  return Math.max(0, Math.min(assignment.connector.timeoutSeconds * 1000, endsAt - services.runtime.now()));
 }
 
 /** A pull that hangs is left behind: what it may still answer is not looked at. */
@@ -63,7 +77,10 @@ async function withDeadline<Result>(
 ): Promise<Result> {
   const abort = new AbortController();
   const late = runtime.pause(timeoutMs).then(() => {
-    const error = new TulleError('unavailable', `the source did not answer within ${timeoutMs / 1000} s`);
+    const error = new TulleError(
+      'unavailable',
+      `the source did not answer within ${Math.round(timeoutMs / 100) / 10} s`,
+    );
     abort.abort(error);
     throw error;
   });

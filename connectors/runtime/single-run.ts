@@ -10,15 +10,18 @@ export interface SingleRunOptions {
   readonly capacity: number;
   /** No pull begins later than this. */
   readonly budgetMs: number;
+  /** What still runs then is cut off, and counts as failed; without it a pull ends by its own time limit. */
+  readonly endMs?: number | undefined;
 }
 
 /**
  * What a scheduled invocation does: takes tasks that are due, runs them side by side until nothing is due or the budget is
  * over, and gives them back. If it dies, others have them two beats later.
  */
-export async function runDueTasks({ services, id, capacity, budgetMs }: SingleRunOptions): Promise<void> {
+export async function runDueTasks({ services, id, capacity, budgetMs, endMs }: SingleRunOptions): Promise<void> {
   const { tasks, runtime, sources, report } = services;
   const deadline = runtime.now() + budgetMs;
+  const endsAt = endMs === undefined ? undefined : runtime.now() + endMs;
   // One beat for the whole run: until that is over, it counts as alive.
   const heartbeat: Heartbeat = {
     worker: id,
@@ -29,7 +32,7 @@ export async function runDueTasks({ services, id, capacity, budgetMs }: SingleRu
   };
 
   async function work(assignment: Assignment): Promise<void> {
-    const run = createTaskRun(assignment, services);
+    const run = createTaskRun(assignment, services, endsAt);
     try {
       while (run.dueAt() <= runtime.now() && runtime.now() < deadline) {
         if ((await run.step()) !== 'goes-on') return;

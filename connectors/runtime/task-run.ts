@@ -18,7 +18,8 @@ export interface TaskRun {
   close(): Promise<void>;
 }
 
-export function createTaskRun(first: Assignment, services: ConnectorServices): TaskRun {
+/** `endsAt`: see `SingleRunOptions.endMs`; milliseconds since the epoch. */
+export function createTaskRun(first: Assignment, services: ConnectorServices, endsAt?: number): TaskRun {
   const { tasks, runtime, report } = services;
   let assignment = first;
   let { position, phase, dueAt, failures } = first;
@@ -60,6 +61,7 @@ export function createTaskRun(first: Assignment, services: ConnectorServices): T
       assignment: held,
       services,
       circle,
+      endsAt,
     });
     const came = { ...toReport(outcome, assignment.connector, phase), dueAt: nextDue(outcome, startedAt) };
     return { came, acknowledge: outcome.acknowledge };
