@@ -1,10 +1,8 @@
-import { hasUtf8Charset, isJsonMediaType } from './attribute-formats.ts';
 import { checkAttribute, checkRequired } from './attributes.ts';
-import { toBase64 } from './base64.ts';
+import { withPayload } from './binary-payload.ts';
 import { TulleError } from './error.ts';
-import type { Attributes, AttributeValue, DataSpan, Event } from './event.ts';
+import type { Attributes, AttributeValue, Event } from './event.ts';
 import { decodeHeaderValue, encodeHeaderValue } from './header-value.ts';
-import { endOfText, newScan, scanJson } from './json-scan.ts';
 import { toRaw } from './structured.ts';
 import type { HttpMessage } from './structured.ts';
 
@@ -32,17 +30,7 @@ export function fromBinary(headers: Headers, body: Uint8Array | undefined): Even
   const type = headers.get('content-type');
   if (type !== null) add('datacontenttype', type);
 
-  const payload = readPayload(type, body);
-  if (payload === undefined) {
-    return { json: `${json}}`, attributes: attributes as Attributes, data: undefined, duplicateKeys: false };
-  }
-  json += `,"${payload.member}":`;
-  return {
-    json: `${json}${payload.text}}`,
-    attributes: attributes as Attributes,
-    data: { member: payload.member, start: json.length, end: json.length + payload.text.length },
-    duplicateKeys: payload.duplicateKeys,
-  };
+  return withPayload(json, attributes as Attributes, type, body);
 }
 
 /** The event in binary mode. Attribute values are percent-encoded, the payload goes as it came. */
@@ -52,48 +40,6 @@ export function toBinary(event: Event): HttpMessage {
     if (name !== 'datacontenttype') headers[`ce-${name}`] = encodeHeaderValue(String(event.attributes[name]));
   }
   return { headers, body };
-}
-
-interface Payload {
-  member: DataSpan['member'];
-  text: string;
-  duplicateKeys: boolean;
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const scan = newScan();
-
-function readPayload(type: string | null, body: Uint8Array | undefined): Payload | undefined {
-  if (body === undefined) return undefined;
-  if (type !== null && isJsonMediaType(type)) {
-    const text = decodeUtf8(body);
-    if (text === undefined) throw notUtf8();
-    scanJson(text, 0, scan, 1);
-    endOfText(text, scan.end);
-    return { member: 'data', text, duplicateKeys: scan.duplicateKeys };
-  }
-  if (body.length === 0) return undefined;
-  if (type !== null && /^text\//i.test(type) && hasUtf8Charset(type)) {
-    const text = decodeUtf8(body);
-    const escaped = text === undefined ? undefined : JSON.stringify(text);
-    if (escaped !== undefined && escaped.length <= mostEscaped(body.length)) {
-      return { member: 'data', text: escaped, duplicateKeys: false };
-    }
-  }
-  return { member: 'data_base64', text: `"${toBase64(body)}"`, duplicateKeys: false };
-}
-
-/** Escapes can make a text six times as long, base64 a third longer: a large text that hardly is one goes as bytes. */
-function mostEscaped(bytes: number): number {
-  return Math.max(bytes * 1.5, 262_144);
-}
-
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Headers sent twice arrive joined by comma and space, which a validly encoded value never holds. */
@@ -116,12 +62,5 @@ function sentTwice(header: string): TulleError {
   return new TulleError('event_invalid', `The header ${header} was sent twice, or has a space that is not encoded`, {
     place: header,
     mend: 'Send the header once, and a space in its value as %20.',
-  });
-}
-
-function notUtf8(): TulleError {
-  return new TulleError('json_invalid', 'The JSON body is not valid UTF-8', {
-    place: 'body',
-    mend: 'Send JSON encoded in UTF-8 (RFC 8259, section 8.1).',
   });
 }
