@@ -2,6 +2,7 @@ import { TulleError } from '../../event/error.ts';
 import { excerptWithout } from '../../mesh/delivery/response.ts';
 import type { Sockets } from '../../mesh/ports/sockets.ts';
 import type { AttemptResult, Delivery, Sink, SinkContext, TargetPolicy } from '../../mesh/sink.ts';
+import { credentialsOf } from '../drivers/endpoint.ts';
 import { createSessions } from './sessions.ts';
 
 /** What every sink with a driver has among its options. */
@@ -46,6 +47,8 @@ export interface DriverSinkParts<Options extends DriverOptions, Session> {
   /** Connects. The session is kept for the deliveries that come. */
   open(opening: Opening<Options>): Promise<Session>;
   close(session: Session): Promise<void>;
+  /** Whether the other side still has it; one that is closed is not used. */
+  isOpen?(session: Session): boolean;
   /** One outcome an event, in their order. Rejects where nothing is known of any of them: the session is then given up. */
   send(session: Session, deliveries: readonly Delivery[], sending: Sending<Options>): Promise<readonly Outcome[]>;
 }
@@ -60,7 +63,11 @@ export function createDriverSink<Options extends DriverOptions, Session>(
   parts: DriverSinkParts<Options, Session>,
   { now = Date.now }: { readonly now?: () => number } = {},
 ): Sink<Options> {
-  const sessions = createSessions<Session>({ close: (session) => parts.close(session), now });
+  const sessions = createSessions<Session>({
+    close: (session) => parts.close(session),
+    ...(parts.isOpen === undefined ? {} : { isOpen: (session) => parts.isOpen?.(session) ?? true }),
+    now,
+  });
 
   async function readUrl({ secret }: Options, { secrets }: SinkContext): Promise<URL> {
     const text = await secrets.get(secret);
@@ -107,7 +114,7 @@ export function createDriverSink<Options extends DriverOptions, Session>(
       let hidden: readonly string[] = [];
       try {
         const url = await readUrl(options, context);
-        hidden = url.password === '' ? [] : [url.password, decodeURIComponent(url.password)];
+        hidden = credentialsOf(url);
         const outcomes = await sessions.use(JSON.stringify([url.href, options]), {
           open: () => parts.open({ options, url, sockets, policy }),
           work: (session) => parts.send(session, deliveries, { options, signal, now: runtime.now }),

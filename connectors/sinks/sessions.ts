@@ -15,6 +15,8 @@ export interface Use<Session, Result> {
 
 export interface SessionsOptions<Session> {
   readonly close: (session: Session) => Promise<void>;
+  /** One that the other side has closed meanwhile is opened anew, instead of failing whoever uses it next. */
+  readonly isOpen?: ((session: Session) => boolean) | undefined;
   readonly now: () => number;
   /** How many are kept; the one that was not used for the longest time goes first. */
   readonly most?: number;
@@ -24,6 +26,8 @@ export interface SessionsOptions<Session> {
 
 interface Entry<Session> {
   readonly opening: Promise<Session>;
+  /** Known as soon as it is open. */
+  session?: Session;
   users: number;
   usedAt: number;
   /** It is in nobody's map any more and is closed by its last user. */
@@ -31,7 +35,7 @@ interface Entry<Session> {
 }
 
 export function createSessions<Session>(options: SessionsOptions<Session>): Sessions<Session> {
-  const { close, now, most = 64, idleMs = 60_000 } = options;
+  const { close, isOpen = () => true, now, most = 64, idleMs = 60_000 } = options;
   /** In the order of their last use. */
   const entries = new Map<string, Entry<Session>>();
   const closing = new Set<Promise<void>>();
@@ -59,15 +63,26 @@ export function createSessions<Session>(options: SessionsOptions<Session>): Sess
     }
   }
 
+  function find(key: string): Entry<Session> | undefined {
+    const entry = entries.get(key);
+    if (entry?.session === undefined || isOpen(entry.session)) return entry;
+    drop(key, entry);
+    return undefined;
+  }
+
   return {
     async use(key, { open, work, signal }) {
       dropIdle();
-      const entry = entries.get(key) ?? { opening: open(), users: 0, usedAt: now(), dropped: false };
+      const entry: Entry<Session> = find(key) ?? { opening: open(), users: 0, usedAt: now(), dropped: false };
       entries.delete(key);
       entries.set(key, entry);
       entry.users += 1;
       try {
-        return await unlessAborted(entry.opening.then(work), signal);
+        const opened = entry.opening.then((session) => {
+          entry.session = session;
+          return work(session);
+        });
+        return await unlessAborted(opened, signal);
       } catch (error) {
         drop(key, entry);
         throw error;

@@ -67,6 +67,23 @@ describe('sessions', () => {
     await slow;
   });
 
+  it('are opened anew where the other side has closed them', async () => {
+    const closedThere = new Set<number>();
+    let opened = 0;
+    const closed: number[] = [];
+    const sessions = createSessions<number>({
+      close: async (session) => void closed.push(session),
+      isOpen: (session) => !closedThere.has(session),
+      now: () => 0,
+    });
+    const use = (): Promise<number> =>
+      sessions.use('a', { open: async () => (opened += 1), work: same, signal: new AbortController().signal });
+    expect([await use(), await use()]).toEqual([1, 1]);
+    closedThere.add(1);
+    expect(await use()).toBe(2);
+    await expect.poll(() => closed).toEqual([1]);
+  });
+
   it('are as many as there may be', async () => {
     const { use, closed } = create(2);
     for (const key of ['a', 'b', 'c', 'd']) await use(key, same);
