@@ -10,6 +10,7 @@ import {
   type ReplayStatus,
 } from '../../mesh/replay/replay.ts';
 import { delayAfter, MAX_FAILURES } from '../sqlite/log-settlement.ts';
+import { countTurn } from '../sqlite/replay-turn.ts';
 import type { Archive } from './archive.ts';
 import { collections, toSortKey } from './keys.ts';
 import type { Lanes } from './lanes.ts';
@@ -169,16 +170,8 @@ export function createReplays(options: {
   }
 
   function moved(kept: Kept, job: Job, outcome: ReplayOutcome, takenAt: number): Kept {
-    const { status } = kept;
-    const at = Math.max(outcome.at ?? 0, status.at ?? 0);
     const after: Kept = {
-      status: {
-        ...status,
-        read: status.read + outcome.read,
-        replayed: status.replayed + outcome.replayed,
-        deliveries: status.deliveries + outcome.deliveries,
-        ...(at === 0 ? {} : { at }),
-      },
+      status: countTurn(kept.status, outcome),
       position: { ...(job.places[outcome.taken] ?? job.end), skip: outcome.skip },
       due: Math.max(now(), takenAt + Math.round(outcome.delayMs)),
       failures: 0,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { TulleError } from '../../event/error.ts';
 import type { QueueConsumer } from '../../mesh/ports/consumer.ts';
 import type { Platform } from '../mesh.ts';
-import { createSqlDocuments } from './documents.ts';
+import { createSqliteDocuments } from './documents.ts';
 import { openLogs } from './logs.ts';
 import type { Settings } from './settings.ts';
 import { createSqlSnapshots } from './snapshots.ts';
@@ -51,7 +51,7 @@ function openFiles({ settings: { dataFolder }, consume, now, report, onDiskFailu
   const { queue, ledger, deadLetters, replays, waits, erasure } = logs;
   return {
     ports: {
-      documents: createSqlDocuments(sql),
+      documents: createSqliteDocuments(sql),
       snapshots: createSqlSnapshots(sql),
       queue,
       ledger,

@@ -72,22 +72,26 @@ export function endReplay(kept: KeptReplay, state: ReplayState, now: number, rea
 /** After a turn. */
 export function moveReplay(kept: KeptReplay, job: ReplayJob, outcome: ReplayOutcome, now: number): KeptReplay {
   const { taken, skip, delayMs, targets, failed } = outcome;
-  const { status } = kept;
-  const at = Math.max(outcome.at ?? 0, status.at ?? 0);
   const moved: KeptReplay = {
-    status: {
-      ...status,
-      read: status.read + outcome.read,
-      replayed: status.replayed + outcome.replayed,
-      deliveries: status.deliveries + outcome.deliveries,
-      ...(at === 0 ? {} : { at }),
-    },
+    status: countTurn(kept.status, outcome),
     position: { ...(job.places[taken] ?? job.end), skip },
     due: Math.max(now, job.takenAt + Math.round(delayMs)),
     failures: 0,
     targets,
   };
   return failed === undefined ? moved : endReplay(moved, 'failed', now, failed);
+}
+
+/** What a replay has done, with what a turn did. */
+export function countTurn(status: ReplayStatus, outcome: ReplayOutcome): ReplayStatus {
+  const at = Math.max(outcome.at ?? 0, status.at ?? 0);
+  return {
+    ...status,
+    read: status.read + outcome.read,
+    replayed: status.replayed + outcome.replayed,
+    deliveries: status.deliveries + outcome.deliveries,
+    ...(at === 0 ? {} : { at }),
+  };
 }
 
 /** Our own code failed: the same turn again later; without a delay it is given up. */

@@ -1,4 +1,4 @@
-import { createSqlDocuments } from '../../adapters/node/documents.ts';
+import { createSqliteDocuments } from '../../adapters/node/documents.ts';
 import { createSqlSnapshots } from '../../adapters/node/snapshots.ts';
 import { createNodeSql } from '../../adapters/node/sql.ts';
 import { createMemorySecrets } from '../../adapters/memory/secrets.ts';
@@ -33,7 +33,7 @@ export async function measureWorkers(scenarios: readonly Scenario[]): Promise<Co
     report: (message, error) => console.error(message, error),
   });
   const mesh: Mesh = createMesh({
-    documents: createSqlDocuments(documents),
+    documents: createSqliteDocuments(documents),
     snapshots: createSqlSnapshots(documents),
     queue: {
       append({ retentionSeconds }, entries) {

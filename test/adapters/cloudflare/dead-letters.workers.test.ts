@@ -1,5 +1,5 @@
-import { exports } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ask } from './client.ts';
 
 let status: number;
 let received: string[];
@@ -66,15 +66,4 @@ async function letters(path: string): Promise<Page> {
 async function publish(partitionkey: string): Promise<void> {
   const event = { specversion: '1.0', id: partitionkey, source: '/shop', type: 'x', partitionkey, data: partitionkey };
   await ask('POST', '/v1/buses/dead/events', event, 'application/cloudevents+json');
-}
-
-async function ask(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<unknown> {
-  const response = await exports.default.fetch(`https://mesh.test${path}`, {
-    method,
-    headers: { authorization: 'Bearer admin-key-of-the-test-suite', 'content-type': contentType },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-  return JSON.parse(text) as unknown;
 }

@@ -1,9 +1,8 @@
-import { env, exports } from 'cloudflare:workers';
+import { env } from 'cloudflare:workers';
 import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encodeQueued } from '../../../adapters/cloudflare/queues-message.ts';
-
-const adminKey = 'admin-key-of-the-test-suite';
+import { admin, deliveries, publish } from './client.ts';
 
 /** What the target got; outbound requests of the Worker end here. */
 let received: { headers: Headers; body: string }[];
@@ -89,30 +88,5 @@ async function createBus(bus: string, target: Record<string, unknown> = {}): Pro
   await admin(`/v1/admin/buses/${bus}/rules/all`, {
     filter: { pattern: { source: ['/shop'] } },
     targets: [{ name: 'crm', http: { url: 'https://crm.example.com/hook' }, ...target }],
-  });
-}
-
-async function admin(path: string, body: unknown): Promise<void> {
-  const response = await send('PUT', path, 'application/json', JSON.stringify(body));
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-}
-
-function publish(bus: string, body: unknown): Promise<Response> {
-  return send('POST', `/v1/buses/${bus}/events`, 'application/cloudevents+json', JSON.stringify(body));
-}
-
-async function deliveries(bus: string): Promise<{ status: string }[]> {
-  const response = await send('GET', `/v1/buses/${bus}/deliveries`);
-  return ((await response.json()) as { deliveries: { status: string }[] }).deliveries;
-}
-
-function send(method: string, path: string, contentType?: string, body?: string): Promise<Response> {
-  return exports.default.fetch(`https://mesh.test${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${adminKey}`,
-      ...(contentType === undefined ? {} : { 'content-type': contentType }),
-    },
-    ...(body === undefined ? {} : { body }),
   });
 }

@@ -1,7 +1,6 @@
 import { env, exports } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-
-const adminKey = 'admin-key-of-the-test-suite';
+import { admin, deliveries, publish } from './client.ts';
 
 /** What the target got; outbound requests of the Worker end here. */
 let received: { url: string; headers: Headers; body: string }[];
@@ -114,30 +113,5 @@ async function createBus(bus: string, rule: Record<string, unknown> = {}, settin
     filter: { pattern: { source: ['/shop'] } },
     targets: [{ name: 'crm', http: { url: 'https://crm.example.com/hook' } }],
     ...rule,
-  });
-}
-
-async function admin(path: string, body: unknown): Promise<void> {
-  const response = await send('PUT', path, 'application/json', JSON.stringify(body));
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-}
-
-function publish(bus: string, body: unknown): Promise<Response> {
-  return send('POST', `/v1/buses/${bus}/events`, 'application/cloudevents+json', JSON.stringify(body));
-}
-
-async function deliveries(bus: string): Promise<{ status: string }[]> {
-  const response = await send('GET', `/v1/buses/${bus}/deliveries`);
-  return ((await response.json()) as { deliveries: { status: string }[] }).deliveries;
-}
-
-function send(method: string, path: string, contentType?: string, body?: string): Promise<Response> {
-  return exports.default.fetch(`https://mesh.test${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${adminKey}`,
-      ...(contentType === undefined ? {} : { 'content-type': contentType }),
-    },
-    ...(body === undefined ? {} : { body }),
   });
 }

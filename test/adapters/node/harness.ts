@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createMemorySecrets } from '../../../adapters/memory/secrets.ts';
 import { createMesh, type Mesh } from '../../../adapters/mesh.ts';
-import { createSqlDocuments } from '../../../adapters/node/documents.ts';
+import { createSqliteDocuments } from '../../../adapters/node/documents.ts';
 import { createOutbound } from '../../../adapters/node/outbound.ts';
 import { startServer } from '../../../adapters/node/server.ts';
 import { createSqlSnapshots } from '../../../adapters/node/snapshots.ts';
@@ -139,7 +139,7 @@ function openFiles(host: QueueHost): HarnessStorage {
   const logSql = createNodeSql(join(folder, 'log.sqlite'), { sync: 'asked' });
   const log = openSqlLog(host, () => logSql);
   return {
-    documents: createSqlDocuments(documentsSql),
+    documents: createSqliteDocuments(documentsSql),
     snapshots: createSqlSnapshots(documentsSql),
     queue: {
       append: ({ retentionSeconds, archiveSeconds }, entries) =>

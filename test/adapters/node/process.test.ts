@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSqlDocuments } from '../../../adapters/node/documents.ts';
+import { createSqliteDocuments } from '../../../adapters/node/documents.ts';
 import { createNodeSql } from '../../../adapters/node/sql.ts';
 import { createChanges } from '../../../admin/changes/changes.ts';
 import { admin, adminKey, failToStart, type RunningNode, startNode } from './main.ts';
@@ -66,7 +66,7 @@ async function publish(url: string, ids: readonly string[]): Promise<number> {
 /** As a process that dies right after a change was made. */
 async function commitWithoutCarryingOut(key: string, document: object): Promise<void> {
   const sql = createNodeSql(join(folder, 'documents.sqlite'));
-  const documents = createSqlDocuments(sql);
+  const documents = createSqliteDocuments(sql);
   const dying: typeof documents = {
     ...documents,
     put: (name, ...rest) =>
