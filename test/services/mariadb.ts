@@ -8,7 +8,7 @@ export function findMariadb(): string | undefined {
   return findProgram('mariadb-install-db') === undefined ? undefined : findProgram('mariadbd');
 }
 
-/** With a database and a user `tulle` (password `tulle`), who may do everything. */
+/** With a database and a user `tulle` (password `only-for-tests`), who may do everything. */
 export async function startMariadb(program: string): Promise<Server> {
   const folder = createServerFolder('mariadb', 'mysql');
   const data = join(folder.path, 'data');
@@ -22,7 +22,7 @@ export async function startMariadb(program: string): Promise<Server> {
   writeFileSync(
     first,
     `CREATE DATABASE tulle;
-CREATE USER tulle@'%' IDENTIFIED BY 'tulle';
+CREATE USER tulle@'%' IDENTIFIED BY 'only-for-tests';
 GRANT ALL PRIVILEGES ON *.* TO tulle@'%' WITH GRANT OPTION;
 `,
   );
@@ -41,5 +41,5 @@ GRANT ALL PRIVILEGES ON *.* TO tulle@'%' WITH GRANT OPTION;
     '--skip-name-resolve',
   ];
   const stop = await startServer({ command: program, args, folder }, port);
-  return { url: `mysql://tulle:tulle@127.0.0.1:${port}/tulle`, stop };
+  return { url: `mysql://tulle:only-for-tests@127.0.0.1:${port}/tulle`, stop };
 }
