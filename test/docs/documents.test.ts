@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, startTulle, temporaryFolder, type Tulle } from '../cli/tulle.ts';
 import { checkCommands, reasonNotToRun } from './commands.ts';
-import { type Block, documents, readBlocks, readLinks, root } from './markdown.ts';
+import { documents, readBlocks, readLinks, root } from './markdown.ts';
+import { writeTypeScript } from './typescript.ts';
 
 const run = promisify(execFile);
 
@@ -90,11 +91,8 @@ describe('documents', () => {
     try {
       const files: string[] = [];
       for (const path of documents) {
-        for (const block of readBlocks(path).filter(({ language }) => language === 'ts')) {
-          const file = join(scratch, `${path.replaceAll('/', '-')}-${block.line}.ts`);
-          await writeFile(file, withAbsoluteImports(block));
-          files.push(file);
-        }
+        const folder = join(scratch, path.replaceAll('/', '-'));
+        files.push(...(await writeTypeScript(path, folder)));
       }
       expect(files.length).toBeGreaterThan(0);
       await writeFile(
@@ -114,14 +112,6 @@ describe('documents', () => {
     }
   }, 60_000);
 });
-
-function withAbsoluteImports({ text }: Block): string {
-  const home = /^\/\/ (\S+\.ts)$/m.exec(text)?.[1] ?? 'index.ts';
-  return text.replaceAll(
-    /from '(\.[^']*)'/g,
-    (_, specifier: string) => `from '${resolve(root, dirname(home), specifier)}'`,
-  );
-}
 
 /** A document shows what it is about: the examples of others may have made more beside it. */
 function toPattern(shown: unknown): unknown {
