@@ -9,7 +9,7 @@ import type { Documents } from '../mesh/ports/documents.ts';
 import { defaultLimits } from '../mesh/protocols/protocol.ts';
 import { createRecentEnvelopes } from '../mesh/recent-envelopes.ts';
 import { createSnapshotSource, type OpenGate } from '../mesh/snapshot-source.ts';
-import type { Platform } from './mesh.ts';
+import type { FrontPlatform } from './platform.ts';
 
 /**
  * What publishing needs of a mesh. A platform that pays for what it loads makes this first, and the mesh when it is asked
@@ -19,20 +19,6 @@ export interface Front {
   readonly ingress: IngressOptions;
   readonly identities: Identities;
 }
-
-export type FrontPlatform = Pick<
-  Platform,
-  | 'documents'
-  | 'snapshots'
-  | 'queue'
-  | 'waits'
-  | 'runtime'
-  | 'adminKey'
-  | 'allowPrivateTargets'
-  | 'exactLength'
-  | 'dispatchesHere'
-  | 'report'
->;
 
 /** What few events need: at once, or loaded with the first that does. */
 export interface FrontParts {

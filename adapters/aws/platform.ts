@@ -1,6 +1,6 @@
 import type { QueueConsumer } from '../../mesh/ports/consumer.ts';
 import type { ShardPlace } from '../../mesh/ports/shard.ts';
-import type { Platform } from '../mesh.ts';
+import type { Platform } from '../platform.ts';
 import { createWaitBoxes } from '../waits.ts';
 import { createArchive } from './archive.ts';
 import { createBreakers } from './breakers.ts';

@@ -2,27 +2,12 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TulleError } from '../../event/error.ts';
 import type { QueueConsumer } from '../../mesh/ports/consumer.ts';
-import type { Platform } from '../mesh.ts';
 import { createSqliteDocuments } from './documents.ts';
 import { openLogs } from './logs.ts';
+import type { NodeStorage } from './node-storage.ts';
 import type { Settings } from './settings.ts';
 import { createSqlSnapshots } from './snapshots.ts';
 import { createNodeSql, type NodeSql } from './sql.ts';
-
-/** Everything that a process keeps: in files of its own, or in a database that it shares with others. */
-export interface NodeStorage {
-  /** What the mesh works on. */
-  readonly ports: Pick<
-    Platform,
-    'documents' | 'snapshots' | 'queue' | 'ledger' | 'deadLetters' | 'replays' | 'waits' | 'erasure'
-  >;
-  /** Goes on with what the last process left. */
-  resume(): void;
-  /** Answers the publishers who wait: the process ends before their time. */
-  stopWaits(): void;
-  /** Hands out nothing more, waits for what is out until `settleMs` are over, and lets go of everything. */
-  close(settleMs: number): Promise<void>;
-}
 
 export interface NodeStorageOptions {
   readonly settings: Pick<Settings, 'dataFolder' | 'postgres'>;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { TulleError } from '../../event/error.ts';
 import type { QueueConsumer } from '../../mesh/ports/consumer.ts';
-import type { NodeStorage } from '../node/storage.ts';
+import type { NodeStorage } from '../node/node-storage.ts';
 import { createWaitBoxes } from '../waits.ts';
 import { openDatabase } from './database.ts';
 import { createDeadLetters } from './dead-letters.ts';
