@@ -13,15 +13,16 @@ import { endOfText, memberWidth, newScan, scanJson, VALUE_END, VALUE_START } fro
  * URI-reference is percent-encoded, and stands as it was in `eventbridgesource`.
  *
  * Where `detail` is itself a CloudEvent of the same type, as this mesh puts it on a bus whole, that event is the answer.
+ * What the mesh itself put on a bus says how often it was there (`eventbridgehops`), so that nothing goes round for ever.
  * @throws TulleError `json_invalid`, `event_invalid`
  */
 export function fromEnvelope(text: string): string {
   const envelope = readMembers(text);
   const detail = envelope.get('detail');
   const type = readText(envelope, 'detail-type');
-  if (detail !== undefined && isWholeEvent(detail, type)) return detail;
+  const { hops, resources } = readResources(envelope.get('resources'));
+  if (detail !== undefined && isWholeEvent(detail, type)) return hops === undefined ? detail : withHops(detail, hops);
   const source = readText(envelope, 'source');
-  const resources = envelope.get('resources') ?? '[]';
   const replay = envelope.has('replay-name') ? readText(envelope, 'replay-name') : undefined;
   const attributes = {
     specversion: '1.0',
@@ -35,12 +36,38 @@ export function fromEnvelope(text: string): string {
     ...(isEmptyArray(resources) ? {} : { resources }),
     ...(replay === undefined ? {} : { replayname: replay }),
     ...(isUriReference(source) ? {} : { eventbridgesource: source }),
+    ...(hops === undefined ? {} : { eventbridgehops: hops }),
   };
   const head = JSON.stringify(attributes);
   const event = detail === undefined ? head : `${head.slice(0, -1)},"data":${detail}}`;
   // Says what is wrong with it before a batch of others is refused for it.
   fromJson(event);
   return event;
+}
+
+/** Among the resources of an entry: the mesh has put it on a bus, for the so manieth time. */
+export function toHopMark(hops: number): string {
+  return `${hopMark}${hops}`;
+}
+
+const hopMark = 'tulle:hops:';
+
+/** The text without the mark, which stays as it is where there is none. */
+function readResources(raw = '[]'): { readonly hops: number | undefined; readonly resources: string } {
+  if (!raw.includes(hopMark)) return { hops: undefined, resources: raw };
+  const all: unknown = JSON.parse(raw);
+  const isMark = (one: unknown): one is string => typeof one === 'string' && /^tulle:hops:\d{1,4}$/.test(one);
+  if (!Array.isArray(all)) return { hops: undefined, resources: raw };
+  const hops = all.filter(isMark).map((mark) => Number(mark.slice(hopMark.length)));
+  if (hops.length === 0) return { hops: undefined, resources: raw };
+  return { hops: Math.max(...hops), resources: JSON.stringify(all.filter((one) => !isMark(one))) };
+}
+
+/** The same event, each value with its very text, and the attribute. */
+function withHops(event: string, hops: number): string {
+  const members = new Map(readMembers(event));
+  members.set('eventbridgehops', String(hops));
+  return `{${Array.from(members, ([name, raw]) => `${JSON.stringify(name)}:${raw}`).join(',')}}`;
 }
 
 /** The members of the outermost object, as they stand in the text; of two with a name the last. */

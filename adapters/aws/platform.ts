@@ -9,6 +9,7 @@ import { type AwsClients, createAwsClients } from './clients.ts';
 import { type BatchResult, createSqsConsumer, type SqsRecord } from './consumer.ts';
 import { createDynamoDeadLetters } from './dead-letters.ts';
 import { createDynamoDocuments } from './documents.ts';
+import { createDynamoErasure } from './erasure.ts';
 import { createHistory } from './history.ts';
 import { createSequence } from './keys.ts';
 import { createLanes } from './lanes.ts';
@@ -51,7 +52,9 @@ export interface AwsPlatformOptions {
 
 /** What a mesh works on, and what the functions hand to it. */
 export interface AwsPlatform {
-  readonly ports: Pick<Platform, 'documents' | 'snapshots' | 'queue' | 'ledger' | 'deadLetters' | 'replays' | 'waits'>;
+  readonly ports: Required<
+    Pick<Platform, 'documents' | 'snapshots' | 'queue' | 'ledger' | 'deadLetters' | 'replays' | 'erasure' | 'waits'>
+  >;
   /** What the queue hands out; never rejects. */
   consumeSqs(records: readonly SqsRecord[]): Promise<BatchResult>;
   /** What the queue's own dead-letter queue hands out: it was handed out so often that our code must have died of it. */
@@ -128,6 +131,7 @@ export function createAwsPlatform(options: AwsPlatformOptions): AwsPlatform {
       ledger: createDynamoLedger({ table, packer, history, lanes, archive, deadLetters }),
       deadLetters: deadLetters.port,
       replays: replays.port,
+      erasure: createDynamoErasure({ table, packer }),
       waits: waits.port,
     },
     consumeSqs: (records) => consumer.consume(records),

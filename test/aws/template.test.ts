@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, inject, it } from 'vitest';
@@ -121,18 +121,24 @@ const permissions: Readonly<Record<string, string>> = {
   PutObjectCommand: 's3:PutObject',
 };
 
+/** The same of what targets and connectors call: the operator gives it, or a tenant's own key has it. */
+const permissionsOfTargets: Readonly<Record<string, string>> = {
+  InvokeCommand: 'lambda:InvokeFunction',
+  PublishBatchCommand: 'sns:Publish',
+  PutEventsCommand: 'events:PutEvents',
+  PutItemCommand: 'dynamodb:PutItem',
+  PutObjectCommand: 's3:PutObject',
+  SendMessageBatchCommand: 'sqs:SendMessage',
+  StartExecutionCommand: 'states:StartExecution',
+};
+
 /** What the platform needs that runs a function: its logs, and the queue that it reads. */
 const ofLambda = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 const ofQueues = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
 
 describe('the roles', () => {
   it('allow the calls that the code makes, and no others', () => {
-    const calls = readdirSync('adapters/aws', { withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-      .flatMap(({ name }) => {
-        const source = readFileSync(join('adapters/aws', name), 'utf8');
-        return Array.from(source.matchAll(/\bnew (?:\w+\.)?(\w+Command)\(/g), ([, command = '']) => command);
-      });
+    const calls = callsIn('adapters/aws', { recursive: false });
     expect(calls.length).toBeGreaterThan(5);
     for (const call of calls) expect(permissions, `${call} has no permission in this table`).toHaveProperty(call);
     const needed = calls.map((call) => permissions[call] ?? '');
@@ -141,6 +147,22 @@ describe('the roles', () => {
       const expected = [...needed, ...ofLambda, ...(readers.has(id) ? ofQueues : [])];
       expect(allowedBy(idOf(role)), id).toEqual([...new Set(expected)].toSorted());
     }
+  });
+
+  it('have nothing of what targets and connectors may call with keys of their own; the documents say what that is', () => {
+    const calls = ['adapters/aws/sinks', 'adapters/aws/sources', 'connectors'].flatMap((folder) =>
+      existsSync(folder) ? callsIn(folder, { recursive: true }) : [],
+    );
+    expect(calls.length).toBeGreaterThan(5);
+    for (const call of calls) {
+      expect(permissionsOfTargets, `${call} has no permission in this table`).toHaveProperty(call);
+    }
+    const said = readFileSync('docs/aws-targets.md', 'utf8');
+    for (const permission of Object.values(permissionsOfTargets)) expect(said).toContain(`\`${permission}\``);
+    // Those that deliver and pull may be given managed policies, and no other.
+    const given = of('AWS::IAM::Role').filter(([, { ManagedPolicyArns: arns }]) => arns !== undefined);
+    expect(given.map(([id]) => id).toSorted()).toEqual(['DispatchRole', 'TickRole']);
+    for (const [, { ManagedPolicyArns: arns }] of given) expect(arns).toEqual([]);
   });
 
   it('name their resources: no wildcard stands for all of a service', () => {
@@ -152,6 +174,16 @@ describe('the roles', () => {
     }
   });
 });
+
+/** The calls of the SDK in the files of a folder. */
+function callsIn(folder: string, { recursive }: { readonly recursive: boolean }): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .flatMap(({ parentPath, name }) => {
+      const source = readFileSync(join(parentPath, name), 'utf8');
+      return Array.from(source.matchAll(/\bnew (?:\w+\.)?(\w+Command)\(/g), ([, command = '']) => command);
+    });
+}
 
 interface Statement {
   readonly Action: string | readonly string[];

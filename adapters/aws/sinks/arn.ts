@@ -22,6 +22,12 @@ export function parseArn(text: string, service: string, place = '/arn'): Arn {
   });
 }
 
+/** The host that answers for a resource; a bucket has a name of its own. */
+export function hostOf({ partition, service, resource }: Arn, region: string): string {
+  const end = `${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`;
+  return service === 's3' ? `${resource}.s3.${end}` : `${service}.${end}`;
+}
+
 /**
  * Whether the installation's own role may be used for a resource. Patterns are ARNs in which `*` stands for any text
  * without a colon.

@@ -2,7 +2,7 @@ import { TulleError } from '../../../event/error.ts';
 import { excerpt } from '../../../mesh/delivery/response.ts';
 import type { AttemptResult, Delivery, Sink, SinkContext } from '../../../mesh/sink.ts';
 import type { Runtime } from '../../../mesh/ports/runtime.ts';
-import { type Arn, isAllowed, parseArn } from './arn.ts';
+import { type Arn, hostOf, isAllowed, parseArn } from './arn.ts';
 import { createRuntimeHandler, type RequestHandler } from './runtime-handler.ts';
 
 /** What every sink to a service of AWS has among its options. */
@@ -154,7 +154,7 @@ export function createAwsSink<Client, Options extends AwsOptions>(
     try {
       const arn = check(options);
       const region = regionOf(arn, options);
-      const credentials = await credentialsOf(options, `https://${parts.service}.${region}.amazonaws.com/`, context);
+      const credentials = await credentialsOf(options, `https://${hostOf(arn, region)}/`, context);
       const client = await clientFor(region, credentials, runtime.fetch);
       const call = { client, arn, options, signal, now: runtime.now };
       const entries = await send(call, deliveries);
@@ -238,11 +238,11 @@ function regionOf({ region, service }: Arn, options: object): string {
   });
 }
 
-/** Out of what the connection would put into a request. */
-async function credentialsOf(
-  { connection }: AwsOptions,
+/** Out of what the connection would put into a request to that address. */
+export async function credentialsOf(
+  { connection }: Pick<AwsOptions, 'connection'>,
   url: string,
-  { authorize }: SinkContext,
+  { authorize }: Pick<SinkContext, 'authorize'>,
 ): Promise<AwsCredentials | undefined> {
   if (connection === undefined) return undefined;
   if (authorize === undefined) throw new TulleError('credential_unavailable', 'there are no connections here');

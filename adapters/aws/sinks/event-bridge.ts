@@ -2,6 +2,7 @@ import type { EventBridgeClient, PutEventsRequestEntry } from '@aws-sdk/client-e
 import { dataText } from '../../../event/data.ts';
 import type { Event } from '../../../event/event.ts';
 import type { Sink } from '../../../mesh/sink.ts';
+import { toHopMark } from '../eventbridge-event.ts';
 import { type AwsOptions, type AwsSinkSettings, createAwsSink, type Entry } from './aws-sink.ts';
 import { textOf } from './content.ts';
 
@@ -26,7 +27,7 @@ export function createEventBridgeSink(settings: AwsSinkSettings): Sink<EventBrid
       description: 'Puts events on a bus of Amazon EventBridge, ten in a call',
       example: { arn: 'arn:aws:events:eu-west-1:123456789012:event-bus/orders' },
       guarantees:
-        'With `detail: "event"` this mesh takes the event back from the bus as it was. EventBridge drops no repetitions.',
+        'With `detail: "event"` this mesh takes the event back from the bus as it was, with `eventbridgehops` beside: how often it was there. EventBridge drops no repetitions.',
       service: 'events',
       properties: {
         detail: {
@@ -63,8 +64,15 @@ export function createEventBridgeSink(settings: AwsSinkSettings): Sink<EventBrid
   );
 }
 
-/** What EventBridge would refuse. */
+/** A loop through a bus ends after so many rounds; a chain of installations may be as long. */
+const HOPS = 8;
+
+/** What EventBridge would refuse, and what has gone round. */
 function refusal(event: Event, options: EventBridgeOptions): Entry | undefined {
+  if (hopsOf(event) >= HOPS) {
+    const reason = `it was put on a bus of EventBridge ${HOPS} times: a rule brings back what the mesh puts there`;
+    return { ok: false, code: 422, reason };
+  }
   const entry = toEntry(event, options);
   if (!entry.Detail?.trimStart().startsWith('{')) {
     return { ok: false, code: 422, reason: 'the payload is no JSON object: EventBridge takes nothing else as detail' };
@@ -88,10 +96,15 @@ export function toEntry(
     Source: typeof eventbridgesource === 'string' ? eventbridgesource : source,
     DetailType: type,
     Detail: detail === 'data' ? (dataText(event) ?? '{}') : event.json,
-    Resources: resourcesOf(textOf(event, 'resources')),
+    Resources: [...resourcesOf(textOf(event, 'resources')), toHopMark(hopsOf(event) + 1)],
     ...(Number.isNaN(time) ? {} : { Time: new Date(time) }),
     ...(trace === '' ? {} : { TraceHeader: trace }),
   };
+}
+
+function hopsOf({ attributes }: Event): number {
+  const hops = Number(attributes['eventbridgehops'] ?? 0);
+  return Number.isSafeInteger(hops) && hops > 0 ? hops : 0;
 }
 
 /** As AWS counts an entry: the time is 14 bytes, the rest UTF-8. */

@@ -1,14 +1,16 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import { fromEnvelope } from '../../../adapters/aws/eventbridge-event.ts';
 import { isAllowed, parseArn, readAwsTargets } from '../../../adapters/aws/sinks/arn.ts';
 import { sizeOf, toEntry } from '../../../adapters/aws/sinks/event-bridge.ts';
 import { createAwsSinks } from '../../../adapters/aws/sinks/sinks.ts';
 import { fromJson } from '../../../event/json-format.ts';
-import type { Authorize } from '../../../mesh/connections/authorize.ts';
+import { type Authorize, createAuthorize } from '../../../mesh/connections/authorize.ts';
 import type { AttemptResult, Delivery, SinkContext } from '../../../mesh/sink.ts';
 import { useAws } from './shared.ts';
 
@@ -25,6 +27,14 @@ const sinks = new Map(
     ],
   }).map((sink) => [sink.kind, sink]),
 );
+
+const runtime: SinkContext['runtime'] = {
+  now: () => Date.now(),
+  random: () => 0.5,
+  fetch: (request) => fetch(request),
+  pause: () => Promise.resolve(),
+  waitUntil: () => {},
+};
 
 /** What services without an emulator were asked, and what they answer. */
 let asked: { readonly headers: Record<string, unknown>; readonly path: string; readonly body: string }[] = [];
@@ -106,6 +116,32 @@ describe('a target of AWS', () => {
     expect(await deliver('eventBridge', [toEvent('e1')], options)).toMatchObject([{ ok: false, failure: 'network' }]);
     expect(asked).toHaveLength(1);
   });
+
+  it.each([
+    ['eventBridge', 'arn:aws:events:eu-west-1:999999999999:event-bus/theirs', 'events.eu-west-1.amazonaws.com'],
+    ['sqs', 'arn:aws-cn:sqs:cn-north-1:999999999999:orders', 'sqs.cn-north-1.amazonaws.com.cn'],
+    ['s3', 'arn:aws:s3:::their-events', 'their-events.s3.us-east-1.amazonaws.com'],
+  ])('asks its connection for the very host: %s', async (kind, arn, host) => {
+    answer = () => ({ body: { Entries: [{ EventId: '1' }], FailedEntryCount: 0 } });
+    const authorizeFor = (hosts: readonly string[]): Authorize =>
+      createAuthorize({
+        tenant: 't',
+        find: () => ({ name: 'own', version: 1, hosts, sealed: 's', scheme: { kind: 'basic', username: 'AKIA' } }),
+        open: async () => 'secret',
+        tokens: { get: () => Promise.reject(new Error('no tokens')) },
+        runtime: { now: () => 0 },
+        policy: { allowPrivateTargets: false },
+        support: {},
+      });
+    const options = { arn, connection: 'own', ...(kind === 's3' ? { region } : {}) };
+    for (const hosts of [[host], ['*.amazonaws.com', '*.amazonaws.com.cn']]) {
+      const [result] = await deliver(kind, [toEvent('e1')], options, { authorize: authorizeFor(hosts) });
+      // Whatever the emulator thinks of the resource: it was asked.
+      expect(result?.ok === true || result?.failure === 'response').toBe(true);
+    }
+    const [refused] = await deliver(kind, [toEvent('e1')], options, { authorize: authorizeFor(['other.example']) });
+    expect(refused).toMatchObject({ ok: false, failure: 'refused' });
+  });
 });
 
 describe('sqs', () => {
@@ -156,20 +192,63 @@ it('s3 stores an object an event, or lines of several, under a key that a second
   expect(await stored.Body?.transformToString()).toBe(many.map(({ json }) => `${json}\n`).join(''));
 });
 
-it('dynamodb puts the attributes of an event, and all of it as text', async () => {
-  const { table } = await aws.install();
-  const options = { arn: `arn:aws:dynamodb:${region}:${account}:table/${table}`, key: { pk: 'source', sk: 'id' } };
-  const dynamo = await aws.services().clients.dynamo();
-  const spy = vi.spyOn(PutItemCommand.prototype, 'resolveMiddleware');
-  const [result] = await deliver('dynamodb', [toEvent('e1', { sequence: 7 })], options);
-  spy.mockRestore();
-  // The emulator knows tables by their names only.
-  if (result?.ok === false) expect(result.reason).toContain('Validation');
-  else {
-    const key = { pk: { S: '/shop' }, sk: { S: 'e1' } };
-    const { Item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: key }));
-    expect(Item).toMatchObject({ type: { S: 'created' }, sequence: { N: '7' } });
-  }
+describe('dynamodb', () => {
+  const key = { pk: 'source', sk: 'id' };
+  // The emulator knows tables by their names only; a name is not an ARN: `arn` is what DynamoDB takes for a name.
+  const named = async (request: Request): Promise<Response> => {
+    const body = (await request.json()) as { TableName: string };
+    asked.push({ headers: {}, path: '/', body: body.TableName });
+    const TableName = body.TableName.split(':table/')[1];
+    return fetch(
+      new Request(request.url, {
+        method: 'POST',
+        headers: request.headers,
+        body: JSON.stringify({ ...body, TableName }),
+      }),
+    );
+  };
+
+  it('puts the attributes of an event, and all of it as text, into the table of the ARN', async () => {
+    const { table } = await aws.install();
+    const arn = `arn:aws:dynamodb:${region}:${account}:table/${table}`;
+    const event = toEvent('e1', { sequence: 7, urgent: true });
+    expect(await deliver('dynamodb', [event], { arn, key }, { runtime: { ...runtime, fetch: named } })).toMatchObject([
+      { ok: true },
+    ]);
+    expect(asked.map(({ body }) => body)).toEqual([arn]);
+    const dynamo = await aws.services().clients.dynamo();
+    const Key = { pk: { S: '/shop' }, sk: { S: 'e1' } };
+    const { Item } = await dynamo.send(new GetItemCommand({ TableName: table, Key }));
+    expect(Item).toEqual({
+      ...Key,
+      specversion: { S: '1.0' },
+      id: { S: 'e1' },
+      source: { S: '/shop' },
+      type: { S: 'created' },
+      sequence: { N: '7' },
+      urgent: { BOOL: true },
+      event: { S: event.json },
+    });
+  });
+
+  it('has failed where the event lacks a part of the key, and where there is no such table', async () => {
+    const { table } = await aws.install();
+    const deliverTo = (name: string, options: object) =>
+      deliver(
+        'dynamodb',
+        [toEvent('e1')],
+        { arn: `arn:aws:dynamodb:${region}:${account}:table/${name}`, ...options },
+        {
+          runtime: { ...runtime, fetch: named },
+        },
+      );
+    expect(await deliverTo(table, { key: { pk: 'subject', sk: 'id' } })).toMatchObject([
+      { ok: false, failure: 'response', code: 400, reason: 'ValidationException' },
+    ]);
+    expect(await deliverTo('nobody', { key })).toMatchObject([
+      { ok: false, failure: 'response', code: 400, reason: 'ResourceNotFoundException' },
+    ]);
+  });
 });
 
 describe('sns', () => {
@@ -242,7 +321,7 @@ describe('eventBridge', () => {
 
   it('counts a megabyte as AWS counts it', async () => {
     const entry = toEntry(toEvent('é', { time: '2026-03-04T05:06:07Z' }), { arn });
-    expect(sizeOf(entry)).toBe(14 + Buffer.byteLength(`/shopcreated${entry.Detail}`));
+    expect(sizeOf(entry)).toBe(14 + Buffer.byteLength(`/shopcreated${entry.Detail}tulle:hops:1`));
     answer = (body) => {
       const { Entries } = JSON.parse(body) as { Entries: unknown[] };
       return { body: { Entries: Entries.map(() => ({ EventId: '1' })), FailedEntryCount: 0 } };
@@ -257,6 +336,26 @@ describe('eventBridge', () => {
     expect(tooLarge).toMatchObject({ ok: false, code: 413 });
   });
 
+  it.each(['event', 'data'])('lets nothing go round for ever, with %s as its detail', async (detail) => {
+    let entries: PutEventsRequestEntry[] = [];
+    answer = (body) => {
+      entries = (JSON.parse(body) as { Entries: PutEventsRequestEntry[] }).Entries;
+      return { body: { Entries: entries.map(() => ({ EventId: '1' })), FailedEntryCount: 0 } };
+    };
+    let event = toEvent('e1', { data: { amount: 1.1 }, resources: '["arn:a"]' });
+    for (let round = 1; round <= 8; round += 1) {
+      expect(await deliver('eventBridge', [event], { arn, detail })).toMatchObject([{ ok: true }]);
+      // As a rule of the same bus hands it back.
+      const [{ Source: source, DetailType, Detail = '', Resources: resources } = {}] = entries;
+      const envelope = { id: `r${round}`, 'detail-type': DetailType, source, resources, time: '2026-03-04T05:06:07Z' };
+      event = fromJson(fromEnvelope(`${JSON.stringify(envelope).slice(0, -1)},"detail":${Detail}}`));
+      expect(event.attributes).toMatchObject({ eventbridgehops: round, resources: '["arn:a"]' });
+    }
+    const [result] = await deliver('eventBridge', [event], { arn, detail });
+    expect(result).toMatchObject({ ok: false, code: 422, reason: expect.stringContaining('8 times') as string });
+    expect(asked).toHaveLength(8);
+  });
+
   it('takes a payload as detail, where it is an object', () => {
     const event = toEvent('e1', { data: { amount: 1 }, resources: '["arn:a","arn:b"]', eventbridgesource: 'my app' });
     expect(toEntry(event, { arn, detail: 'data' })).toEqual({
@@ -264,7 +363,7 @@ describe('eventBridge', () => {
       Source: 'my app',
       DetailType: 'created',
       Detail: '{"amount":1}',
-      Resources: ['arn:a', 'arn:b'],
+      Resources: ['arn:a', 'arn:b', 'tulle:hops:1'],
     });
   });
 });
@@ -283,13 +382,7 @@ function deliver(
   if (sink === undefined) throw new Error(`there is no sink ${kind}`);
   const deliveries = events.map((event): Delivery => ({ event, id: `d-${event.attributes.id}`, attempt: 1 }));
   return sink.deliver(deliveries, options, {
-    runtime: {
-      now: () => Date.now(),
-      random: () => 0.5,
-      fetch: (request) => fetch(request),
-      pause: () => Promise.resolve(),
-      waitUntil: () => {},
-    },
+    runtime,
     secrets: { get: () => Promise.resolve(undefined) },
     policy: { allowPrivateTargets: false },
     ...context,
