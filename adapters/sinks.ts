@@ -1,5 +1,17 @@
+import { dingtalk } from '../connectors/sinks/dingtalk.ts';
+import { discord } from '../connectors/sinks/discord.ts';
 import { http } from '../connectors/sinks/http.ts';
+import { lark } from '../connectors/sinks/lark.ts';
+import { slack } from '../connectors/sinks/slack.ts';
+import { wecom } from '../connectors/sinks/wecom.ts';
 import type { Sink } from '../mesh/sink.ts';
 
-/** Every sink there is. */
-export const sinks: readonly Sink[] = [http as Sink];
+/** Every sink that needs no driver: it runs on every platform. */
+export const sinks: readonly Sink[] = [
+  http as Sink,
+  slack as Sink,
+  discord as Sink,
+  lark as Sink,
+  dingtalk as Sink,
+  wecom as Sink,
+];

@@ -178,13 +178,19 @@ function findConnectionFaults(target: object, targetPlace: string, known: KnownC
         nearest === undefined ? 'Create it with PUT /v1/admin/connections/{name}.' : `Did you mean ${nearest}?`;
       const detail = 'There is no connection of this name.';
       faults.push({ code: 'target_invalid', detail, place: `${place}/connection`, mend });
-    } else if (!mayGoTo(known.get(name), hostOf(Reflect.get(options as object, 'url')))) {
+    } else if (!mayGoToUrl(known.get(name), options)) {
       const detail = `The connection ${name} may not be used for this host.`;
       const mend = 'Name the host under hosts in the connection, or use another connection.';
       faults.push({ code: 'target_invalid', detail, place: `${place}/url`, mend });
     }
   }
   return faults;
+}
+
+/** An address that the options do not name is judged when the connection is asked for its credentials; none may go to no host. */
+function mayGoToUrl(hosts: readonly string[] | undefined, options: unknown): boolean {
+  const url: unknown = Reflect.get(options as object, 'url');
+  return url === undefined ? hosts?.length !== 0 : mayGoTo(hosts, hostOf(url));
 }
 
 function findTargetFaults(targets: readonly unknown[], options: RuleAdmission): ErrorItem[] {

@@ -18,7 +18,7 @@ export async function requireConnectionUnused(
   hosts?: readonly string[],
 ): Promise<void> {
   const isTaken = (options: unknown, url: unknown): boolean =>
-    namedConnection(options) === name && (hosts === undefined || !mayGoTo(hosts, hostOf(url)));
+    namedConnection(options) === name && (hosts === undefined || (url !== undefined && !mayGoTo(hosts, hostOf(url))));
   for await (const { value } of walkDocuments(documents, documentKeys.rules(tenant))) {
     const { bus, name: rule, targets } = value as RuleDocument;
     for (const target of targets) {

@@ -1,7 +1,7 @@
 import { TulleError } from '../../event/error.ts';
 import { toBinary } from '../../event/http-binary.ts';
 import { type HttpMessage, toBatch, toRaw, toStructured } from '../../event/structured.ts';
-import { type AuthorizedRequest, isUnauthorized, type OutgoingRequest } from '../../mesh/connections/authorize.ts';
+import { type AuthorizedRequest, isUnauthorized } from '../../mesh/connections/authorize.ts';
 import { requireHttps } from '../../mesh/connections/https.ts';
 import { checkTargetUrl } from '../../mesh/delivery/guard.ts';
 import { checkHeaders } from '../../mesh/delivery/headers.ts';
@@ -10,8 +10,9 @@ import { postForReply, type ReplyAnswer } from '../../mesh/delivery/reply.ts';
 import { excerptWithout, responseLimit } from '../../mesh/delivery/response.ts';
 import { isNegativeRetryAfter, parseRetryAfter } from '../../mesh/delivery/retry-after.ts';
 import { signWebhook } from '../../mesh/delivery/sign.ts';
-import type { PostRequest, Runtime } from '../../mesh/ports/runtime.ts';
+import type { PostRequest } from '../../mesh/ports/runtime.ts';
 import { type AttemptResult, type Delivery, type SinkContext, defineSink, type TargetPolicy } from '../../mesh/sink.ts';
+import { authorize, toRefusal, toSilence, withFetch } from './request.ts';
 
 export interface HttpOptions {
   readonly url: string;
@@ -161,23 +162,6 @@ async function send(
   return isStale && context.resend ? ask(request, options, context) : result;
 }
 
-/** What we may not or cannot send; anything but our own refusals is a fault of ours and goes up. */
-function toRefusal(error: unknown, latencyMs: number): AttemptResult {
-  if (!TulleError.is(error)) throw error;
-  // As if the target had not answered: whoever mends the connection mends every event that waits.
-  const failure = error.code === 'credential_unavailable' ? 'network' : 'refused';
-  return { ok: false, failure, latencyMs, reason: error.message };
-}
-
-async function authorize(
-  request: OutgoingRequest,
-  connection: string,
-  context: SinkContext,
-): Promise<AuthorizedRequest> {
-  if (context.authorize !== undefined) return context.authorize(connection, request);
-  throw new TulleError('credential_unavailable', 'there are no connections here');
-}
-
 async function ask(
   { url, headers, body, hidden, fetch }: AuthorizedRequest,
   options: HttpOptions,
@@ -192,21 +176,13 @@ async function ask(
     return toResult(answer, { options, hidden, now: runtime.now(), startedAt });
   } catch (error) {
     const latencyMs = runtime.now() - startedAt;
-    if (error instanceof DOMException && error.name === 'TimeoutError') {
-      return { ok: false, failure: 'timeout', latencyMs, reason: error.message };
-    }
     // A reply that is no event: the delivery has failed, whatever the status was.
     if (TulleError.is(error)) {
       const reason = excerptWithout(error.message, hidden) || 'the reply is no valid event';
       return { ok: false, failure: 'response', latencyMs, reason };
     }
-    return { ok: false, failure: 'network', latencyMs, reason: networkReason(error, hidden) };
+    return toSilence(error, hidden, latencyMs);
   }
-}
-
-/** Without the platform's short way, which knows no other `fetch`. */
-function withFetch({ post: _post, ...runtime }: Runtime, fetch: Runtime['fetch']): Runtime {
-  return { ...runtime, fetch };
 }
 
 /** The policy under which the URL of these options has passed the guard; neither ever changes. A cache. */
@@ -266,12 +242,4 @@ function toResult(
     latencyMs,
     reason: said === '' ? `the target answered ${code}` : `the target answered ${code}: ${said}`,
   };
-}
-
-/** Node hides what happened in the cause, and with several addresses says it as a code only; Workers say it at once. */
-function networkReason(error: unknown, hidden: readonly string[]): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-  const message = cause instanceof Error ? cause.message : '';
-  return `the request failed: ${excerptWithout(message || code, hidden) || 'no reason was given'}`;
 }

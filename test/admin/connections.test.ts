@@ -295,6 +295,17 @@ describe('a target with a connection', () => {
     expect([narrowed.status, narrowed.json['code']]).toEqual([409, 'in_use']);
   });
 
+  it('is taken where the address is that of the system, and its hosts are looked at when something is sent', async () => {
+    const { call, keyFor } = await withConnection({ hosts: ['slack.com'] });
+    const body = { ...ruleBody, targets: [{ name: 'a', slack: { connection: 'crm', channel: 'C1' } }] };
+    expect((await call('PUT', '/buses/orders/rules/one', { body })).status).toBe(201);
+    expect((await call('PUT', '/connections/crm', { body: { ...bearer, hosts: ['slack.com'] } })).status).toBe(200);
+    await call('DELETE', '/buses/orders/rules/one');
+    await call('PUT', '/connections/crm', { body: bearer });
+    const key = await keyFor('admin', ['orders']);
+    expect((await call('PUT', '/buses/orders/rules/one', { body, key })).status).toBe(400);
+  });
+
   it('is refused to an admin of some buses who could lead the credentials anywhere', async () => {
     const { call, keyFor } = await withConnection();
     const key = await keyFor('admin', ['orders']);
