@@ -3,6 +3,7 @@ import { createLiveDocuments } from '../../admin/changes/live-documents.ts';
 import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
 import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
 import { http } from '../../connectors/sinks/http.ts';
+import { slack } from '../../connectors/sinks/slack.ts';
 import type { ConnectionSupport } from '../../mesh/connections/authorize.ts';
 import { createVault, type MasterKeys } from '../../mesh/connections/vault.ts';
 import type { FunctionSupport } from '../../mesh/functions/support.ts';
@@ -81,7 +82,7 @@ export function createHarness(
   const api = createAdminApi({
     documents,
     snapshots,
-    sinks: [http],
+    sinks: [http, slack],
     policy: { allowPrivateTargets: false },
     adminKey: 'adminKey' in ports ? ports.adminKey : adminKey,
     runtime,

@@ -11,7 +11,8 @@ describe('docs/messages.md', () => {
   const rows = [...text.matchAll(/^\| `(\w+)` \| (.*) \|$/gm)].map(([, kind = '', row = '']) => ({ kind, row }));
 
   it.each(rows)('has each option of $kind', ({ kind, row }) => {
-    const { properties } = sinks.find((sink) => sink.kind === kind)?.schema as { properties: Record<string, unknown> };
+    const { properties = {} } = (sinks.find((sink) => sink.kind === kind)?.schema ?? {}) as { properties?: object };
+    expect(properties).toHaveProperty('timeoutSeconds');
     for (const name of Object.keys(properties).filter((option) => !common.has(option))) {
       expect(row).toContain(`\`${name}`);
     }

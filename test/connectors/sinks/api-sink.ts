@@ -3,6 +3,7 @@ import { fromObject } from '../../../event/create.ts';
 import { createNodeRuntime } from '../../../adapters/node/runtime.ts';
 import { createOutbound } from '../../../adapters/node/outbound.ts';
 import type { AttemptResult, Delivery, Sink, SinkContext } from '../../../mesh/sink.ts';
+import { dryRun } from '../../../mesh/rule-test/dry-run.ts';
 import type { Api } from './api.ts';
 import { nodeContext } from './context.ts';
 
@@ -167,6 +168,27 @@ export function describeApiSink(name: string, start: () => Promise<ApiSink>): vo
       } finally {
         await outbound.close();
       }
+    });
+
+    it('can be shown without being sent, with nothing of a secret', async () => {
+      const { sink, options, api, secrets } = system;
+      const scheme = { kind: 'bearer' as const };
+      const connections = ['bot', 'mail'].map((name) => ({ name, version: 1, scheme, sealed: 'x' }));
+      const snapshot = { tenant: 'default', connections };
+      const policy = { allowPrivateTargets: true };
+      const shown = await dryRun(sink, [deliveryOf()], options, {
+        snapshot,
+        policy,
+        now: 0,
+        secrets: secretsOf(secrets),
+      });
+      expect(shown.refused).toBeUndefined();
+      expect(shown.requests).toHaveLength(1);
+      const text = JSON.stringify(shown.requests);
+      for (const secret of Object.values(secrets)) expect(text).not.toContain(secret);
+      expect(text).not.toMatch(/QUFB|aaaa/);
+      expect(text).toContain('****');
+      expect(api.requests).toHaveLength(0);
     });
 
     it('says that a secret is missing, and is tried again', async () => {

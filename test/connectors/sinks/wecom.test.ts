@@ -10,7 +10,7 @@ function startWecom(): Promise<Api> {
   return startApi(({ url, body }) => {
     if (url.searchParams.get('key') !== key) return { body: { errcode: 93_000, errmsg: 'invalid webhook url' } };
     const message = (body ?? {}) as Record<string, { content?: string } | string | undefined>;
-    const type = String(message['msgtype']);
+    const type = typeof message['msgtype'] === 'string' ? message['msgtype'] : '';
     const part = message[type];
     if (typeof part !== 'object') return { body: { errcode: 40_008, errmsg: 'invalid message type' } };
     const most = { text: 2_048, markdown: 4_096 }[type] ?? 0;
