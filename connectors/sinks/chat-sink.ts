@@ -32,6 +32,8 @@ export interface ChatRequest {
 export interface ChatSinkParts<Options extends ChatOptions> {
   readonly kind: string;
   readonly description: string;
+  readonly example: Options;
+  readonly guarantees: string;
   /** What comes before the token in a webhook's address. */
   readonly webhooks: string;
   /** The schema's, beside those that all have. */
@@ -147,6 +149,8 @@ export function createChatSink<Options extends ChatOptions>(parts: ChatSinkParts
         },
       },
     },
+    example: parts.example,
+    guarantees: `${parts.guarantees} How texts are filled is in [Messages to people](../messages.md).`,
     check(options, policy) {
       if (options.content === 'raw' && options.text !== undefined) {
         throw new TulleError('target_invalid', 'A text is given, but the payload is the message', {

@@ -12,6 +12,14 @@ export interface DingtalkOptions extends ChatOptions {
 export const dingtalk = createChatSink<DingtalkOptions>({
   kind: 'dingtalk',
   description: 'Writes a message into a group of DingTalk, by a custom robot',
+  example: {
+    secret: 'ops-robot',
+    signing: { secret: 'ops-robot-key' },
+    format: 'markdown',
+    text: '### ${type}\n${data.reason}',
+  },
+  guarantees:
+    'An `errcode` other than 0 is a failure, also with 200: 130101, more than 20 messages in a minute, counts as 429 and is left alone for ten minutes. The title of Markdown is the type of the event.',
   webhooks: 'https://oapi.dingtalk.com/robot/send?access_token=',
   properties: {
     signing: {

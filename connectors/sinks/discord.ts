@@ -7,6 +7,9 @@ import { readStatus, type Verdict } from './request.ts';
 export const discord = createChatSink<ChatOptions>({
   kind: 'discord',
   description: 'Writes a message into a channel of Discord, by a webhook',
+  example: { secret: 'alerts-channel', text: '**${type}** ${subject:-}' },
+  guarantees:
+    'Nobody is called by a message (`allowed_mentions`), unless a raw one says so; Markdown in what comes from the event is escaped. The answer is waited for until Discord has the message. `retry_after` is obeyed; a webhook that was deleted counts as 410, so that the target is disabled.',
   webhooks: 'https://discord.com/api/webhooks/',
   escape: escapeMarkdown,
   limit: () => ({ characters: 2_000 }),

@@ -11,6 +11,9 @@ export interface LarkOptions extends ChatOptions {
 export const lark = createChatSink<LarkOptions>({
   kind: 'lark',
   description: 'Writes a message into a group of Lark or Feishu, by a custom bot',
+  example: { secret: 'ops-bot', signing: { secret: 'ops-bot-key' }, text: '${type}: ${data.reason}' },
+  guarantees:
+    'A `code` other than 0 is a failure, also with 200: 11232 counts as 429 and is left alone for a minute. `<at …>` in what comes from the event calls nobody.',
   webhooks: 'https://open.feishu.cn/open-apis/bot/v2/hook/',
   properties: {
     signing: {

@@ -23,6 +23,9 @@ export interface SlackOptions extends ChatOptions {
 export const slack = createChatSink<SlackOptions>({
   kind: 'slack',
   description: 'Writes a message into a channel of Slack, by an incoming webhook or as a bot',
+  example: { secret: 'orders-channel', text: '*${data.total}* from ${data.customer.name:-somebody}' },
+  guarantees:
+    'Of the event nothing begins a link or a mention: `&`, `<` and `>` are escaped. `ok: false` is a failure, also with 200; a channel that is archived counts as 410, so that the target is disabled.',
   webhooks: 'https://hooks.slack.com/services/',
   properties: {
     connection: {

@@ -9,6 +9,9 @@ export interface WecomOptions extends ChatOptions {
 export const wecom = createChatSink<WecomOptions>({
   kind: 'wecom',
   description: 'Writes a message into a group of WeCom (WeChat Work), by a group robot',
+  example: { secret: 'ops-robot', format: 'markdown', text: '**${type}** ${data.reason}' },
+  guarantees:
+    'An `errcode` other than 0 is a failure, also with 200: 45009, more than 20 messages in a minute, counts as 429 and is left alone for a minute. `<@user>` in what comes from the event calls nobody.',
   webhooks: 'https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=',
   properties: { format: { enum: ['text', 'markdown'], description: 'how text is shown; text by default' } },
   // `<@userid>` calls somebody.
