@@ -1,10 +1,11 @@
+import { createRedisStreamSink } from '../../connectors/sinks/redis-stream.ts';
 import type { Sink } from '../../mesh/sink.ts';
 import { createAwsSinks } from '../aws/sinks/sinks.ts';
 import { sinks } from '../sinks.ts';
 
 /** The sinks that Node has beside those of every platform: it runs those with drivers too. */
 export function createNodeSinks({ awsTargets }: { readonly awsTargets: readonly string[] }): readonly Sink[] {
-  return [...createAwsSinks({ allowed: awsTargets })];
+  return [...createAwsSinks({ allowed: awsTargets }), createRedisStreamSink() as Sink];
 }
 
 /** Every sink of every platform, for who describes them. */

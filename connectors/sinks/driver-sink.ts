@@ -42,6 +42,9 @@ export interface DriverSinkParts<Options extends DriverOptions, Session> {
   /** The schema's, beside those that all have. */
   readonly properties: Readonly<Record<string, object>>;
   readonly required?: readonly string[];
+  /** See `Sink`. */
+  readonly example?: Options;
+  readonly guarantees?: string;
   check?(options: Options, policy: TargetPolicy): void;
   batchSize(options: Options): number;
   /** Connects. The session is kept for the deliveries that come. */
@@ -83,6 +86,9 @@ export function createDriverSink<Options extends DriverOptions, Session>(
   return {
     kind: parts.kind,
     description: parts.description,
+    platforms: ['node'],
+    ...(parts.example === undefined ? {} : { example: parts.example }),
+    ...(parts.guarantees === undefined ? {} : { guarantees: parts.guarantees }),
     schema: {
       type: 'object',
       description: parts.description,
