@@ -88,6 +88,11 @@ export async function within<Result>(
   }
 }
 
+/** As drivers of Node take bytes, without a copy. */
+export function toBuffer(body: string | Uint8Array): Buffer {
+  return typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+}
+
 /** Until a server has to be connected and has let us in. */
 export const connectMs = 10_000;
 

@@ -34,10 +34,7 @@ export function readMessages(binding: MessageBinding, messages: readonly BrokerM
       records.push(event === undefined ? toRecord(message) : toRecordOfEvent(event));
     } catch (error) {
       if (!TulleError.is(error)) throw error;
-      poison.push({
-        record: toPoison(message),
-        reason: error.place ? `${error.message} (${error.place})` : error.message,
-      });
+      poison.push({ record: toPoison(message), reason: reasonOf(error) });
     }
   }
   return { records, poison };
@@ -79,6 +76,11 @@ function toMembers(payload: Payload | undefined, datacontenttype?: string): Part
   if (payload === undefined) return type;
   if (payload.member === 'data') return { ...type, dataJson: payload.text };
   return { ...type, data_base64: JSON.parse(payload.text) as string };
+}
+
+function reasonOf({ code, message, place }: TulleError): string {
+  const said = code === 'json_invalid' ? `It is no valid JSON: ${message}` : message;
+  return place ? `${said} (${place})` : said;
 }
 
 /** The start of it: enough to see what it is. */

@@ -2,6 +2,7 @@ import { toBase64 } from '../../event/base64.ts';
 import { dataBytes, dataContentType } from '../../event/data.ts';
 import type { Event } from '../../event/event.ts';
 import { type MessageBinding, type MessageContent, toMessage } from '../../event/message.ts';
+import { toBuffer } from './endpoint.ts';
 import type { BrokerMessage } from './messages.ts';
 
 /**
@@ -38,7 +39,7 @@ export function toFields(event: Event, content: MessageContent): readonly (strin
   const fields: (string | Buffer)[] = [];
   for (const [name, value] of Object.entries(properties)) fields.push(name, String(value));
   if (content === 'structured') fields.push('datacontenttype', contentType ?? '');
-  if (content !== 'binary' || hasData(event)) fields.push('data', typeof body === 'string' ? body : (body as Buffer));
+  if (content !== 'binary' || hasData(event)) fields.push('data', toBuffer(body));
   return fields;
 }
 
