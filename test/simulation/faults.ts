@@ -63,6 +63,16 @@ export const faults: readonly Fault[] = [
       },
   },
   {
+    name: 'does not wait until what a function emits is on disk',
+    publish:
+      (publish, { world }) =>
+      (home, emitted) => {
+        if (!emitted.some(({ event }) => event.attributes.id.includes('.emitted.'))) return publish(home, emitted);
+        world.scheduler.after(500, () => void publish(home, emitted).catch(() => {}));
+        return Promise.resolve();
+      },
+  },
+  {
     name: 'publishes replies in circles',
     publish: (publish) => (home, emitted) =>
       publish(

@@ -1,6 +1,7 @@
 import { TulleError } from '../../event/error.ts';
 import { isReplayed } from '../../event/replay-mark.ts';
 import { http } from '../../connectors/sinks/http.ts';
+import { createEmitter, hopsOf } from '../../functions/compute/emitter.ts';
 import type { Credentials } from '../../mesh/connections/credentials.ts';
 import { createDeadLetterEndpoint } from '../../mesh/dead-letters/endpoint.ts';
 import { createDispatcher } from '../../mesh/dispatcher.ts';
@@ -81,16 +82,25 @@ export function createMeshProcess(options: {
     },
   };
   const publish = createPublish({ snapshots, queue: watched, runtime });
+  const follow = fault?.publish?.(publish, place) ?? publish;
   const functions: Functions = {
     /** Answers the event as it is, if it answers. */
-    call: (_scope, _name, event) =>
-      process.call((resolve, reject) => {
+    async call(scope, name, event, { hops }) {
+      await process.call<void>((resolve, reject) => {
         const fails = world.mishap(0.2);
         world.scheduler.after(world.random.between(0, world.plan.trouble.delayMs), () => {
           if (fails) reject(new TulleError('function_unavailable', 'it does not answer'));
-          else resolve([event]);
+          else resolve();
         });
-      }),
+      });
+      const emitted = world.oracle.emitted(scope.tenant, scope.bus, name, event.attributes);
+      if (emitted !== undefined) {
+        const emitter = createEmitter(event, Math.max(hops, hopsOf(event)));
+        emitter.emit(emitted);
+        await follow(scope, emitter.collect());
+      }
+      return [event];
+    },
     list: () => [],
   };
   const limits = { ...defaultLimits, exactLength: true };
@@ -142,7 +152,7 @@ export function createMeshProcess(options: {
       credentials,
       policy,
       functions,
-      publish: fault?.publish?.(publish, place) ?? publish,
+      publish: follow,
       disable: (signOff) => world.disable(signOff),
       connections,
       report(message, error) {

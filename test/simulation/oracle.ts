@@ -1,6 +1,7 @@
 import { toMessages } from '../../adapters/sqlite/log-rows.ts';
 import type { StoredBatch } from '../../adapters/sqlite/log-store.ts';
 import type { HttpOptions } from '../../connectors/sinks/http.ts';
+import type { FunctionOutput } from '../../functions/compute/define-function.ts';
 import { hopsLimit } from '../../functions/compute/emitter.ts';
 import { decodeEnvelope } from '../../mesh/envelope.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
@@ -28,7 +29,7 @@ import type { LetterWatch } from './oracle-letters.ts';
 import { createOrderCheck } from './oracle-order.ts';
 import { createPaceCheck } from './oracle-pace.ts';
 import { waitAtLeastMs, waitAtMostMs } from './oracle-wait.ts';
-import { type BusPlan, type EventPlan, replyType } from './plan.ts';
+import { type BusPlan, emittingFunction, type EventPlan, replyType } from './plan.ts';
 import { createReplayOracle, type ReplayOracle } from './replay-oracle.ts';
 
 /** Knows what was promised, watches what happens, and says what of it must not have happened. */
@@ -56,6 +57,8 @@ export interface Oracle {
   arrived(call: Call, taken: boolean): void;
   /** What the target answers an event with, where it does. */
   replied(call: Call): Reply | undefined;
+  /** What a function emits for an event, where it does. */
+  emitted(tenant: string, bus: string, name: string, event: Named): FunctionOutput | undefined;
   /** What the mesh was told. */
   answered(call: Call, status: number | undefined, retryAfterMs: number): void;
   /** The process that had made the call is dead. */
@@ -65,6 +68,11 @@ export interface Oracle {
   stored(shard: string, batch: StoredBatch, isThere: boolean): void;
   /** With how far the replays of each bus came. */
   finish(statusesOf: (bus: BusPlan) => readonly ReplayStatus[]): void;
+}
+
+interface Named {
+  readonly source: string;
+  readonly id: string;
 }
 
 export function createOracle(options: FactsOptions): Oracle {
@@ -83,6 +91,35 @@ export function createOracle(options: FactsOptions): Oracle {
   const storedAt = new Map<string, number[]>();
   /** The latest that the clock on the wall has shown when something was sent. */
   let latestWall = -Infinity;
+
+  /** What an event leads to that the mesh publishes by itself. */
+  function followUp(cause: Unit, name: string): Message {
+    const { message, part } = cause;
+    const { bus, place } = message;
+    const source = `/${busOf(bus)}/reply`;
+    const id = `${place.attempt}.${message.id}.${name}.${part}`;
+    const known = messages.get(`${source} ${id}`);
+    if (known !== undefined) return known;
+    const made: Message = {
+      cause,
+      place: { request: -1, index: 0, attempt: 0 },
+      bus,
+      id,
+      source,
+      event: { type: replyType, data: [1] },
+      sentAt: now(),
+      acceptedBy: Infinity,
+      acceptedUntil: -Infinity,
+      ackedAt: undefined,
+      matched: undefined,
+      expiry: Infinity,
+      deliveries: new Set(),
+      // It comes as often as its delivery does.
+      disturbances: -Infinity,
+    };
+    messages.set(`${source} ${id}`, made);
+    return made;
+  }
 
   return {
     violations,
@@ -217,30 +254,22 @@ export function createOracle(options: FactsOptions): Oracle {
     },
     replied({ state, units: [unit] }) {
       if (!state.plan.replies || unit === undefined) return undefined;
-      const { message, name, part } = unit;
-      const { bus, place } = message;
-      const source = `/${busOf(bus)}/reply`;
-      const id = `${place.attempt}.${message.id}.${name.replace('/', '.')}.${part}`;
-      if (!messages.has(`${source} ${id}`)) {
-        messages.set(`${source} ${id}`, {
-          cause: unit,
-          place: { request: -1, index: 0, attempt: 0 },
-          bus,
-          id,
-          source,
-          event: { type: replyType, data: [1] },
-          sentAt: now(),
-          acceptedBy: Infinity,
-          acceptedUntil: -Infinity,
-          ackedAt: undefined,
-          matched: undefined,
-          expiry: Infinity,
-          deliveries: new Set(),
-          // It comes as often as its delivery does.
-          disturbances: -Infinity,
-        });
-      }
+      const { source, id } = followUp(unit, unit.name.replace('/', '.'));
       return { headers: { 'ce-source': source, 'ce-id': id, 'ce-type': replyType }, body: '[1]' };
+    },
+    emitted(tenant, bus, name, { source, id }) {
+      const message = messages.get(`${source} ${id}`);
+      const rule = message?.bus.rules.find((one) => one.emits === true && emittingFunction(one.name) === name);
+      const [first] = rule?.targets ?? [];
+      if (message === undefined || rule === undefined || first === undefined) return undefined;
+      if (busOf(message.bus) !== `${tenant}/${bus}`) fail(`a function of another bus: ${source} ${id}`);
+      const cause = unitOf(
+        message,
+        `${rule.name}/${first.target.name}`,
+        rule.splits ? (message.event.data[0] ?? 0) : 0,
+      );
+      const made = followUp(cause, `${rule.name}.emitted`);
+      return { source: made.source, id: made.id, type: replyType, datacontenttype: 'application/json', data: [1] };
     },
     answered(call, status, retryAfterMs) {
       call.over = true;

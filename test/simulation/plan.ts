@@ -63,6 +63,8 @@ export interface RulePlan {
   readonly splits: boolean;
   /** A step calls a function, over the network. */
   readonly computes: boolean;
+  /** That function publishes an event of the type `replyType`. */
+  readonly emits?: true;
   readonly targets: readonly TargetPlan[];
 }
 
@@ -174,16 +176,19 @@ function createTrouble(random: Random, platform: Plan['platform']): Trouble {
 
 function createBus(random: Random, tenant: string, bus: string, healAt: number): BusPlan {
   const repliesHere = random.chance(0.08);
+  const emitsHere = random.chance(0.06);
   const rules = Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, (_, index): RulePlan => {
     const name = `r${index}`;
     const path = `${tenant}/${bus}/${name}`;
     const count = random.chance(0.25) ? 2 : 1;
     const replies = repliesHere && random.chance(0.6);
+    const emits = emitsHere && random.chance(0.6);
     return {
       name,
       types: [random.pick(types), ...types.filter(() => random.chance(0.4))],
       splits: random.chance(0.25),
-      computes: random.chance(0.12),
+      computes: emits || random.chance(0.12),
+      ...(emits ? { emits } : {}),
       targets: withDeadLetters(
         random,
         Array.from({ length: count }, (_, place) => createTarget(random, { path, name: `x${place}`, healAt, replies })),
@@ -191,7 +196,7 @@ function createBus(random: Random, tenant: string, bus: string, healAt: number):
       ),
     };
   });
-  if (repliesHere) rules.push(createReplyRule(random, `${tenant}/${bus}`, healAt));
+  if (repliesHere || emitsHere) rules.push(createReplyRule(random, `${tenant}/${bus}`, healAt));
   return {
     tenant,
     bus,
@@ -237,7 +242,7 @@ function withDeadLetters(random: Random, targets: readonly TargetPlan[], create:
   ];
 }
 
-/** Takes what targets reply; its target may reply in turn, and so on. */
+/** Takes what targets reply and functions emit; its target may reply in turn, and so on. */
 function createReplyRule(random: Random, bus: string, healAt: number): RulePlan {
   const target = { path: `${bus}/rr`, name: 'x0', healAt, replies: random.chance(0.3) };
   return { name: 'rr', types: [replyType], splits: false, computes: false, targets: [createTarget(random, target)] };
@@ -375,7 +380,7 @@ function optionsOf(url: string, batchSize: number, timeoutSeconds: number, reply
 }
 
 export function toRule(
-  { name, types: wanted, splits, computes, targets }: RulePlan,
+  { name, types: wanted, splits, computes, emits, targets }: RulePlan,
   version: number,
   changed: (target: Target) => Target,
 ): Rule {
@@ -384,7 +389,15 @@ export function toRule(
     version,
     enabled: true,
     filter: { pattern: { type: [...wanted] } },
-    steps: [...(computes ? [{ compute: 'same' }] : []), ...(splits ? [{ split: { path: 'data' } }] : [])],
+    steps: [
+      ...(computes ? [{ compute: emits ? emittingFunction(name) : 'same' }] : []),
+      ...(splits ? [{ split: { path: 'data' } }] : []),
+    ],
     targets: targets.map(({ target }) => changed(target)),
   };
+}
+
+/** The function that emits for a rule. */
+export function emittingFunction(rule: string): string {
+  return `emits-${rule}`;
 }
