@@ -208,7 +208,9 @@ export function createWorld(seed: number, trace?: (line: string) => void): World
         process.call((resolve, reject) => {
           const fails = world.mishap(trouble.read);
           scheduler.after(random.between(0, 3), () => {
-            const fast = configurations.read(`${tenant}/${bus}`, scheduler.now() - trouble.staleMs);
+            // Another edge of the store answers each time, and may know less than the one before.
+            const behindMs = random.between(0, trouble.staleMs);
+            const fast = configurations.read(`${tenant}/${bus}`, scheduler.now() - behindMs);
             if (fails) reject(new Error('the store of snapshots does not answer'));
             else if (fast !== undefined && fast.version >= (atLeast ?? 0)) resolve(fast);
             else resolve(configurations.read(`${tenant}/${bus}`, scheduler.now()));
