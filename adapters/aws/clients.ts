@@ -15,15 +15,15 @@ export interface AwsClients {
 export function createAwsClients(): AwsClients {
   return {
     dynamo: once(async () => {
-      const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
+      const { DynamoDBClient } = await import('./sdk/dynamo.ts');
       return new DynamoDBClient({ maxAttempts: 5 });
     }),
     sqs: once(async () => {
-      const { SQSClient } = await import('@aws-sdk/client-sqs');
+      const { SQSClient } = await import('./sdk/sqs.ts');
       return new SQSClient({ maxAttempts: 4 });
     }),
     s3: once(async () => {
-      const { S3Client } = await import('@aws-sdk/client-s3');
+      const { S3Client } = await import('./sdk/s3.ts');
       // An endpoint of one's own rarely has a host name for every bucket.
       const forcePathStyle = hasEndpoint('S3');
       return new S3Client({ maxAttempts: 4, forcePathStyle });

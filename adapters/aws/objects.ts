@@ -14,7 +14,7 @@ export function createObjects({
   readonly bucket: string;
   readonly client: () => Promise<S3Client>;
 }): Objects {
-  const sdk = () => import('@aws-sdk/client-s3');
+  const sdk = () => import('./sdk/s3.ts');
 
   return {
     async put(key, bytes) {

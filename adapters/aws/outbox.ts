@@ -24,7 +24,7 @@ export function createOutbox(options: {
   readonly now: () => number;
 }): Outbox {
   const { queueUrl, client, objects, now } = options;
-  const sdk = () => import('@aws-sdk/client-sqs');
+  const sdk = () => import('./sdk/sqs.ts');
 
   async function sendBatch(batch: readonly Sendable[]): Promise<void> {
     const [sqs, { SendMessageBatchCommand, SendMessageCommand }] = await Promise.all([client(), sdk()]);

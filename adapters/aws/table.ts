@@ -1,4 +1,4 @@
-import type * as Sdk from '@aws-sdk/client-dynamodb';
+import type * as Sdk from './sdk/dynamo.ts';
 import type { AttributeValue, DynamoDBClient, WriteRequest } from '@aws-sdk/client-dynamodb';
 import { TulleError } from '../../event/error.ts';
 
@@ -79,7 +79,7 @@ const LAST = '\u{10ffff}';
 
 export function createTable({ name, client }: TableOptions): Table {
   // Loaded with the client, never before it.
-  const sdk = () => import('@aws-sdk/client-dynamodb');
+  const sdk = () => import('./sdk/dynamo.ts');
 
   async function send<Result>(run: (parts: Parts) => Promise<Result>): Promise<Result> {
     const [dynamo, module] = await Promise.all([client(), sdk()]);

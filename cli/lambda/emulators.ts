@@ -8,7 +8,10 @@ import { openGate, type Gate } from './gate.ts';
 
 /** AWS's services on this machine: SQS, SNS and S3 by fauxqs behind a gate, DynamoDB by dynalite. */
 export interface Emulators {
+  /** What functions talk to. */
   readonly gate: Gate;
+  /** SQS without the gate, for what the runner itself asks. */
+  readonly sqsUrl: string;
   readonly dynamoUrl: string;
   stop(): Promise<void>;
 }
@@ -31,9 +34,11 @@ export async function startEmulators(region: string, storage?: string): Promise<
     ...(storage === undefined ? {} : { path: join(storage, 'dynalite') }),
   });
   await new Promise<void>((resolve) => dynamo.listen(0, '127.0.0.1', resolve));
-  const gate = await openGate(new URL(fauxqs.address.replace('localhost', '127.0.0.1')));
+  const sqsUrl = fauxqs.address.replace('localhost', '127.0.0.1');
+  const gate = await openGate(new URL(sqsUrl));
   return {
     gate,
+    sqsUrl,
     dynamoUrl: `http://127.0.0.1:${(dynamo.address() as AddressInfo).port}`,
     async stop() {
       gate.stop();

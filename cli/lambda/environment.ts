@@ -13,7 +13,6 @@ export interface Environment {
   readonly ready: Promise<void>;
   /** Once its process has ended, an environment is not used again. */
   readonly isGone: boolean;
-  readonly processId: number | undefined;
   invoke(event: unknown): Promise<Invocation>;
   kill(): void;
 }
@@ -132,7 +131,6 @@ export function startEnvironment(options: EnvironmentOptions): Environment {
     get isGone() {
       return isGone;
     },
-    processId: child.pid,
     kill,
     invoke(event) {
       if (current !== undefined) throw new Error('an environment handles one invocation at a time');

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { EnvironmentOptions, Environment, Invocation } from './environment.ts';
 import { startEnvironment } from './environment.ts';
 
@@ -9,14 +10,15 @@ export interface LambdaFunction {
   invoke(event: unknown): Promise<Invocation>;
   /** Ends the environments that are working, as a crash of the machine below them would; answers how many. */
   killWorking(): number;
-  readonly processIds: readonly number[];
   stop(): void;
 }
 
 export interface FunctionOptions extends Omit<EnvironmentOptions, 'functionName'> {
   readonly name: string;
-  /** Environments at a time. */
+  /** Invocations at a time; what is above is turned away. */
   readonly concurrency: number;
+  /** Environments at a time: invocations wait where there are no more. */
+  readonly environments: number;
 }
 
 /** What Lambda takes for a synchronous invocation, as JSON in bytes. */
@@ -30,17 +32,62 @@ export class PayloadTooLarge extends Error {
   override readonly name = 'RequestTooLargeException';
 }
 
+/**
+ * How long an invocation waits for an environment to become free before another is started, and how many start at a time.
+ * AWS starts one for each at once, on somebody else's processors; here a start takes a quarter of a second from those that
+ * are working, so that more of them would wait, and start more.
+ */
+const PATIENCE_MS = 25;
+const STARTS = Math.max(1, Math.floor(availableParallelism() / 2));
+
 export function createFunction(options: FunctionOptions): LambdaFunction {
   const idle: Environment[] = [];
+  const alive = new Set<Environment>();
   const working = new Set<Environment>();
+  const waiting: Waiting[] = [];
+  let running = 0;
+  let starting = 0;
 
-  function take(): Environment {
-    // The one that was used last: as on AWS, the others grow cold.
+  /** As AWS does: whichever is there first, one that has become free or one that was started. */
+  async function take(): Promise<Environment> {
+    // The one that was used last: the others grow cold.
     for (let environment = idle.pop(); environment !== undefined; environment = idle.pop()) {
       if (!environment.isGone) return environment;
     }
-    if (working.size >= options.concurrency) throw new TooManyRequests(`${options.name} is at its concurrency`);
-    return startEnvironment({ ...options, functionName: options.name });
+    const one = Promise.withResolvers<Environment>();
+    waiting.push(one);
+    const timer = setTimeout(start, alive.size === 0 ? 0 : PATIENCE_MS);
+    try {
+      return await one.promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function start(): void {
+    for (const environment of alive) if (environment.isGone) alive.delete(environment);
+    if (starting >= Math.min(STARTS, waiting.length) || alive.size >= options.environments) return;
+    starting += 1;
+    const environment = startEnvironment({ ...options, functionName: options.name });
+    alive.add(environment);
+    environment.ready
+      .then(
+        () => give(environment),
+        (error: unknown) => {
+          alive.delete(environment);
+          waiting.shift()?.reject(error);
+        },
+      )
+      .finally(() => {
+        starting -= 1;
+        start();
+      });
+  }
+
+  function give(environment: Environment): void {
+    if (environment.isGone) start();
+    else if (waiting.length > 0) waiting.shift()?.resolve(environment);
+    else idle.push(environment);
   }
 
   return {
@@ -49,30 +96,36 @@ export function createFunction(options: FunctionOptions): LambdaFunction {
     async invoke(event) {
       const bytes = Buffer.byteLength(JSON.stringify(event));
       if (bytes > payloadMaxBytes) throw new PayloadTooLarge(`${bytes} byte payload is too large (6291456 bytes)`);
-      const environment = take();
-      working.add(environment);
+      if (running >= options.concurrency) throw new TooManyRequests(`${options.name} is at its concurrency`);
+      running += 1;
       try {
-        await environment.ready;
-        return await environment.invoke(event);
+        const environment = await take();
+        working.add(environment);
+        try {
+          return await environment.invoke(event);
+        } finally {
+          working.delete(environment);
+          give(environment);
+        }
       } catch (error) {
         return { ok: false, errorType: 'Runtime.InitError', errorMessage: String(error) };
       } finally {
-        working.delete(environment);
-        if (!environment.isGone) idle.push(environment);
+        running -= 1;
       }
     },
     killWorking() {
       for (const environment of working) environment.kill();
       return working.size;
     },
-    get processIds() {
-      return [...idle, ...working].flatMap(({ processId, isGone }) =>
-        processId === undefined || isGone ? [] : [processId],
-      );
-    },
     stop() {
-      for (const environment of [...idle, ...working]) environment.kill();
+      for (const environment of alive) environment.kill();
+      for (const one of waiting.splice(0)) one.reject(new Error(`${options.name} was stopped`));
       idle.length = 0;
     },
   };
+}
+
+interface Waiting {
+  resolve(environment: Environment): void;
+  reject(error: unknown): void;
 }

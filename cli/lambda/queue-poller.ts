@@ -79,25 +79,37 @@ export function startQueuePoller(options: QueuePollerOptions): QueuePoller {
     }
   }
 
+  const batches = new Set<Promise<void>>();
+
+  /** One call waits for messages at a time: several would all be woken by each of them, and all but one in vain. */
   async function poll(): Promise<void> {
     while (!signal.aborted) {
       try {
+        if (batches.size >= options.concurrency) await Promise.race(batches);
         const messages = await receive();
-        if (messages.length > 0) await handle(messages);
+        if (messages.length === 0) continue;
+        const batch = handle(messages)
+          .catch(complain)
+          .finally(() => batches.delete(batch));
+        batches.add(batch);
       } catch (error) {
-        if (signal.aborted) return;
-        // The messages come again after their visibility timeout, as on AWS.
-        if (!(error instanceof TooManyRequests)) log(`${queueUrl} could not be read: ${String(error)}`);
-        await pause(100);
+        if (!signal.aborted) await complain(error);
       }
     }
+    await Promise.all(batches);
   }
 
-  const pollers = Array.from({ length: options.concurrency }, poll);
+  /** The messages come again after their visibility timeout, as on AWS. */
+  async function complain(error: unknown): Promise<void> {
+    if (!(error instanceof TooManyRequests)) log(`${queueUrl} could not be read: ${String(error)}`);
+    await pause(100);
+  }
+
+  const polling = poll();
   return {
     async stop() {
       stopping.abort();
-      await Promise.all(pollers);
+      await polling;
     },
   };
 }

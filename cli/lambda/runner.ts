@@ -47,8 +47,8 @@ export interface LambdaRunnerOptions {
   readonly freeze?: boolean;
   /** How long a message stays with a batch that crashed, in place of the template's minutes: a test does not wait for them. */
   readonly visibilitySeconds?: number;
-  /** Environments of a function at a time, where its template sets no bound; default 16, of AWS's 1,000. */
-  readonly concurrency?: number;
+  /** Environments of a function at a time; default 16, of AWS's 1,000. Further invocations wait. */
+  readonly environments?: number;
   readonly matches: PatternMatcher;
   readonly log: (line: string) => void;
 }
@@ -132,8 +132,8 @@ export async function startLambdaRunner(options: LambdaRunnerOptions): Promise<L
       if (most < 2 || most > 1_000) throw new CommandError(`MaximumConcurrency is ${most}; AWS takes 2 to 1000.`);
       pollers.push(
         startQueuePoller({
-          sqs: clients.sqs,
-          queueUrl: toQueueUrl(gate.url, arn),
+          sqs: clients.pollers,
+          queueUrl: toQueueUrl(emulators.sqsUrl, arn),
           queueArn: arn,
           region,
           batchSize: Number(properties['BatchSize'] ?? 10),
@@ -189,7 +189,9 @@ export async function startLambdaRunner(options: LambdaRunnerOptions): Promise<L
   }
 }
 
-const defaultConcurrency = 16;
+/** Invocations of a function at a time where its template sets no bound: those of an account. */
+const defaultConcurrency = 1_000;
+const defaultEnvironments = 16;
 /** Batches of a queue at a time: this is one machine. */
 const MOST_BATCHES = 4;
 const credentialsEnv = {
@@ -242,7 +244,8 @@ async function openFunction(
     },
     timeoutSeconds: Number(properties['Timeout'] ?? 3),
     memoryMegabytes: memory,
-    concurrency: Number(properties['ReservedConcurrentExecutions'] ?? options.concurrency ?? defaultConcurrency),
+    concurrency: Number(properties['ReservedConcurrentExecutions'] ?? defaultConcurrency),
+    environments: options.environments ?? defaultEnvironments,
     freeze: options.freeze ?? true,
     log: options.log,
   });

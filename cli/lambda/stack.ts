@@ -14,13 +14,16 @@ export const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 export interface StackClients {
   readonly sqs: SQSClient;
+  /** Not through the gate: what pollers ask for, AWS does not refuse. */
+  readonly pollers: SQSClient;
   readonly dynamo: DynamoDBClient;
   readonly s3: S3Client;
 }
 
-export function createClients(region: string, { gate, dynamoUrl }: Emulators): StackClients {
+export function createClients(region: string, { gate, sqsUrl, dynamoUrl }: Emulators): StackClients {
   return {
     sqs: new SQSClient({ region, credentials, endpoint: gate.url }),
+    pollers: new SQSClient({ region, credentials, endpoint: sqsUrl }),
     dynamo: new DynamoDBClient({ region, credentials, endpoint: dynamoUrl }),
     s3: new S3Client({ region, credentials, endpoint: gate.url, forcePathStyle: true }),
   };

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import { templateFile } from '../../cli/lambda/template.ts';
 
 /** A package as `serverless package` leaves it: a template with one queue, its guard, and functions of the given code. */
-export async function packageFixture(code: string): Promise<string> {
+export async function packageFixture(code: string, { timeoutSeconds = 1, concurrency = 2 } = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tulle-fixture-'));
   await writeFile(join(folder, 'fixture.zip'), zip('app.mjs', Buffer.from(code)));
   const fn = (handler: string, more = {}) => ({
@@ -14,7 +14,7 @@ export async function packageFixture(code: string): Promise<string> {
       FunctionName: `fixture-${handler}`,
       Handler: `app.${handler}`,
       Runtime: 'nodejs24.x',
-      Timeout: 1,
+      Timeout: timeoutSeconds,
       MemorySize: 128,
       Code: { S3Bucket: 'b', S3Key: 'serverless/fixture/fixture.zip' },
       Environment: {
@@ -25,14 +25,14 @@ export async function packageFixture(code: string): Promise<string> {
   });
   const template = {
     Resources: {
-      HttpLambdaFunction: fn('http', { ReservedConcurrentExecutions: 2 }),
+      HttpLambdaFunction: fn('http', { ReservedConcurrentExecutions: concurrency }),
       QueueLambdaFunction: fn('queue'),
       TickLambdaFunction: fn('tick'),
       Guard: { Type: 'AWS::SQS::Queue', Properties: {} },
       Queue: {
         Type: 'AWS::SQS::Queue',
         Properties: {
-          VisibilityTimeout: 1,
+          VisibilityTimeout: timeoutSeconds,
           RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['Guard', 'Arn'] }, maxReceiveCount: 2 },
         },
       },

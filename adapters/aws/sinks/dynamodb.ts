@@ -33,12 +33,12 @@ export function createDynamodbSink(settings: AwsSinkSettings): Sink<DynamodbOpti
         },
       },
       async createClient(client) {
-        const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
+        const { DynamoDBClient } = await import('../sdk/dynamo.ts');
         return new DynamoDBClient(client);
       },
       async send({ client, options, signal }, [delivery]) {
         if (delivery === undefined) return [];
-        const { PutItemCommand } = await import('@aws-sdk/client-dynamodb');
+        const { PutItemCommand } = await import('../sdk/dynamo.ts');
         await client.send(new PutItemCommand({ TableName: options.arn, Item: toItem(delivery.event, options) }), {
           abortSignal: signal,
         });

@@ -59,14 +59,14 @@ export function createS3Sink(settings: AwsSinkSettings): Sink<S3Options> {
       bytes: BATCH_BYTES,
       sizeOf: ({ event }, { content }) => Buffer.byteLength(toBody(event, content)) + 1,
       async createClient(client) {
-        const { S3Client } = await import('@aws-sdk/client-s3');
+        const { S3Client } = await import('../sdk/s3.ts');
         const endpoint = process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL'] ?? '';
         return new S3Client({ ...client, forcePathStyle: endpoint !== '' });
       },
       async send({ client, arn, options, signal, now }, deliveries) {
         const [first] = deliveries;
         if (first === undefined) return [];
-        const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+        const { PutObjectCommand } = await import('../sdk/s3.ts');
         const { key = defaultKey, content, batchSize = 1 } = options;
         const bodies = deliveries.map(({ event }) => toBody(event, content));
         await client.send(

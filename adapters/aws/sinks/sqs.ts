@@ -29,12 +29,12 @@ export function createSqsSink(settings: AwsSinkSettings): Sink<SqsOptions> {
       bytes: BYTES,
       sizeOf: ({ event }, { content }) => Buffer.byteLength(toBody(event, content)),
       async createClient(client) {
-        const { SQSClient } = await import('@aws-sdk/client-sqs');
+        const { SQSClient } = await import('../sdk/sqs.ts');
         // The queue's URL is a name here, whatever host it says.
         return new SQSClient({ ...client, useQueueUrlAsEndpoint: false });
       },
       async send({ client, arn, options, signal }, deliveries) {
-        const { SendMessageBatchCommand } = await import('@aws-sdk/client-sqs');
+        const { SendMessageBatchCommand } = await import('../sdk/sqs.ts');
         const QueueUrl = `https://sqs.${arn.region}.amazonaws.com/${arn.account}/${arn.resource}`;
         const isFifo = arn.resource.endsWith('.fifo');
         const Entries = deliveries.map((delivery, index) => toEntry(delivery, index, options, isFifo));
