@@ -167,6 +167,24 @@ describe('a test of rules', () => {
     expect(requests).toMatchObject([{ missing: ['gone'], headers: { 'webhook-signature': '****' } }]);
   });
 
+  it('tells nobody whether there is a secret who may not see the list of them', async () => {
+    const rule = { filter: { pattern: { source: ['/shop'] } }, targets: [target({ signing: { secret: 'gone' } })] };
+    await withRule(harness, rule);
+    const missingFor = async (role: string, buses: readonly string[], body: object): Promise<unknown> => {
+      const { requests } = await test({ event: createEvent(), ...body }, await keyFor(harness, role, buses));
+      return requests[0]?.missing;
+    };
+    expect(await missingFor('viewer', ['*'], { rule: 'all' })).toEqual(['gone']);
+    expect(await missingFor('admin', ['*'], { rule })).toEqual(['gone']);
+    // Of a rule that is sent along one could choose the name, also among those of the platform.
+    expect(await missingFor('viewer', ['*'], { rule })).toBeUndefined();
+    expect(await missingFor('operator', ['*'], { rule })).toBeUndefined();
+    for (const role of ['viewer', 'operator', 'admin']) {
+      expect(await missingFor(role, ['default'], { rule: 'all' }), role).toBeUndefined();
+      expect(await missingFor(role, ['default'], { rule }), role).toBeUndefined();
+    }
+  });
+
   it('shows what a switched-off rule and held targets would get, and says that nothing goes there', async () => {
     await withRule(harness, { targets: [{ ...target({}), paused: true }] });
     expect((await test({ event: createEvent() })).events[0]?.rules[0]?.targets).toMatchObject([
@@ -448,8 +466,8 @@ function send({ mesh }: Harness, key: string, body: object | string): Promise<Re
   return mesh.fetch(requestOf(key, body));
 }
 
-async function keyFor(harness: Harness, role: string): Promise<string> {
-  const created = await harness.admin('POST', '/v1/admin/keys', { role, buses: ['default'] });
+async function keyFor(harness: Harness, role: string, buses: readonly string[] = ['default']): Promise<string> {
+  const created = await harness.admin('POST', '/v1/admin/keys', { role, buses });
   return ((await created.json()) as { key: string }).key;
 }
 

@@ -4,6 +4,7 @@ import { createMemorySecrets } from '../../adapters/memory/secrets.ts';
 import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
 import { createMesh, type Mesh } from '../../adapters/mesh.ts';
 import type { MasterKeys } from '../../mesh/connections/vault.ts';
+import type { Source } from '../../mesh/connector/source.ts';
 import type { FunctionSupport } from '../../mesh/functions/support.ts';
 import type { LedgerRecord } from '../../mesh/ledger.ts';
 import type { Documents } from '../../mesh/ports/documents.ts';
@@ -51,6 +52,7 @@ export function createHarness(
     snapshots?: Snapshots;
     createQueue?: typeof createMemoryQueue;
     queues?: readonly SecondQueue[];
+    sources?: readonly Source[];
   } = {},
 ): Harness {
   const received: Received[] = [];
@@ -94,6 +96,7 @@ export function createHarness(
     functions: options.functions ?? {},
     exactLength: false,
     queues: options.queues ?? [],
+    sources: options.sources ?? [],
     report,
   });
 
