@@ -1,6 +1,6 @@
 import type { FromSchema } from 'json-schema-to-ts';
 import { TulleError } from '../event/error.ts';
-import { requireAccess } from '../mesh/authentication.ts';
+import { mayUse, requireAccess } from '../mesh/authentication.ts';
 import { createCredentials } from '../mesh/connections/credentials.ts';
 import { readEvents } from '../mesh/history.ts';
 import { defaultLimits } from '../mesh/protocols/protocol.ts';
@@ -58,6 +58,8 @@ export async function postRuleTest(services: Services, call: Call): Promise<Resp
     policy,
     now: runtime.now(),
     secrets,
+    // Secrets are the tenant's. A rule of one's own could ask for any name, also of those that no list shows.
+    tellsMissing: mayUse(principal, '*') && (typeof wanted.rule !== 'object' || isAllowed(principal.role, 'configure')),
   });
   return Response.json({ bus, version: snapshot.version, ...result, ...(warnings.length === 0 ? {} : { warnings }) });
 }

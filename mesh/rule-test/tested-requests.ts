@@ -14,7 +14,7 @@ export interface TestedRequest {
   /** What is in it: numbers of events and, where the steps make several of one, which of them, from 1. */
   readonly events: readonly { readonly event: number; readonly part?: number }[];
   readonly refused?: string;
-  /** Secrets that are needed and not stored. */
+  /** Secrets that are needed and not stored; only where whoever asks may know. */
   readonly missing?: readonly string[];
   readonly method?: string;
   readonly url?: string;
@@ -29,6 +29,8 @@ export interface TestedRequest {
 
 export interface TestedRequestsOptions extends DryRunOptions {
   readonly sinks: ReadonlyMap<string, Sink>;
+  /** Whoever asks may know which secrets there are. */
+  readonly tellsMissing: boolean;
 }
 
 export interface TestedRequests {
@@ -62,7 +64,7 @@ export function createTestedRequests(options: TestedRequestsOptions): TestedRequ
     if (sink === undefined) return [{ ...about, events, refused: `there is no sink ${target.kind} here` }];
     const deliveries = chunk.map(({ delivery }) => delivery);
     const { requests, refused, missing } = await dryRun(sink, deliveries, target.options, options);
-    const more = missing.length === 0 ? {} : { missing };
+    const more = missing.length === 0 || !options.tellsMissing ? {} : { missing };
     if (refused !== undefined) return [{ ...about, ...more, events, refused }];
     return requests.map((request) => ({ ...about, ...more, events, ...toShown(request) }));
   }
