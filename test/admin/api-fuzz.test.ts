@@ -191,8 +191,8 @@ describe('each operation of openapi.json, asked for what there is', () => {
   });
 
   it('has samples for no others', () => {
-    const ids = operations.map(({ operation }) => operation.operationId);
-    expect(sampled.filter((id) => !ids.includes(id))).toEqual([]);
+    const ids = new Set(operations.map(({ operation }) => operation.operationId));
+    expect(sampled.filter((id) => !ids.has(id))).toEqual([]);
   });
 });
 
