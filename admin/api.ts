@@ -14,6 +14,7 @@ import type { Runtime } from '../mesh/ports/runtime.ts';
 import type { Secrets } from '../mesh/ports/secrets.ts';
 import type { Snapshots } from '../mesh/ports/snapshots.ts';
 import { isSystemFault, toProblemResponse } from '../mesh/problem.ts';
+import { requireNoBody } from '../mesh/protocols/no-body.ts';
 import { mountRoutes } from '../mesh/route.ts';
 import type { Sink, TargetPolicy } from '../mesh/sink.ts';
 import type { SecondQueue } from '../mesh/snapshot.ts';
@@ -92,10 +93,11 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
   });
 
   const routes = createAdminRoutes(services);
-  mountRoutes(app, routes, (route, context) => {
+  mountRoutes(app, routes, async (route, context) => {
     const { raw: request } = context.req;
     const call = { request, principal: context.get('principal'), params: context.req.param() };
     requireRoute(route, call);
+    if (route.method === 'DELETE') await requireNoBody(request);
     return route.handler({ ...call, query: new URL(request.url).searchParams });
   });
 

@@ -1,7 +1,7 @@
 import { TulleError } from '../event/error.ts';
 import { formatToken, hashToken, type KeyLookup } from '../mesh/authentication.ts';
 import type { Documents } from '../mesh/ports/documents.ts';
-import { readJson } from '../mesh/protocols/json-body.ts';
+import { readJson, readOptionalJson } from '../mesh/protocols/json-body.ts';
 import { orderOf } from './change-order.ts';
 import { documentKeys } from './document-keys.ts';
 import { listPage, readPageRequest, toList } from './paging.ts';
@@ -91,7 +91,7 @@ export function keyRotation({ publisher, runtime }: Services): Methods {
     async POST(call) {
       const { tenant } = call.principal;
       const id = requireKeyId(call.params['id'] ?? '');
-      const overlapSeconds = admitRotation(await readJson(call.request));
+      const overlapSeconds = admitRotation(await readOptionalJson(call.request));
       const token = createToken(tenant, id);
       const hash = await hashToken(token);
       const { result, change, sequence } = await publisher.change(orderOf(call), async (staging) => {

@@ -1,4 +1,5 @@
 import { TulleError } from '../event/error.ts';
+import { requireNoBody } from '../mesh/protocols/no-body.ts';
 import { orderOf } from './change-order.ts';
 import { documentKeys } from './document-keys.ts';
 import { requireName } from './resources/name.ts';
@@ -12,6 +13,7 @@ import type { Call, Methods, Services } from './services.ts';
 export function targetControls({ publisher }: Services): Readonly<Record<'pause' | 'resume', Methods>> {
   async function setPaused(call: Call, paused: boolean): Promise<Response> {
     const { principal, params } = call;
+    await requireNoBody(call.request);
     const bus = requireName(params['bus'] ?? '', 'bus');
     const rule = requireName(params['rule'] ?? '', 'rule');
     const target = requireName(params['target'] ?? '', 'target');

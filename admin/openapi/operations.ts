@@ -88,6 +88,7 @@ function connectorOperations(connector: string): Operations {
     [`POST ${connector}/restart`]: {
       summary: 'Pull again from a position, or from the start',
       body: json(restartSchema),
+      bodyOptional: true,
       answers: tasks,
     },
     [`GET ${connector}/quarantine`]: {
@@ -193,6 +194,7 @@ export const adminOperations: Operations = {
     summary: 'Give a key a new secret, beside which the old one stays valid for a time',
     headers: reason,
     body: json(ref('KeyRotation')),
+    bodyOptional: true,
     answers: {
       200: { description: 'The new secret, shown this once', content: json(ref('KeyWithSecret')), etag: true },
     },

@@ -1,7 +1,8 @@
 import { TulleError } from '../../event/error.ts';
 import type { Phase, Position } from '../../mesh/connector/source.ts';
 import type { StoredDocument } from '../../mesh/ports/documents.ts';
-import { readJson } from '../../mesh/protocols/json-body.ts';
+import { readOptionalJson } from '../../mesh/protocols/json-body.ts';
+import { requireNoBody } from '../../mesh/protocols/no-body.ts';
 import { createAudit } from '../audit.ts';
 import { connectorResource } from '../connectors.ts';
 import { documentKeys, walkDocuments } from '../document-keys.ts';
@@ -57,6 +58,7 @@ export function taskControls(services: Services): Readonly<Record<'pause' | 'res
     readChange: (call: Call) => Promise<Change> | Change,
   ): Methods {
     const POST: Handler = async (call) => {
+      if (action !== 'restart connector') await requireNoBody(call.request);
       const change = await readChange(call);
       const connector = await findConnector(services, call);
       const { bus, name } = connector.document;
@@ -86,7 +88,7 @@ export function taskControls(services: Services): Readonly<Record<'pause' | 'res
           runNow(task, firstPhase(connector.mode), `run by ${principal.keyId}`, now),
     ),
     restart: control('restart connector', async ({ principal, request }) => {
-      const order = (request.body === null ? {} : await readJson(request)) as RestartOrder;
+      const order = (await readOptionalJson(request)) as RestartOrder;
       throwFaults(findFaults(restartSchema, order));
       return (task, connector, now) => {
         if (order.partition !== undefined && order.partition !== task.partition.index) return task;

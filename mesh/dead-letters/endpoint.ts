@@ -11,13 +11,13 @@ import type { DeadLetters } from '../ports/dead-letters.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import type { Limits } from '../protocols/protocol.ts';
+import { requireNoBody } from '../protocols/no-body.ts';
 import { isAllowed } from '../roles.ts';
 import { readEditedEvent } from './edited-event.ts';
 import { inspect } from './inspect.ts';
 import { type BusPage, type PlacedLetter, readPage } from './page.ts';
 import type { DeadLetterEntry } from './query.ts';
 import type { RedriveOrder } from './redrive.ts';
-import { requireNoBody } from './no-body.ts';
 import { readSelection, type Selection, writeCursor } from './selection.ts';
 
 export interface DeadLetterEndpointOptions {
@@ -109,7 +109,7 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
 
     async redriveAll(request, bus) {
       const { principal, compiled } = await openBus(request, bus, 'operate', { newest: true });
-      await requireNoBody(request);
+      await requireNoBody(request, filterIsInQuery);
       const selection = withEnd(readSelection(request.url));
       const page = await readOldest(compiled, selection);
       const letters = page.letters.filter(({ record }) => isThere(compiled, record));
@@ -139,6 +139,7 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
 
     async delete(request, bus, id) {
       const { principal, compiled } = await openBus(request, bus, 'operate');
+      await requireNoBody(request);
       const { shard, sequence, record } = await find(compiled, id);
       const { rule, target, eventId } = record;
       const details = { id, rule, target, eventId };
@@ -149,7 +150,7 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
 
     async purge(request, bus) {
       const { principal, compiled } = await openBus(request, bus, 'operate');
-      await requireNoBody(request);
+      await requireNoBody(request, filterIsInQuery);
       const selection = withEnd(readSelection(request.url));
       const page = await readOldest(compiled, selection);
       if (page.letters.length > 0) {
@@ -166,6 +167,7 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
   };
 }
 
+const filterIsInQuery = 'Send the filter in the query, such as ?rule=to-crm; without one all are taken.';
 const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
 
 function answer(body: unknown, status = 200): Response {

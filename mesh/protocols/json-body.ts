@@ -15,15 +15,20 @@ export async function readJson(request: Request, maxBytes: number = bodyMaxBytes
   return parseJsonBody(await readJsonText(request, maxBytes));
 }
 
+/**
+ * The same where every member may be missing: no body is as good as `{}`, whatever it is announced as.
+ * @throws as `readJson`
+ */
+export async function readOptionalJson(request: Request): Promise<unknown> {
+  const bytes = await readBody(request, bodyMaxBytes);
+  if (bytes === undefined || bytes.length === 0) return {};
+  requireJson(request.headers);
+  return parseJsonBody(decodeText(bytes));
+}
+
 /** The same as text, for whoever keeps a part of it as it was written: `parseJsonBody` then checks the rest. */
 export async function readJsonText(request: Request, maxBytes: number): Promise<string> {
-  const [mediaType = ''] = (request.headers.get('content-type') ?? '').split(';');
-  if (!/^application\/([a-z0-9.!#$&^_-]+\+)?json$/i.test(mediaType.trim())) {
-    throw new TulleError('media_type_unsupported', 'The body is not announced as JSON.', {
-      place: 'content-type',
-      mend: 'Send the header `Content-Type: application/json`.',
-    });
-  }
+  requireJson(request.headers);
   const bytes = await readBody(request, maxBytes);
   return decodeText(bytes ?? new Uint8Array());
 }
@@ -41,6 +46,16 @@ export function parseJsonBody(text: string): unknown {
   const value: unknown = JSON.parse(text);
   refuseHostileNames(value, '');
   return value;
+}
+
+function requireJson(headers: Headers): void {
+  const [mediaType = ''] = (headers.get('content-type') ?? '').split(';');
+  if (!/^application\/([a-z0-9.!#$&^_-]+\+)?json$/i.test(mediaType.trim())) {
+    throw new TulleError('media_type_unsupported', 'The body is not announced as JSON.', {
+      place: 'content-type',
+      mend: 'Send the header `Content-Type: application/json`.',
+    });
+  }
 }
 
 /** `__proto__` never reaches code that builds objects; a name of broken Unicode has no JSON Pointer. */

@@ -6,6 +6,7 @@ import type { Replays } from '../ports/replays.ts';
 import type { Runtime } from '../ports/runtime.ts';
 import type { ShardPlace } from '../ports/shard.ts';
 import { readJson } from '../protocols/json-body.ts';
+import { requireNoBody } from '../protocols/no-body.ts';
 import { toView } from './progress.ts';
 import type { ReplayOrder, ReplayStatus } from './replay.ts';
 import { asksFor, readReplayRequest, type ReplayRequest } from './request.ts';
@@ -119,6 +120,7 @@ export function createReplayEndpoint({ openBus, replays, runtime, audit }: Repla
 
     async cancel(request, bus, name) {
       const { principal, compiled } = await openBus(request, bus, 'operate');
+      await requireNoBody(request);
       const port = required();
       await requireKnown(compiled, name);
       await audit(principal, { action: 'cancel replay', bus: compiled.snapshot.bus, details: { name } });
@@ -129,6 +131,7 @@ export function createReplayEndpoint({ openBus, replays, runtime, audit }: Repla
 
     async delete(request, bus, name) {
       const { principal, compiled } = await openBus(request, bus, 'operate');
+      await requireNoBody(request);
       const { tenant, settings } = compiled.snapshot;
       const port = required();
       await requireKnown(compiled, name);
