@@ -12,7 +12,7 @@ const dialects = ['exact', 'prefix', 'suffix', 'all', 'any', 'not', 'sql'] as co
  * empty or missing list lets every event pass. Places are JSON Pointers into the list.
  */
 export function compileSubscriptionFilters(filters: unknown): Condition {
-  if (filters === undefined || filters === null) return { kind: 'all', of: [] };
+  if (filters === undefined) return { kind: 'all', of: [] };
   if (!Array.isArray(filters)) {
     throw refusal('', 'The filters are not an array.', 'Write [{"exact": {"type": "order.created"}}].');
   }

@@ -23,6 +23,12 @@ describe('subscription filters', () => {
     expect(matches(undefined)).toBe(true);
   });
 
+  it('takes nothing but a list', () => {
+    for (const filters of [null, {}, 'all', 0, false]) {
+      expect(() => matches(filters), JSON.stringify(filters)).toThrow('The filters are not an array.');
+    }
+  });
+
   it('joins the filters, and the attributes of one filter, by AND', () => {
     expect(matches([{ exact: { type: 'order.created', source: '/shop' } }, { prefix: { id: '1' } }])).toBe(true);
     expect(matches([{ exact: { type: 'order.created', source: '/other' } }])).toBe(false);
