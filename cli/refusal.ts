@@ -1,13 +1,16 @@
 import { TulleRequestError } from '../client/error.ts';
 import { PublishError } from '../client/publish.ts';
+import { describeFileFault } from './file-fault.ts';
 
-/** What Tulle refused, where, and how to mend it. @returns whether it was that */
+/** What Tulle or the file system refused, where, and how to mend it. @returns whether it was that */
 export function printRefusal(error: unknown): boolean {
   if (error instanceof PublishError) {
     console.error(`${error.accepted.accepted} events of the last ones were published as well.`);
     return printRefusal(error.cause);
   }
-  if (!(error instanceof TulleRequestError)) return false;
+  const fault = describeFileFault(error);
+  if (fault !== undefined) console.error(`${fault.message}\n${fault.mend}`);
+  if (!(error instanceof TulleRequestError)) return fault !== undefined;
   const { request, status, message, place, mend, errors } = error;
   console.error(
     status === 0 ? message : `${request} was answered ${status}. ${message}${place === undefined ? '' : ` (${place})`}`,

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError, usageError } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
+import { makeFolder } from '../make-folder.ts';
 
 export const create = defineCommand({
   name: 'functions new',
@@ -32,7 +33,7 @@ export const create = defineCommand({
     }
     const list = join(folder, 'registered.ts');
     const registered = existsSync(list) ? register(await readFile(list, 'utf8'), name) : undefined;
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (const [file, text] of files) await writeFile(file, text);
     if (registered !== undefined) await writeFile(list, registered);
     const written = [...files.keys(), ...(registered === undefined ? [] : [list])];

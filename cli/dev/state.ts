@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../make-folder.ts';
 
 export const defaultStateFolder = '.tulle';
 
@@ -31,7 +32,7 @@ export interface StateFile<Content> {
 
 export async function openState(folder: string): Promise<StateFolder> {
   // The folder holds the operator's key and every event: it is nobody else's.
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   return {
     storage: join(folder, 'storage'),
     adminKey: () => readOrMakeKey(join(folder, 'admin-key'), () => `dev-${randomBytes(24).toString('base64url')}`),

@@ -27,6 +27,7 @@ export const init = defineCommand({
   examples: ['tulle init', 'tulle init my-events --platform workers --install', 'tulle init . --platform node'],
   async run({ words: [given], values, output }) {
     const asked = await ask(given, values);
+    if (asked.folder === '') throw usageError('The folder has no name.', 'Give . for the one that you are in.');
     const folder = resolve(asked.folder);
     const name = toProjectName(values.name ?? basename(folder));
     const { tulle = readManifest().version, force } = values;

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { CommandError } from '../command.ts';
+import { makeFolder } from '../make-folder.ts';
 import { type Manifest, packageRoot, readManifest } from '../package-root.ts';
 
 export const platforms = ['workers', 'node', 'lambda'] as const;
@@ -41,7 +42,7 @@ export async function scaffold({ folder, force, ...project }: Scaffold): Promise
     });
   }
   const write = async (file: string, text: string, mode = 0o644): Promise<void> => {
-    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await makeFolder(dirname(join(folder, file)));
     await writeFile(join(folder, file), text, { mode });
   };
   await write('.gitignore', mergeLines(await readText(join(folder, '.gitignore')), ignored));

@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { startFauxqs } from 'fauxqs';
 import { openGate, type Gate } from './gate.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /** AWS's services on this machine: SQS, SNS and S3 by fauxqs behind a gate, DynamoDB by dynalite. */
 export interface Emulators {
@@ -18,7 +18,7 @@ export interface Emulators {
 
 /** `storage`: where what they hold outlives them; without it, it does not. */
 export async function startEmulators(region: string, storage?: string): Promise<Emulators> {
-  if (storage !== undefined) await mkdir(storage, { recursive: true });
+  if (storage !== undefined) await makeFolder(storage);
   const fauxqs = await startFauxqs({
     port: 0,
     logger: false,

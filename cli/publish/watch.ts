@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '../../client/client.ts';
@@ -7,6 +7,7 @@ import type { EventInput } from '../../client/event.ts';
 import { TulleRequestError } from '../../client/error.ts';
 import { CommandError } from '../command.ts';
 import type { Output } from '../terminal/output.ts';
+import { makeFolder } from '../make-folder.ts';
 import { toEvents } from './read-events.ts';
 
 /**
@@ -18,8 +19,8 @@ export async function watch(
   client: Client,
   { bus, folder, output }: { readonly bus: string; readonly folder: string; readonly output: Output },
 ): Promise<never> {
-  await mkdir(join(folder, 'published'), { recursive: true });
-  await mkdir(join(folder, 'refused'), { recursive: true });
+  await makeFolder(join(folder, 'published'));
+  await makeFolder(join(folder, 'refused'));
   output.note(`Watching ${folder} ...`);
   for (;;) {
     const names = (await readdir(folder)).filter((name) => /\.(?:json|ndjson|jsonl)$/.test(name)).sort();

@@ -79,6 +79,21 @@ describe('tulle init', { timeout: 20_000 }, () => {
     }
   });
 
+  it('says what is wrong with a place where no project can be', async () => {
+    await writeFile(join(folder, 'file'), 'mine');
+    for (const [place, said] of [
+      ['file', 'is there already, and is no folder'],
+      ['file/inside', 'is there already, and is no folder'],
+      ['x'.repeat(300), 'is too long for a name'],
+      ['../../../../../../../../proc', 'is not there, and cannot be made'],
+      ['../../../../../../../../proc/inside', 'is not there, and cannot be made'],
+    ] as const) {
+      const { code, stderr } = await init(place, '--platform', 'node');
+      expect([code, stderr], place).toEqual([1, expect.stringMatching(new RegExp(`${said}\\.\\nChoose `))]);
+    }
+    expect(await run({}, ['init', '', '--platform', 'node'])).toMatchObject({ code: 2 });
+  });
+
   it('asks nobody where nobody can be asked', async () => {
     const unasked = await init('unasked');
     expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining('--platform')]);
