@@ -70,7 +70,9 @@ export async function parseDocuments(
 ): Promise<{ readonly documents: readonly unknown[]; readonly faults: readonly string[] }> {
   if (file.endsWith('.json')) {
     try {
-      return { documents: [JSON.parse(text)].flat(), faults: [] };
+      const documents = [JSON.parse(text)].flat();
+      const faults = (await findRepeatedNames(text)).map((fault) => `${file}: ${fault}`);
+      return { documents: faults.length > 0 ? [] : documents, faults };
     } catch (error) {
       return { documents: [], faults: [`${file}: ${error instanceof Error ? error.message : String(error)}`] };
     }
@@ -86,6 +88,15 @@ export async function parseDocuments(
   } catch (error) {
     return { documents: [], faults: [`${file}: ${firstLine(error instanceof Error ? error.message : String(error))}`] };
   }
+}
+
+/** `JSON.parse` keeps the last member of a name and says nothing; a reader of YAML, which JSON is, says where they are. */
+async function findRepeatedNames(json: string): Promise<readonly string[]> {
+  const { parseDocument } = await import('yaml');
+  const { errors } = parseDocument(json);
+  return errors
+    .filter(({ code }) => code === 'DUPLICATE_KEY')
+    .map(({ message }) => firstLine(message).replace('Map keys must be unique', 'A member is named twice'));
 }
 
 /** @throws Error for aliases without end, and for an anchor that holds itself */
