@@ -1,4 +1,4 @@
-import type { Noun } from '../client/admin.ts';
+import type { Noun } from '../client/configuration.ts';
 import type { Command } from './command.ts';
 
 /** A command before its file is loaded: `tulle --help` loads none. */

@@ -1,4 +1,4 @@
-import type { ConfigurationDocument, Warning } from './admin.ts';
+import type { ConfigurationDocument, Warning } from './configuration.ts';
 import type { TracedRule } from './history.ts';
 
 /** What rules are to be tried on: exactly one of `event`, `events` and `last`. */

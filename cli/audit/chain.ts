@@ -1,4 +1,4 @@
-import type { Change } from '../../client/admin.ts';
+import type { Change } from '../../client/configuration.ts';
 
 /** Looks at changes from the first one on. */
 export async function verifyChain(

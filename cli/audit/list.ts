@@ -1,4 +1,4 @@
-import type { ChangeSummary } from '../../client/admin.ts';
+import type { ChangeSummary } from '../../client/configuration.ts';
 import { defineCommand } from '../define-command.ts';
 import { take } from '../terminal/take.ts';
 import { readCount } from '../terminal/time.ts';

@@ -1,4 +1,4 @@
-import type { Change } from '../../client/admin.ts';
+import type { Change } from '../../client/configuration.ts';
 import { usageError } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
 import { take } from '../terminal/take.ts';

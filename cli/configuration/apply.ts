@@ -1,4 +1,4 @@
-import { nouns } from '../../client/admin.ts';
+import { nouns } from '../../client/configuration.ts';
 import type { Command } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
 import { confirm, yesOption } from '../terminal/confirm.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Edit, EditOutcome } from '../../client/admin.ts';
+import type { Edit, EditOutcome } from '../../client/configuration.ts';
 
 /**
  * A target that signed off is written into its rule, and a file in git knows nothing of that: to apply the file again

@@ -6,7 +6,7 @@ import {
   type Noun,
   nouns,
   type Warning,
-} from '../../client/admin.ts';
+} from '../../client/configuration.ts';
 import type { Client } from '../../client/client.ts';
 import { TulleRequestError } from '../../client/error.ts';
 import { CommandError } from '../command.ts';

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { EditOutcome } from '../../client/admin.ts';
+import type { EditOutcome } from '../../client/configuration.ts';
 import { printable, type Output } from '../terminal/output.ts';
 import { findDifferences } from './differences.ts';
 import type { FileWarning } from './plan.ts';

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConfigurationDocument } from '../../client/admin.ts';
+import type { ConfigurationDocument } from '../../client/configuration.ts';
 import { CommandError } from '../command.ts';
 
 /** A document and the file that it stands in. */

@@ -1,4 +1,4 @@
-import { type Noun, nouns } from '../../client/admin.ts';
+import { type Noun, nouns } from '../../client/configuration.ts';
 import { collect } from '../../client/collect.ts';
 import type { Command } from '../command.ts';
 import { defineCommand } from '../define-command.ts';

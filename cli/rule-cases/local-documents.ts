@@ -1,4 +1,4 @@
-import type { ConfigurationDocument } from '../../client/admin.ts';
+import type { ConfigurationDocument } from '../../client/configuration.ts';
 
 /**
  * A folder's documents as a mesh on this machine takes them: secrets that are kept elsewhere have stand-ins, what only

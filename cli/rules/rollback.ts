@@ -1,4 +1,4 @@
-import type { Address, Edit } from '../../client/admin.ts';
+import type { Address, Edit } from '../../client/configuration.ts';
 import type { Client } from '../../client/client.ts';
 import { usageError } from '../command.ts';
 import { countActions, printOutcomes, toSentence } from '../configuration/print-plan.ts';

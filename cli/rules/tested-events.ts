@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import type { ConfigurationDocument } from '../../client/admin.ts';
+import type { ConfigurationDocument } from '../../client/configuration.ts';
 import { CommandError, usageError } from '../command.ts';
 
 /** The options by which commands are told on which events they try rules. */

@@ -1,5 +1,5 @@
 import { TulleRequestError } from '../../client/error.ts';
-import type { Quotas, TenantDocument } from '../../client/admin.ts';
+import type { Quotas, TenantDocument } from '../../client/tenants.ts';
 import { usageError } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
 

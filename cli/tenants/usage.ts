@@ -1,4 +1,4 @@
-import type { Usage } from '../../client/admin.ts';
+import type { Usage } from '../../client/tenants.ts';
 
 export interface UsageRow {
   readonly what: string;

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { type Noun, nouns } from '../../client/admin.ts';
+import { type Noun, nouns } from '../../client/configuration.ts';
 import { type Client, createClient } from '../../client/client.ts';
 import { root } from '../cli/tulle.ts';
 import { toDeclarations } from './schema-types.ts';
