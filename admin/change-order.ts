@@ -1,9 +1,18 @@
 import { TulleError } from '../event/error.ts';
+import type { Principal } from '../mesh/authentication.ts';
 import type { ChangeOrder } from './changes/changes.ts';
-import type { Call } from './services.ts';
 
 /** Who asks for a change, and why: the header `Change-Reason`, where the body has no place for it. */
-export function orderOf({ principal, request }: Pick<Call, 'principal' | 'request'>, why?: string): ChangeOrder {
+export function orderOf(
+  {
+    principal,
+    request,
+  }: {
+    readonly principal: Pick<Principal, 'tenant' | 'keyId'>;
+    readonly request: Pick<Request, 'headers'>;
+  },
+  why?: string,
+): ChangeOrder {
   const header = decode(request.headers.get('change-reason') ?? undefined);
   const reason = why ?? header;
   if (reason !== undefined && (reason.length > reasonMaxLength || !reason.isWellFormed())) {

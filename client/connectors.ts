@@ -1,4 +1,5 @@
 import type { Transport } from './transport.ts';
+import { type ReasonOptions, toHeaders } from './write-options.ts';
 
 /** One task of a connector: how far it is, and why it is as it is. */
 export interface ConnectorTask {
@@ -47,24 +48,32 @@ export interface QuarantinedRecord {
 /** The connectors of a bus, at work; their documents are the admin's. */
 export interface ConnectorsClient {
   tasks(connector: string): Promise<readonly ConnectorTask[]>;
-  pause(connector: string): Promise<readonly ConnectorTask[]>;
-  resume(connector: string): Promise<readonly ConnectorTask[]>;
+  pause(connector: string, options?: ReasonOptions): Promise<readonly ConnectorTask[]>;
+  resume(connector: string, options?: ReasonOptions): Promise<readonly ConnectorTask[]>;
   /** At once, whatever the schedule says. */
-  run(connector: string): Promise<readonly ConnectorTask[]>;
-  restart(connector: string, input?: RestartInput): Promise<readonly ConnectorTask[]>;
+  run(connector: string, options?: ReasonOptions): Promise<readonly ConnectorTask[]>;
+  restart(connector: string, input?: RestartInput, options?: ReasonOptions): Promise<readonly ConnectorTask[]>;
   quarantine(connector: string): AsyncGenerator<QuarantinedRecord>;
   /** Throws a record that was set aside away. */
-  discard(connector: string, id: string): Promise<void>;
+  discard(connector: string, id: string, options?: ReasonOptions): Promise<void>;
 }
 
 export function createConnectorsClient(transport: Transport, bus: string): ConnectorsClient {
   const pathOf = (connector: string, part: string): string =>
     `/v1/admin/buses/${encodeURIComponent(bus)}/connectors/${encodeURIComponent(connector)}/${part}`;
 
-  async function control(connector: string, what: string, input?: object): Promise<readonly ConnectorTask[]> {
-    const sent = input === undefined ? {} : { headers: json, body: JSON.stringify(input) };
-    const path = pathOf(connector, what);
-    const { items } = await transport.json<{ items: ConnectorTask[] }>({ method: 'POST', path, ...sent });
+  async function control(
+    connector: string,
+    what: string,
+    options?: ReasonOptions,
+    input?: object,
+  ): Promise<readonly ConnectorTask[]> {
+    const { items } = await transport.json<{ items: ConnectorTask[] }>({
+      method: 'POST',
+      path: pathOf(connector, what),
+      headers: { ...(input === undefined ? {} : json), ...toHeaders(options) },
+      body: input === undefined ? undefined : JSON.stringify(input),
+    });
     return items;
   }
 
@@ -74,10 +83,10 @@ export function createConnectorsClient(transport: Transport, bus: string): Conne
       const { items } = await transport.json<{ items: ConnectorTask[] }>({ method: 'GET', path });
       return items;
     },
-    pause: (connector) => control(connector, 'pause'),
-    resume: (connector) => control(connector, 'resume'),
-    run: (connector) => control(connector, 'run'),
-    restart: (connector, input = {}) => control(connector, 'restart', input),
+    pause: (connector, options) => control(connector, 'pause', options),
+    resume: (connector, options) => control(connector, 'resume', options),
+    run: (connector, options) => control(connector, 'run', options),
+    restart: (connector, input = {}, options) => control(connector, 'restart', options, input),
     async *quarantine(connector) {
       let cursor: string | undefined;
       do {
@@ -90,8 +99,9 @@ export function createConnectorsClient(transport: Transport, bus: string): Conne
         cursor = page.next;
       } while (cursor !== undefined);
     },
-    async discard(connector, id) {
-      await transport.send({ method: 'DELETE', path: pathOf(connector, `quarantine/${encodeURIComponent(id)}`) });
+    async discard(connector, id, options) {
+      const path = pathOf(connector, `quarantine/${encodeURIComponent(id)}`);
+      await transport.send({ method: 'DELETE', path, headers: toHeaders(options) });
     },
   };
 }

@@ -2,6 +2,7 @@ import { type ConnectorsClient, createConnectorsClient } from './connectors.ts';
 import type { CloudEvent } from './event.ts';
 import { tail, type TailOptions } from './tail.ts';
 import type { Query, Transport } from './transport.ts';
+import { type ReasonOptions, toHeaders } from './write-options.ts';
 
 /** Times are RFC 3339, or milliseconds since 1970. */
 export interface EventFilter {
@@ -188,28 +189,42 @@ export interface BusClient {
     list(filter?: DeadLetterFilter): AsyncGenerator<DeadLetter>;
     get(id: string): Promise<InspectedDeadLetter>;
     /** As it is, or edited. */
-    redrive(id: string, event?: unknown): Promise<void>;
-    delete(id: string): Promise<void>;
+    redrive(id: string, event?: unknown, options?: ReasonOptions): Promise<void>;
+    delete(id: string, options?: ReasonOptions): Promise<void>;
     /** All that match, the oldest first; each yield is one step of up to 500. */
-    redriveAll(filter?: DeadLetterFilter): AsyncGenerator<{ readonly redriven: number; readonly skipped: number }>;
-    purgeAll(filter?: DeadLetterFilter): AsyncGenerator<{ readonly purged: number }>;
+    redriveAll(
+      filter?: DeadLetterFilter,
+      options?: ReasonOptions,
+    ): AsyncGenerator<{ readonly redriven: number; readonly skipped: number }>;
+    purgeAll(filter?: DeadLetterFilter, options?: ReasonOptions): AsyncGenerator<{ readonly purged: number }>;
   };
   readonly replays: {
     list(): Promise<readonly Replay[]>;
     get(name: string): Promise<Replay>;
-    start(name: string, input: ReplayInput): Promise<Replay>;
-    cancel(name: string): Promise<Replay>;
-    delete(name: string): Promise<void>;
+    start(name: string, input: ReplayInput, options?: ReasonOptions): Promise<Replay>;
+    cancel(name: string, options?: ReasonOptions): Promise<Replay>;
+    delete(name: string, options?: ReasonOptions): Promise<void>;
   };
 }
 
 export function createBusClient(transport: Transport, bus: string): BusClient {
   const base = `/v1/buses/${encodeURIComponent(bus)}`;
 
-  async function* pages<Page>(method: string, path: string, filter: Query): AsyncGenerator<Page> {
+  async function* pages<Page>(
+    method: string,
+    path: string,
+    filter: Query,
+    options?: ReasonOptions,
+  ): AsyncGenerator<Page> {
+    const headers = toHeaders(options);
     let cursor: string | undefined;
     do {
-      const page = await transport.json<Page & { cursor?: string }>({ method, path, query: { ...filter, cursor } });
+      const page = await transport.json<Page & { cursor?: string }>({
+        method,
+        path,
+        headers,
+        query: { ...filter, cursor },
+      });
       yield page as Awaited<Page>;
       ({ cursor } = page);
     } while (cursor !== undefined);
@@ -244,15 +259,20 @@ export function createBusClient(transport: Transport, bus: string): BusClient {
     deadLetters: {
       list: (filter = {}) => walk<DeadLetter>('deadLetters', letters, filter),
       get: (id) => transport.json({ method: 'GET', path: `${letters}/${encodeURIComponent(id)}` }),
-      async redrive(id, event) {
-        const edited = event === undefined ? {} : { headers: json, body: JSON.stringify({ event }) };
-        await transport.send({ method: 'POST', path: `${letters}/${encodeURIComponent(id)}/redrive`, ...edited });
+      async redrive(id, event, options) {
+        await transport.send({
+          method: 'POST',
+          path: `${letters}/${encodeURIComponent(id)}/redrive`,
+          headers: { ...(event === undefined ? {} : json), ...toHeaders(options) },
+          body: event === undefined ? undefined : JSON.stringify({ event }),
+        });
       },
-      async delete(id) {
-        await transport.send({ method: 'DELETE', path: `${letters}/${encodeURIComponent(id)}` });
+      async delete(id, options) {
+        const path = `${letters}/${encodeURIComponent(id)}`;
+        await transport.send({ method: 'DELETE', path, headers: toHeaders(options) });
       },
-      redriveAll: (filter = {}) => pages('POST', `${letters}:redrive`, { limit: 500, ...filter }),
-      purgeAll: (filter = {}) => pages('POST', `${letters}:purge`, { limit: 500, ...filter }),
+      redriveAll: (filter = {}, options) => pages('POST', `${letters}:redrive`, { limit: 500, ...filter }, options),
+      purgeAll: (filter = {}, options) => pages('POST', `${letters}:purge`, { limit: 500, ...filter }, options),
     },
     replays: {
       async list() {
@@ -260,12 +280,23 @@ export function createBusClient(transport: Transport, bus: string): BusClient {
         return replays;
       },
       get: (name) => transport.json({ method: 'GET', path: replay(name) }),
-      start: (name, input) =>
-        transport.json({ method: 'PUT', path: replay(name), headers: json, body: JSON.stringify(input) }),
-      // A second one changes nothing.
-      cancel: (name) => transport.json({ method: 'POST', path: `${replay(name)}/cancel`, idempotent: true }),
-      async delete(name) {
-        await transport.send({ method: 'DELETE', path: replay(name) });
+      start: (name, input, options) =>
+        transport.json({
+          method: 'PUT',
+          path: replay(name),
+          headers: { ...json, ...toHeaders(options) },
+          body: JSON.stringify(input),
+        }),
+      cancel: (name, options) =>
+        transport.json({
+          method: 'POST',
+          path: `${replay(name)}/cancel`,
+          headers: toHeaders(options),
+          // A second one changes nothing.
+          idempotent: true,
+        }),
+      async delete(name, options) {
+        await transport.send({ method: 'DELETE', path: replay(name), headers: toHeaders(options) });
       },
     },
   };

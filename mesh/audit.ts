@@ -18,5 +18,12 @@ export interface Operation {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Writes down who does what before it is done: what cannot be written down is not done. */
-export type Audit = (by: Pick<Principal, 'tenant' | 'keyId'>, operation: Operation) => Promise<void>;
+/**
+ * Writes down who does what before it is done: what cannot be written down is not done. Why stands in the header
+ * `Change-Reason` of the request.
+ */
+export type Audit = (
+  by: Pick<Principal, 'tenant' | 'keyId'>,
+  operation: Operation,
+  request: Pick<Request, 'headers'>,
+) => Promise<void>;

@@ -82,11 +82,16 @@ function connectorOperations(connector: string): Operations {
   const tasks = ok('Its tasks', shape({ items: listOf(ref('Task')) }));
   return {
     [`GET ${connector}/tasks`]: { summary: 'Show how far the tasks of a connector are', answers: tasks },
-    [`POST ${connector}/pause`]: { summary: 'Pause a connector; the present pulls are stored', answers: tasks },
-    [`POST ${connector}/resume`]: { summary: 'Let a connector go on', answers: tasks },
-    [`POST ${connector}/run`]: { summary: 'Pull at once, whatever the schedule says', answers: tasks },
+    [`POST ${connector}/pause`]: {
+      summary: 'Pause a connector; the present pulls are stored',
+      headers: reason,
+      answers: tasks,
+    },
+    [`POST ${connector}/resume`]: { summary: 'Let a connector go on', headers: reason, answers: tasks },
+    [`POST ${connector}/run`]: { summary: 'Pull at once, whatever the schedule says', headers: reason, answers: tasks },
     [`POST ${connector}/restart`]: {
       summary: 'Pull again from a position, or from the start',
+      headers: reason,
       body: json(restartSchema),
       bodyOptional: true,
       answers: tasks,
@@ -96,7 +101,11 @@ function connectorOperations(connector: string): Operations {
       query: page,
       answers: pageOf(ref('QuarantinedRecord')),
     },
-    [`DELETE ${connector}/quarantine/{id}`]: { summary: 'Delete a record that was set aside', answers: gone },
+    [`DELETE ${connector}/quarantine/{id}`]: {
+      summary: 'Delete a record that was set aside',
+      headers: reason,
+      answers: gone,
+    },
   };
 }
 

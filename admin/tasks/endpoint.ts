@@ -62,7 +62,7 @@ export function taskControls(services: Services): Readonly<Record<'pause' | 'res
       const change = await readChange(call);
       const connector = await findConnector(services, call);
       const { bus, name } = connector.document;
-      await audit(call.principal, { action, bus, details: { connector: name } });
+      await audit(call.principal, { action, bus, details: { connector: name } }, call.request);
       await createMissing(services, connector);
       const items = await changeTasks(services, connector, change);
       return Response.json({ items: items.map(toTaskView) });
@@ -124,7 +124,11 @@ export function quarantineItem(services: Services): Methods {
       const id = requireName(call.params['id'] ?? '', 'id');
       const { bus, name } = document;
       const details = { connector: name, id };
-      await createAudit(services.publisher)(call.principal, { action: 'delete quarantined record', bus, details });
+      await createAudit(services.publisher)(
+        call.principal,
+        { action: 'delete quarantined record', bus, details },
+        call.request,
+      );
       const gone = await services.documents.delete(`${quarantineKeys.of(tenant, document.bus, document.name)}${id}`);
       if (!gone) throw new TulleError('not_found', `There is no record ${id} that was set aside.`);
       return new Response(null, { status: 204 });

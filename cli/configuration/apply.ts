@@ -4,6 +4,7 @@ import { defineCommand } from '../define-command.ts';
 import { confirm, yesOption } from '../terminal/confirm.ts';
 import { nounsOfBus, planFolder } from './plan.ts';
 import { countActions, noteWarnings, printOutcomes, toSentence } from './print-plan.ts';
+import { whyOption } from '../terminal/why.ts';
 
 export const apply: Command = applyCommand(
   'apply',
@@ -24,7 +25,7 @@ function applyCommand(name: string, summary: string): Command {
       },
       enable: { type: 'boolean', description: 'enable targets that signed off; else they stay disabled' },
       'dry-run': { type: 'boolean', description: 'show what would change, and change nothing' },
-      why: { type: 'string', description: 'why, for the history' },
+      ...whyOption,
       ...yesOption,
     },
     examples: [`tulle ${name} configuration`, `tulle ${name} configuration --prune --yes --why 'release 42'`],

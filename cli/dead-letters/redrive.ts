@@ -3,6 +3,7 @@ import { CommandError, usageError } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
 import { confirm, yesOption } from '../terminal/confirm.ts';
 import { filterOptions, toFilter } from './filter.ts';
+import { whyOption } from '../terminal/why.ts';
 
 export const redrive = defineCommand({
   name: 'dlq redrive',
@@ -14,6 +15,7 @@ export const redrive = defineCommand({
     ...filterOptions,
     all: { type: 'boolean', description: 'every dead letter of the bus' },
     edited: { type: 'string', value: 'FILE', description: 'send this event instead of the one that came in' },
+    ...whyOption,
     ...yesOption,
   },
   examples: ['tulle dlq redrive 0-17 --bus orders', 'tulle dlq redrive --rule to-crm --before 1h --yes'],
@@ -23,7 +25,8 @@ export const redrive = defineCommand({
     if (id !== undefined) {
       if (!filter.isEmpty || values.all)
         throw usageError('Give an id or a filter, not both.', 'Leave one of them out.');
-      await deadLetters.redrive(id, values.edited === undefined ? undefined : await readEvent(values.edited));
+      const event = values.edited === undefined ? undefined : await readEvent(values.edited);
+      await deadLetters.redrive(id, event, values);
       if (output.json) output.document({ redriven: 1, skipped: 0 }, () => '');
       else output.note(`Sent ${id} again.`);
       return;
@@ -35,7 +38,7 @@ export const redrive = defineCommand({
     const progress = output.progress();
     const total = { redriven: 0, skipped: 0 };
     try {
-      for await (const { redriven, skipped } of deadLetters.redriveAll(filter)) {
+      for await (const { redriven, skipped } of deadLetters.redriveAll(filter, values)) {
         total.redriven += redriven;
         total.skipped += skipped;
         progress.say(`${total.redriven.toLocaleString('en-US')} sent again`);

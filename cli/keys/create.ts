@@ -1,5 +1,6 @@
 import { usageError } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
+import { whyOption } from '../terminal/why.ts';
 
 export const create = defineCommand({
   name: 'keys create',
@@ -15,21 +16,23 @@ export const create = defineCommand({
     },
     expires: { type: 'string', value: 'TIME', description: 'until then: 2027-01-31T12:00:00Z (default for ever)' },
     description: { type: 'string', description: 'what it is for' },
+    ...whyOption,
   },
   examples: [
     "tulle keys create --role publisher --bus orders --description 'the shop'",
     "tulle keys create --role viewer --bus '*' --json | jq -r .key",
   ],
-  async run({ values: { role, bus: buses, expires, description }, session, output }) {
+  async run({ values: { role, bus: buses, expires, description, why }, session, output }) {
     if (role === undefined || buses.length === 0) {
       throw usageError('--role and --bus say what it may do.', 'tulle keys create --role publisher --bus orders');
     }
-    const made = await session.client().admin.keys.create({
+    const input = {
       role,
       buses,
       ...(expires === undefined ? {} : { expires }),
       ...(description === undefined ? {} : { description }),
-    });
+    };
+    const made = await session.client().admin.keys.create(input, { why });
     output.document(made, () => made.key);
     output.note(`The key ${made.id} is shown this once: keep it.`);
   },

@@ -1,4 +1,5 @@
 import { defineCommand } from '../define-command.ts';
+import { whyOption } from '../terminal/why.ts';
 
 export const rotate = defineCommand({
   name: 'keys rotate',
@@ -6,10 +7,11 @@ export const rotate = defineCommand({
   words: ['ID'],
   options: {
     overlap: { type: 'string', value: 'TIME', description: 'how long both are valid: 0s to 30d (default 24h)' },
+    ...whyOption,
   },
   examples: ['tulle keys rotate 0123456789abcdef', 'tulle keys rotate 0123456789abcdef --overlap 0s'],
-  async run({ words: [id = ''], values: { overlap }, session, output }) {
-    const made = await session.client().admin.keys.rotate(id, overlap === undefined ? {} : { overlap });
+  async run({ words: [id = ''], values: { overlap, why }, session, output }) {
+    const made = await session.client().admin.keys.rotate(id, overlap === undefined ? {} : { overlap }, { why });
     output.document(made, () => made.key);
     output.note(`The new secret of ${id} is shown this once: keep it.`);
   },

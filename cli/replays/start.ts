@@ -3,6 +3,7 @@ import { usageError } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
 import { readTime } from '../terminal/time.ts';
 import { replayColumns } from './columns.ts';
+import { whyOption } from '../terminal/why.ts';
 
 export const start = defineCommand({
   name: 'replay start',
@@ -24,6 +25,7 @@ export const start = defineCommand({
       description: 'to this rule alone; may be given again (default all that match)',
     },
     'per-second': { type: 'string', value: 'N', description: 'events a second (default as fast as it goes)' },
+    ...whyOption,
     wait: { type: 'boolean', description: 'show how far it is until it has ended' },
   },
   examples: [
@@ -39,13 +41,14 @@ export const start = defineCommand({
     const perSecond = values['per-second'] === undefined ? undefined : Number(values['per-second']);
     if (Number.isNaN(perSecond)) throw usageError('--per-second is no number.', 'Give one such as 100.');
     const { replays } = session.client().bus(session.bus);
-    let replay = await replays.start(name, {
+    const input = {
       archive,
       from,
       ...(to === undefined ? {} : { to }),
       ...(rules.length === 0 ? {} : { rules }),
       ...(perSecond === undefined ? {} : { perSecond }),
-    });
+    };
+    let replay = await replays.start(name, input, values);
     const progress = output.progress();
     try {
       while (wait && replay.state === 'running') {

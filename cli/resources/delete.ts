@@ -2,6 +2,7 @@ import { type Noun, nouns } from '../../client/configuration.ts';
 import type { Command } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
 import { confirm, yesOption } from '../terminal/confirm.ts';
+import { whyOption } from '../terminal/why.ts';
 
 /** `tulle rules delete NAME` and its like. */
 export function deleteCommand(noun: Noun): Command {
@@ -12,7 +13,7 @@ export function deleteCommand(noun: Noun): Command {
     details: 'Its versions stay in the history.',
     words: ['NAME'],
     ofBus,
-    options: { why: { type: 'string', description: 'why, for the history' }, ...yesOption },
+    options: { ...whyOption, ...yesOption },
     examples: [`tulle ${noun} delete orders --yes --why 'nobody needs it'`],
     async run({ words: [name = ''], values: { why, yes }, session, output }) {
       const client = session.client();

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
+import { whyOption } from '../terminal/why.ts';
 
 export const pause = control({
   verb: 'pause',
@@ -26,7 +27,7 @@ function control(definition: {
     details,
     words: ['RULE', 'TARGET'],
     ofBus: true,
-    options: { why: { type: 'string', description: 'why, for the history' } },
+    options: whyOption,
     examples: [`tulle rules ${verb} to-crm crm --bus orders --why 'the CRM is being moved'`],
     async run({ words: [rule = '', target = ''], values: { why }, session, output }) {
       const { admin } = session.client();

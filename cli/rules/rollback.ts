@@ -4,6 +4,7 @@ import { usageError } from '../command.ts';
 import { countActions, printOutcomes, toSentence } from '../configuration/print-plan.ts';
 import { defineCommand } from '../define-command.ts';
 import { confirm, yesOption } from '../terminal/confirm.ts';
+import { whyOption } from '../terminal/why.ts';
 
 export const rollback = defineCommand({
   name: 'rules rollback',
@@ -12,7 +13,7 @@ export const rollback = defineCommand({
   words: ['CHANGE'],
   options: {
     'dry-run': { type: 'boolean', description: 'show what would change, and change nothing' },
-    why: { type: 'string', description: 'why, for the history' },
+    ...whyOption,
     ...yesOption,
   },
   examples: ['tulle rules rollback 41 --dry-run', "tulle rules rollback 41 --yes --why 'release 42 was wrong'"],

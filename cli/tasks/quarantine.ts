@@ -3,6 +3,7 @@ import { collect } from '../../client/collect.ts';
 import { defineCommand } from '../define-command.ts';
 import { confirm, yesOption } from '../terminal/confirm.ts';
 import type { Columns } from '../terminal/output.ts';
+import { whyOption } from '../terminal/why.ts';
 
 const columns: Columns<QuarantinedRecord> = {
   id: ({ id }) => id,
@@ -16,7 +17,7 @@ export const quarantine = defineCommand({
   summary: 'List the records of a connector that could not become events, or throw them away',
   words: ['NAME'],
   ofBus: true,
-  options: { discard: { type: 'boolean', description: 'throw all of them away' }, ...yesOption },
+  options: { discard: { type: 'boolean', description: 'throw all of them away' }, ...whyOption, ...yesOption },
   examples: [
     'tulle connectors quarantine orders-feed --bus orders',
     'tulle connectors quarantine orders-feed --discard --yes',
@@ -29,7 +30,7 @@ export const quarantine = defineCommand({
       return;
     }
     await confirm(`Throw ${records.length} records of ${name} away?`, { yes: values.yes });
-    for (const { id } of records) await connectors.discard(name, id);
+    for (const { id } of records) await connectors.discard(name, id, values);
     output.document({ discarded: records.length }, () => `${records.length} thrown away`);
   },
 });

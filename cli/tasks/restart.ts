@@ -2,6 +2,7 @@ import { usageError } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
 import { confirm, yesOption } from '../terminal/confirm.ts';
 import { taskColumns } from './columns.ts';
+import { whyOption } from '../terminal/why.ts';
 
 export const restart = defineCommand({
   name: 'connectors restart',
@@ -11,6 +12,7 @@ export const restart = defineCommand({
   options: {
     position: { type: 'string', value: 'JSON', description: 'as tasks --json shows it (default the start)' },
     task: { type: 'string', value: 'N', description: 'only the task with this number, from 0 (default all)' },
+    ...whyOption,
     ...yesOption,
   },
   examples: [
@@ -24,10 +26,11 @@ export const restart = defineCommand({
     const from = position === undefined ? 'the start' : 'that position';
     await confirm(`Pull ${name} again from ${from}?`, { yes: values.yes });
     const { connectors } = session.client().bus(session.bus);
-    const tasks = await connectors.restart(name, {
+    const input = {
       ...(position === undefined ? {} : { position }),
       ...(partition === undefined ? {} : { partition }),
-    });
+    };
+    const tasks = await connectors.restart(name, input, values);
     output.list(tasks, taskColumns);
   },
 });

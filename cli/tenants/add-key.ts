@@ -1,5 +1,6 @@
 import { usageError } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
+import { whyOption } from '../terminal/why.ts';
 
 export const addKey = defineCommand({
   name: 'tenants add-key',
@@ -13,15 +14,17 @@ export const addKey = defineCommand({
     },
     bus: { type: 'string', value: 'BUS', multiple: true, short: 'b', description: 'for this bus (default "*", all)' },
     description: { type: 'string', description: 'what it is for' },
+    ...whyOption,
   },
   examples: ["tulle tenants add-key acme --description 'the first'"],
-  async run({ words: [name = ''], values: { role = 'admin', bus: buses, description }, session, output }) {
+  async run({ words: [name = ''], values: { role = 'admin', bus: buses, description, why }, session, output }) {
     if (role === '') throw usageError('--role is empty.', 'tulle tenants add-key acme --role admin');
-    const made = await session.client().admin.tenants.createKey(name, {
+    const input = {
       role,
       buses: buses.length === 0 ? ['*'] : buses,
       ...(description === undefined ? {} : { description }),
-    });
+    };
+    const made = await session.client().admin.tenants.createKey(name, input, { why });
     output.document(made, () => made.key);
     output.note(`The key ${made.id} of ${name} is shown this once: keep it.`);
   },

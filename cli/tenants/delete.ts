@@ -1,5 +1,6 @@
 import { defineCommand } from '../define-command.ts';
 import { confirm, yesOption } from '../terminal/confirm.ts';
+import { whyOption } from '../terminal/why.ts';
 
 export const remove = defineCommand({
   name: 'tenants delete',
@@ -7,7 +8,7 @@ export const remove = defineCommand({
   details:
     'Nobody gets in any more when this ends; what it stored goes in the minutes after. Its name is not used again.',
   words: ['NAME'],
-  options: { why: { type: 'string', description: 'why, for the history' }, ...yesOption },
+  options: { ...whyOption, ...yesOption },
   examples: ["tulle tenants delete acme --yes --why 'they left'"],
   async run({ words: [name = ''], values: { why, yes }, session, output }) {
     const { tenants } = session.client().admin;

@@ -2,6 +2,7 @@ import { TulleRequestError } from '../../client/error.ts';
 import type { Quotas, TenantDocument } from '../../client/tenants.ts';
 import { usageError } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
+import { whyOption } from '../terminal/why.ts';
 
 export const set = defineCommand({
   name: 'tenants set',
@@ -16,7 +17,7 @@ export const set = defineCommand({
       multiple: true,
       description: 'such as rules=100; rules=none takes it away; may be given again',
     },
-    why: { type: 'string', description: 'why, for the history' },
+    ...whyOption,
   },
   examples: ['tulle tenants set acme --quota eventsPerSecond=500 --quota rules=100 --quota storedDays=30'],
   async run({ words: [name = ''], values: { description, quota, why }, session, output }) {

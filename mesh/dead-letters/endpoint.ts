@@ -97,7 +97,7 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
       const { rule, target, eventId } = record;
       const isEdited = event !== undefined;
       const details = { id, rule, target, eventId, ...(isEdited ? { edited: true } : {}) };
-      await audit(principal, { action: 'redrive', bus: compiled.snapshot.bus, details });
+      await audit(principal, { action: 'redrive', bus: compiled.snapshot.bus, details }, request);
       const order = toOrder(compiled, [record], createReceipt(), principal.keyId);
       const { redriven } = await deadLetters.redrive({ ...toBus(compiled.snapshot), shard }, [sequence], {
         ...order,
@@ -117,7 +117,7 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
       const order = toOrder(compiled, records, createReceipt(), principal.keyId);
       if (letters.length > 0) {
         const details = { filter: selection.filter, deadLetters: letters.length };
-        await audit(principal, { action: 'redrive', bus: compiled.snapshot.bus, details });
+        await audit(principal, { action: 'redrive', bus: compiled.snapshot.bus, details }, request);
       }
       const counts = await Promise.all(
         byShard(letters).map(async ([shard, sequences]) => {
@@ -143,7 +143,7 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
       const { shard, sequence, record } = await find(compiled, id);
       const { rule, target, eventId } = record;
       const details = { id, rule, target, eventId };
-      await audit(principal, { action: 'delete dead letter', bus: compiled.snapshot.bus, details });
+      await audit(principal, { action: 'delete dead letter', bus: compiled.snapshot.bus, details }, request);
       await deadLetters.delete({ ...toBus(compiled.snapshot), shard }, [sequence]);
       return new Response(null, { status: 204 });
     },
@@ -155,7 +155,7 @@ export function createDeadLetterEndpoint(options: DeadLetterEndpointOptions): De
       const page = await readOldest(compiled, selection);
       if (page.letters.length > 0) {
         const details = { filter: selection.filter, deadLetters: page.letters.length };
-        await audit(principal, { action: 'purge', bus: compiled.snapshot.bus, details });
+        await audit(principal, { action: 'purge', bus: compiled.snapshot.bus, details }, request);
       }
       const counts = await Promise.all(
         byShard(page.letters).map(([shard, sequences]) =>

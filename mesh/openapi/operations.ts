@@ -30,6 +30,8 @@ const statuses: Schema = {
 const found = { source: text, type: text, from: time, to: time, limit, cursor };
 const lettersFound = { rule: name, target: name, type: text, source: text, event: text, before: time, limit, cursor };
 
+const reason = { 'Change-Reason': { type: 'string', maxLength: 1_024 } };
+
 const anEvent = { 'application/cloudevents+json': ref('CloudEvent') };
 const events = {
   ...anEvent,
@@ -137,6 +139,7 @@ export const meshOperations: Operations = {
   },
   [`POST ${bus}/dead-letters:redrive`]: {
     summary: 'Send again all dead letters that match, oldest first, page by page',
+    headers: reason,
     query: lettersFound,
     answers: {
       202: {
@@ -147,6 +150,7 @@ export const meshOperations: Operations = {
   },
   [`POST ${bus}/dead-letters:purge`]: {
     summary: 'Throw away all dead letters that match, page by page',
+    headers: reason,
     query: lettersFound,
     answers: ok('How many of this page', shape({ purged: count, 'cursor?': text })),
   },
@@ -156,11 +160,13 @@ export const meshOperations: Operations = {
   },
   [`DELETE ${bus}/dead-letters/{id}`]: {
     summary: 'Throw one dead letter away',
+    headers: reason,
     answers: { 204: { description: 'It is gone' } },
   },
   [`POST ${bus}/dead-letters/{id}/redrive`]: {
     summary: 'Send one dead letter again, as it is or edited',
     description: 'An edited event takes a key that may publish.',
+    headers: reason,
     body: json(shape({ event: ref('CloudEvent') })),
     bodyOptional: true,
     answers: { 202: { description: 'It is on its way', content: json(shape({ redriven: count })) } },
@@ -173,14 +179,16 @@ export const meshOperations: Operations = {
   [`GET ${bus}/replays/{name}`]: { summary: 'Show how far a replay is', answers: replay },
   [`PUT ${bus}/replays/{name}`]: {
     summary: 'Start a replay of archived events',
+    headers: reason,
     body: json(replayRequestSchema),
     answers: { ...replay, 201: { description: 'It has started', content: json(ref('Replay')) } },
   },
   [`DELETE ${bus}/replays/{name}`]: {
     summary: 'End a replay if it runs, and forget it',
+    headers: reason,
     answers: { 204: { description: 'It is gone' } },
   },
-  [`POST ${bus}/replays/{name}/cancel`]: { summary: 'End a replay', answers: replay },
+  [`POST ${bus}/replays/{name}/cancel`]: { summary: 'End a replay', headers: reason, answers: replay },
 
   'GET /healthz': {
     summary: 'Say that the process answers',

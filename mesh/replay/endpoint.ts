@@ -105,7 +105,7 @@ export function createReplayEndpoint({ openBus, replays, runtime, audit }: Repla
       const { tenant, bus: of } = compiled.snapshot;
       if (known === undefined) {
         const { id: _id, tenant: _tenant, bus: _bus, by: _by, version: _version, ...details } = asked;
-        await audit(principal, { action: 'start replay', bus: of, details });
+        await audit(principal, { action: 'start replay', bus: of, details }, request);
       }
       // Of two that ask for the same name at once the first shard takes one, and every other shard that one as well; of
       // those that ask for the last free place, one.
@@ -123,7 +123,7 @@ export function createReplayEndpoint({ openBus, replays, runtime, audit }: Repla
       await requireNoBody(request);
       const port = required();
       await requireKnown(compiled, name);
-      await audit(principal, { action: 'cancel replay', bus: compiled.snapshot.bus, details: { name } });
+      await audit(principal, { action: 'cancel replay', bus: compiled.snapshot.bus, details: { name } }, request);
       const statuses = await ofShards(compiled, (shard) => port.cancel(shard, name));
       if (statuses.length === 0) throw unknownReplay(name);
       return Response.json(toView(statuses));
@@ -135,7 +135,7 @@ export function createReplayEndpoint({ openBus, replays, runtime, audit }: Repla
       const { tenant, settings } = compiled.snapshot;
       const port = required();
       await requireKnown(compiled, name);
-      await audit(principal, { action: 'delete replay', bus: compiled.snapshot.bus, details: { name } });
+      await audit(principal, { action: 'delete replay', bus: compiled.snapshot.bus, details: { name } }, request);
       const deleted = await Promise.all(
         Array.from({ length: settings.shards }, (_, shard) => port.delete({ tenant, bus, shard }, name)),
       );

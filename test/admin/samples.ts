@@ -49,9 +49,9 @@ const samples: Readonly<Record<string, Partial<Sample>>> = {
   putAdminBusesArchivesArchive: { body: { filter: { pattern: { type: ['order.paid'] } } } },
   putAdminBusesConnectorsConnector: { body: { source: { schedule: { cron: '0 9 * * *' } } } },
   postAdminBusesConnectorsConnectorRestart: { body: {} },
-  putAdminBusesRulesRule: { body: rule },
+  putAdminBusesRulesRule: { body: { ...rule, description: 'to the CRM' } },
   postAdminBusesRulesTest: { body: { events: [event] } },
-  putAdminConnectionsConnection: { body: { bearer: { token: 'not-a-real-token' } } },
+  putAdminConnectionsConnection: { body: { bearer: { token: 'not-a-real-token-either' } } },
   putAdminFunctionsFunction: { body: { description: 'of the bundle' } },
   putAdminIdentitiesIdentity: {
     body: {
@@ -65,7 +65,7 @@ const samples: Readonly<Record<string, Partial<Sample>>> = {
     parts: { version: '2' },
     body: { type: 'object', description: 'of an order' },
   },
-  putAdminSecretsSecret: { body: { value: 'not-a-real-secret' } },
+  putAdminSecretsSecret: { body: { value: 'not-a-real-secret-either' } },
   postAdminBusesDiscoveredId: { body: { name: 'learnt', source: '/shop' } },
   postAdminChanges: { body: { edits: [{ put: { kind: 'rule', bus: 'default', name: 'crm', ...rule } }] } },
   postAdminKeys: { body: key },

@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { commands } from '../../cli/commands.ts';
 import { run } from './run.ts';
 
+/** By the verb. */
+const changing =
+  /(?:apply|rollback|delete|pause|resume|run|restart|quarantine|redrive|purge|start|cancel|create|rotate|revoke|set|add-key)$/;
+
 /** What scripts and people may count on with every command, whoever adds one. */
 describe.each(commands)('tulle $name', ({ name, summary, load }) => {
   it('has the name and the summary of the table, and a help that fits a terminal', async () => {
@@ -28,6 +32,10 @@ describe.each(commands)('tulle $name', ({ name, summary, load }) => {
         .join('');
       for (const [, option = ''] of own.matchAll(/ --([a-z-]+)/g)) expect(options).toContain(option);
     }
+  });
+
+  it.runIf(changing.test(name))('takes a reason for the history', async () => {
+    expect((await load()).options).toContain('why');
   });
 
   it('has --json', async () => {

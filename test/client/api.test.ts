@@ -29,11 +29,11 @@ const pairs: readonly (readonly [file: string, type: string, schema: string])[] 
   ['history', 'TargetStatus', 'TargetStatus'],
   ['history', 'Books', 'Books'],
   ['history', 'Replay', 'Replay'],
-  ['admin', 'EditOutcome', 'Edited'],
-  ['admin', 'ChangeSummary', 'ChangeSummary'],
-  ['admin', 'Change', 'Change'],
-  ['admin', 'DocumentVersion', 'Version'],
-  ['admin', 'KeyView', 'Key'],
+  ['configuration', 'EditOutcome', 'Edited'],
+  ['configuration', 'ChangeSummary', 'ChangeSummary'],
+  ['configuration', 'Change', 'Change'],
+  ['configuration', 'DocumentVersion', 'Version'],
+  ['keys', 'KeyView', 'Key'],
   ['admin', 'BusStatus', 'BusStatus'],
 ];
 

@@ -1,0 +1,1 @@
+export const whyOption = { why: { type: 'string', description: 'why, for the history' } } as const;
