@@ -14,7 +14,7 @@ import { createKeysClient, type KeysClient } from './keys.ts';
 import type { RuleTest, RuleTestInput } from './rule-test.ts';
 import { createTenantsClient, type TenantsClient, type Usage } from './tenants.ts';
 import type { Query, Transport, TransportRequest } from './transport.ts';
-import { readVersioned } from './versioned.ts';
+import { versionOf } from './version-of.ts';
 import { walk } from './walk.ts';
 import { type ReasonOptions, toHeaders, type WriteOptions } from './write-options.ts';
 
@@ -65,8 +65,10 @@ export interface AdminClient {
 }
 
 export function createAdminClient(transport: Transport): AdminClient {
-  const versioned = async (request: TransportRequest): Promise<Versioned> =>
-    readVersioned<ConfigurationDocument>(await transport.send(request));
+  async function versioned(request: TransportRequest): Promise<Versioned> {
+    const response = await transport.send(request);
+    return { version: versionOf(response), document: (await response.json()) as ConfigurationDocument };
+  }
 
   function controlTarget(verb: string, { bus, rule, target }: TargetPlace, options?: ReasonOptions) {
     const path = `${itemPath('rules', { bus, name: rule })}/targets/${encodeURIComponent(target)}/${verb}`;

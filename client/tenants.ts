@@ -1,6 +1,6 @@
 import { createKey, type CreatedKey, type KeyInput } from './keys.ts';
-import type { Transport } from './transport.ts';
-import { readVersioned } from './versioned.ts';
+import type { Transport, TransportRequest } from './transport.ts';
+import { versionOf } from './version-of.ts';
 import { walk } from './walk.ts';
 import { type ReasonOptions, toHeaders, type WriteOptions } from './write-options.ts';
 
@@ -48,18 +48,22 @@ export interface TenantsClient {
 export function createTenantsClient(transport: Transport): TenantsClient {
   const tenants = '/v1/admin/tenants';
   const item = (name: string): string => `${tenants}/${encodeURIComponent(name)}`;
+
+  async function versioned(request: TransportRequest): Promise<VersionedTenant> {
+    const response = await transport.send(request);
+    return { version: versionOf(response), document: (await response.json()) as TenantDocument };
+  }
+
   return {
     list: () => walk(transport, tenants),
-    get: async (name) => readVersioned(await transport.send({ method: 'GET', path: item(name) })),
-    put: async (name, document, options) =>
-      readVersioned(
-        await transport.send({
-          method: 'PUT',
-          path: item(name),
-          headers: { 'content-type': 'application/json', ...toHeaders(options) },
-          body: JSON.stringify(document),
-        }),
-      ),
+    get: (name) => versioned({ method: 'GET', path: item(name) }),
+    put: (name, document, options) =>
+      versioned({
+        method: 'PUT',
+        path: item(name),
+        headers: { 'content-type': 'application/json', ...toHeaders(options) },
+        body: JSON.stringify(document),
+      }),
     async delete(name, options) {
       const { status } = await transport.send({
         method: 'DELETE',
