@@ -1,3 +1,4 @@
+import { createPostgresSink } from '../../connectors/sinks/postgres.ts';
 import { createRedisStreamSink } from '../../connectors/sinks/redis-stream.ts';
 import type { Sink } from '../../mesh/sink.ts';
 import { createAwsSinks } from '../aws/sinks/sinks.ts';
@@ -5,7 +6,12 @@ import { sinks } from '../sinks.ts';
 
 /** The sinks that Node has beside those of every platform: it runs those with drivers too. */
 export function createNodeSinks({ awsTargets }: { readonly awsTargets: readonly string[] }): readonly Sink[] {
-  return [...createAwsSinks({ allowed: awsTargets }), createRedisStreamSink() as Sink];
+  return [
+    ...createAwsSinks({ allowed: awsTargets }),
+    // One a line: many add to this list.
+    createPostgresSink() as Sink,
+    createRedisStreamSink() as Sink,
+  ];
 }
 
 /** Every sink of every platform, for who describes them. */

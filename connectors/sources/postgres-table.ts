@@ -1,4 +1,5 @@
 import { TulleError } from '../../event/error.ts';
+import type { PostgresRow, RunSql } from '../drivers/postgres.ts';
 import type { Partition, Position, Pulled, SourceRecord } from '../../mesh/connector/source.ts';
 
 export interface TableOptions {
@@ -10,9 +11,6 @@ export interface TableOptions {
   readonly key?: string;
   readonly columns?: readonly string[];
 }
-
-export type RunSql = (text: string, values: readonly (string | number | null)[]) => Promise<readonly Row[]>;
-export type Row = Readonly<Record<string, string | null>>;
 
 /** Where a reader is, values as Postgres writes them. */
 export interface TablePosition {
@@ -75,7 +73,7 @@ export function createTableReader({ table, column, key = column, columns }: Tabl
     run: RunSql,
     { after, bound }: { readonly after?: readonly [string, string]; readonly bound: readonly [string, string] },
     { limit, partition: { index, count } }: { readonly limit: number; readonly partition: Partition },
-  ): Promise<readonly Row[]> {
+  ): Promise<readonly PostgresRow[]> {
     const values: (string | number)[] = [bound[0], bound[1], limit];
     const conditions = [`(t.${by}, t.${unique}) <= ($1, $2)`];
     if (after !== undefined) {
@@ -115,7 +113,7 @@ export function createTableReader({ table, column, key = column, columns }: Tabl
 }
 
 /** A row that changed is another record: its column has another value. */
-function toRecord(row: Row, table: string): SourceRecord {
+function toRecord(row: PostgresRow, table: string): SourceRecord {
   return { id: `${table}/${row['id']}/${row['at']}`, subject: row['id'] ?? '', dataJson: row['data'] ?? 'null' };
 }
 

@@ -1,16 +1,11 @@
-import type { ClientConfig } from 'pg';
-import { TulleError } from '../../event/error.ts';
-import { defineSource, type Position, type SourceContext } from '../../mesh/connector/source.ts';
-import { createTableReader, type Row, type RunSql, type TableOptions, type TablePosition } from './postgres-table.ts';
+import { defineSource, type Position } from '../../mesh/connector/source.ts';
+import { credentialsOf, readAddress, toDriverFailure } from '../drivers/endpoint.ts';
+import { connectPostgres, type PostgresConnection, postgresProtocols } from '../drivers/postgres.ts';
+import { createTableReader, type TableOptions, type TablePosition } from './postgres-table.ts';
 
 export interface PostgresSourceOptions extends TableOptions {
   /** The name of a secret that holds `postgres://USER:PASSWORD@HOST/DATABASE`. */
   readonly secret: string;
-}
-
-interface Session {
-  readonly run: RunSql;
-  end(): Promise<void>;
 }
 
 const name = { type: 'string', minLength: 1, maxLength: 63 } as const;
@@ -20,7 +15,7 @@ const name = { type: 'string', minLength: 1, maxLength: 63 } as const;
  * yet committed when a later row is read is not passed over, see `createTableReader`. Deleted rows are not seen: an outbox
  * table tells of them.
  */
-export const postgres = defineSource<PostgresSourceOptions, Session>({
+export const postgres = defineSource<PostgresSourceOptions, PostgresConnection>({
   kind: 'postgres',
   description: 'Pulls new and changed rows of a Postgres table',
   platforms: ['node'],
@@ -44,34 +39,15 @@ export const postgres = defineSource<PostgresSourceOptions, Session>({
   check: (options) => void createTableReader(options),
 
   async open(context) {
-    const url = new URL(await readSecret(context));
-    const { sockets } = context;
-    // Loaded by whoever uses it.
-    const { Client } = await import('pg');
-    const client = new Client({
-      connectionString: url.href,
-      ...(sockets === undefined ? {} : { stream: (() => sockets.create()) as NonNullable<ClientConfig['stream']> }),
-      application_name: 'tulle',
-      connectionTimeoutMillis: 10_000,
-      query_timeout: 300_000,
-      keepAlive: true,
-      // Everything as text: a number of Postgres is more than one of JavaScript.
-      types: { getTypeParser: () => asText },
-    });
-    // Told to whoever asks next.
-    client.on('error', () => undefined);
-    const run: RunSql = async (text, values) => (await client.query<Row>(text, [...values])).rows;
+    const url = await readAddress(context, postgresProtocols);
     try {
-      await client.connect();
-      await run("SET default_transaction_read_only = on; SET TimeZone = 'UTC'", []);
+      return await connectPostgres(url, context.sockets, { readOnly: true });
     } catch (error) {
-      await client.end().catch(() => undefined);
-      throw toFailure(error);
+      throw toDriverFailure('Postgres', error, credentialsOf(url));
     }
-    return { run, end: () => client.end() };
   },
 
-  close: (session) => session.end(),
+  close: (connection) => connection.close(),
 
   async pull(position, { options, session, limit, partition }) {
     try {
@@ -80,28 +56,10 @@ export const postgres = defineSource<PostgresSourceOptions, Session>({
         partition,
       });
     } catch (error) {
-      throw toFailure(error);
+      throw toDriverFailure('Postgres', error, []);
     }
   },
 });
-
-function asText(value: string): string {
-  return value;
-}
-
-async function readSecret({ options, secret }: SourceContext<PostgresSourceOptions>): Promise<string> {
-  const text = await secret(options.secret);
-  if (/^postgres(?:ql)?:\/\/./.test(text) && URL.canParse(text)) return text;
-  throw new TulleError('credential_unavailable', `the secret ${options.secret} is no postgres:// address`);
-}
-
-/** What the database says is for the operator; it never holds the password. */
-function toFailure(error: unknown): TulleError {
-  if (TulleError.is(error)) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
-  return new TulleError('unavailable', `Postgres: ${message || 'the connection failed'}${code}`, { cause: error });
-}
 
 function readPosition(position: Position | undefined): TablePosition {
   return (position ?? {}) as TablePosition;

@@ -1,0 +1,96 @@
+import { TulleError } from '../../event/error.ts';
+import { type PostgresConnection, quotePostgres } from '../drivers/postgres.ts';
+import type { Run } from './change.ts';
+import type { TableSinkOptions } from './options.ts';
+import { createTurns, keepColumns, type Refusal, type TableWriter } from './write.ts';
+
+/**
+ * Rows go as one JSON parameter, from which Postgres makes values of the columns' own types: numbers stay exact, and a
+ * statement is the same however many rows it has.
+ */
+export function createPostgresWriter(
+  { run }: PostgresConnection,
+  options: TableSinkOptions,
+  now: () => number,
+): TableWriter {
+  const name = options.table;
+  const table = quotePostgres(...name.split('.'));
+  const inTurn = createTurns();
+
+  return {
+    columns: keepColumns(
+      () =>
+        inTurn(async () => {
+          const rows = await run(
+            `SELECT attname AS name, format_type(atttypid, NULL) AS type FROM pg_attribute
+             WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`,
+            [table],
+          );
+          if (rows.length > 0) return new Map(rows.map((row) => [row['name'] ?? '', row['type'] ?? '']));
+          throw new TulleError('target_invalid', `there is no table ${name}`, { mend: 'Create it, or name another.' });
+        }),
+      now,
+    ),
+    apply: (runs) =>
+      inTurn(async () => {
+        const [only] = runs;
+        const execute = async (one: Run): Promise<void> => {
+          await run(toStatement(table, one, options), [toJson(one)]);
+        };
+        if (only !== undefined && runs.length === 1) return execute(only);
+        await run('BEGIN', []);
+        try {
+          for (const one of runs) await execute(one);
+          await run('COMMIT', []);
+        } catch (error) {
+          // Where the connection is gone, so is the transaction.
+          await run('ROLLBACK', []).catch(() => undefined);
+          throw error;
+        }
+      }),
+    refusalOf,
+  };
+}
+
+/** The rows of a run as the one parameter of its statement. */
+export function toJson({ rows }: Pick<Run, 'rows'>): string {
+  return JSON.stringify(rows);
+}
+
+function toStatement(table: string, { kind, columns }: Run, { key, version, idColumn }: TableSinkOptions): string {
+  const rows = `json_populate_recordset(NULL::${table}, $1::json) r`;
+  const quoted = columns.map((name) => quotePostgres(name));
+  const isNewer = (newer: string): string => {
+    if (version === undefined) return '';
+    const name = quotePostgres(version);
+    return `(t.${name} IS NULL OR t.${name} <= ${newer}.${name})`;
+  };
+  if (kind === 'delete') {
+    const same = (key ?? []).map((name) => `t.${quotePostgres(name)} = r.${quotePostgres(name)}`);
+    const conditions = [...same, ...(version === undefined ? [] : [isNewer('r')])];
+    return `DELETE FROM ${table} t USING ${rows} WHERE ${conditions.join(' AND ')}`;
+  }
+  const insert = `INSERT INTO ${table} AS t (${quoted.join(', ')}) SELECT ${quoted.map((name) => `r.${name}`).join(', ')} FROM ${rows}`;
+  if (key === undefined) {
+    return idColumn === undefined ? insert : `${insert} ON CONFLICT (${quotePostgres(idColumn)}) DO NOTHING`;
+  }
+  const changed = columns.filter((name) => !key.includes(name)).map((name) => quotePostgres(name));
+  const conflict = `${insert} ON CONFLICT (${key.map((name) => quotePostgres(name)).join(', ')})`;
+  if (changed.length === 0) return `${conflict} DO NOTHING`;
+  const where = version === undefined ? '' : ` WHERE ${isNewer('EXCLUDED')}`;
+  return `${conflict} DO UPDATE SET ${changed.map((name) => `${name} = EXCLUDED.${name}`).join(', ')}${where}`;
+}
+
+/** By class of SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html). */
+function refusalOf(error: unknown): Refusal | undefined {
+  const state = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (!(error instanceof Error) || typeof state !== 'string' || !/^[0-9A-Z]{5}$/.test(state)) return undefined;
+  // The connection, an operator, the system, a server that has become a standby: whatever is said next is said elsewhere.
+  if (/^(?:08|57P|58|25006|XX)/.test(state)) return undefined;
+  const reason = `Postgres: ${error.message} (${state})`;
+  // The row that it points to may be on its way.
+  if (state === '23503') return { code: 409, reason, isOfRow: true };
+  if (/^(?:21|22|23|44|54|P0)/.test(state)) return { code: 422, reason, isOfRow: true };
+  if (/^(?:0A|42)/.test(state)) return { code: 400, reason, isOfRow: true };
+  return { code: 503, reason, isOfRow: false };
+}
