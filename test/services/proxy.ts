@@ -18,7 +18,10 @@ export async function startProxy(to: { readonly host: string; readonly port: num
   const pairs = new Set<readonly [Socket, Socket]>();
   let mode: 'open' | 'hanging' | 'refusing' = 'open';
   const server = createServer((near) => {
-    if (mode === 'refusing') return void near.destroy();
+    if (mode === 'refusing') {
+      near.destroy();
+      return;
+    }
     const far = connect(to);
     const pair = [near, far] as const;
     pairs.add(pair);
