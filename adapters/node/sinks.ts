@@ -1,3 +1,4 @@
+import { createMysqlSink } from '../../connectors/sinks/mysql.ts';
 import { createPostgresSink } from '../../connectors/sinks/postgres.ts';
 import { createRedisStreamSink } from '../../connectors/sinks/redis-stream.ts';
 import type { Sink } from '../../mesh/sink.ts';
@@ -9,6 +10,7 @@ export function createNodeSinks({ awsTargets }: { readonly awsTargets: readonly 
   return [
     ...createAwsSinks({ allowed: awsTargets }),
     // One a line: many add to this list.
+    createMysqlSink() as Sink,
     createPostgresSink() as Sink,
     createRedisStreamSink() as Sink,
   ];
