@@ -8,7 +8,7 @@ import { startServer } from './server.ts';
 import type { Settings } from './settings.ts';
 import { createNodeSinks } from './sinks.ts';
 import { createSockets } from './sockets.ts';
-import { sources } from './sources.ts';
+import { createNodeSources } from './sources.ts';
 import { openStorage } from './storage.ts';
 
 /** The whole mesh in one process: HTTP server, queue, dispatcher, clock. */
@@ -53,7 +53,7 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
     allowPrivateTargets: settings.allowPrivateTargets,
     sinks: createNodeSinks({ awsTargets: settings.awsTargets ?? [] }),
     functions: { bundle: options.functions, log: logFunction },
-    sources,
+    sources: createNodeSources({ awsTargets: settings.awsTargets ?? [] }),
     sockets: createSockets(settings),
     exactLength: true,
     connections: CONNECTIONS,

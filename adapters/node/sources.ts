@@ -1,7 +1,13 @@
 import { postgres } from '../../connectors/sources/postgres.ts';
 import { redisStream } from '../../connectors/sources/redis-stream.ts';
 import type { Source } from '../../mesh/connector/source.ts';
+import { createAwsSources } from '../aws/sources/sources.ts';
 import { sources as portable } from '../sources.ts';
 
-/** Every source there is: Node runs those with drivers too. */
-export const sources: readonly Source[] = [...portable, postgres as Source, redisStream as Source];
+/** Node runs those with drivers too. `awsTargets`: what of AWS they may use with the credentials of the environment. */
+export function createNodeSources({ awsTargets }: { readonly awsTargets: readonly string[] }): readonly Source[] {
+  return [...portable, ...createAwsSources({ allowed: awsTargets }), postgres as Source, redisStream as Source];
+}
+
+/** Every source of every platform, for who describes them. */
+export const sources: readonly Source[] = createNodeSources({ awsTargets: [] });

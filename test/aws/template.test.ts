@@ -123,11 +123,13 @@ const permissions: Readonly<Record<string, string>> = {
 
 /** The same of what targets and connectors call: the operator gives it, or a tenant's own key has it. */
 const permissionsOfTargets: Readonly<Record<string, string>> = {
+  DeleteMessageBatchCommand: 'sqs:DeleteMessage',
   InvokeCommand: 'lambda:InvokeFunction',
   PublishBatchCommand: 'sns:Publish',
   PutEventsCommand: 'events:PutEvents',
   PutItemCommand: 'dynamodb:PutItem',
   PutObjectCommand: 's3:PutObject',
+  ReceiveMessageCommand: 'sqs:ReceiveMessage',
   SendMessageBatchCommand: 'sqs:SendMessage',
   StartExecutionCommand: 'states:StartExecution',
 };

@@ -2,7 +2,8 @@ import { TulleError } from '../../../event/error.ts';
 import { excerpt } from '../../../mesh/delivery/response.ts';
 import type { AttemptResult, Delivery, Sink, SinkContext } from '../../../mesh/sink.ts';
 import type { Runtime } from '../../../mesh/ports/runtime.ts';
-import { type Arn, hostOf, isAllowed, parseArn } from './arn.ts';
+import { requireAllowed } from './allowed.ts';
+import { type Arn, hostOf, parseArn } from './arn.ts';
 import { createRuntimeHandler, type RequestHandler } from './runtime-handler.ts';
 
 /** What every sink to a service of AWS has among its options. */
@@ -77,7 +78,7 @@ const TIMEOUT_SECONDS = 15;
  */
 export function createAwsSink<Client, Options extends AwsOptions>(
   parts: AwsSinkParts<Client, Options>,
-  { allowed }: AwsSinkSettings,
+  settings: AwsSinkSettings,
 ): Sink<Options> {
   /** By the way that their requests go, which is not always the platform's. */
   const clientsOf = new WeakMap<Runtime['fetch'], Map<string, Promise<Client>>>();
@@ -85,11 +86,8 @@ export function createAwsSink<Client, Options extends AwsOptions>(
   function check(options: Options): Arn {
     const arn = parseArn(options.arn, parts.service);
     parts.check?.(options, arn);
-    if (options.connection !== undefined || isAllowed(options.arn, allowed)) return arn;
-    throw new TulleError('target_invalid', 'This installation may not be used for this resource.', {
-      place: '/arn',
-      mend: 'Name a connection with an access key of your own, or ask the operator to add it to TULLE_AWS_TARGETS.',
-    });
+    requireAllowed(options, settings);
+    return arn;
   }
 
   function clientFor(

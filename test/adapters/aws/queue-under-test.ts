@@ -138,7 +138,7 @@ export function openAws(host: QueueHost, services: AwsServices, installation: In
       get: async (place, name) => platform.ports.replays?.get(place, name),
       list: async (place) => (await platform.ports.replays?.list(place)) ?? [],
       cancel: async (place, name) => platform.ports.replays?.cancel(place, name),
-      delete: async (place, name) => (await platform.ports.replays?.delete(place, name)) === true,
+      delete: (place, name) => platform.ports.replays.delete(place, name),
     },
     crash() {
       platform = open();
