@@ -1,7 +1,9 @@
 import { dingtalk } from '../connectors/sinks/dingtalk.ts';
 import { discord } from '../connectors/sinks/discord.ts';
+import { email } from '../connectors/sinks/email.ts';
 import { http } from '../connectors/sinks/http.ts';
 import { lark } from '../connectors/sinks/lark.ts';
+import { prometheus } from '../connectors/sinks/prometheus.ts';
 import { slack } from '../connectors/sinks/slack.ts';
 import { wecom } from '../connectors/sinks/wecom.ts';
 import type { Sink } from '../mesh/sink.ts';
@@ -14,4 +16,6 @@ export const sinks: readonly Sink[] = [
   lark as Sink,
   dingtalk as Sink,
   wecom as Sink,
+  email as Sink,
+  prometheus as Sink,
 ];

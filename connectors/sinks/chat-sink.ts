@@ -7,6 +7,7 @@ import type { PostAnswer } from '../../mesh/ports/runtime.ts';
 import type { AttemptResult, Delivery, Sink, SinkContext, TargetPolicy } from '../../mesh/sink.ts';
 import { findWebhook } from './chat-webhook.ts';
 import { cutText, type TextLimit } from './cut-text.ts';
+import { defaultText, textSchema } from './message-text.ts';
 import { sendRequest, toRefusal, type Verdict } from './request.ts';
 
 /** What every sink to a chat has among its options. */
@@ -59,14 +60,6 @@ export interface ChatCall<Options> {
   /** A stored secret, which no message repeats. */
   readonly secret: (name: string) => Promise<string>;
 }
-
-export const textSchema = {
-  type: 'string',
-  minLength: 1,
-  maxLength: 8_192,
-  description:
-    'the message, with ${expression} or ${expression:-fallback}, each JSONata on the event: ${data.total}, ${subject:-nobody}',
-} as const;
 
 /** One message an event, to the address of a webhook, which is a secret: whoever knows it can write there. */
 export function createChatSink<Options extends ChatOptions>(parts: ChatSinkParts<Options>): Sink<Options> {
@@ -170,8 +163,6 @@ export function createChatSink<Options extends ChatOptions>(parts: ChatSinkParts
     },
   };
 }
-
-const defaultText = '${type}${subject ? " " & subject : ""}\n${data}';
 
 const headers = { 'content-type': 'application/json; charset=utf-8', 'user-agent': 'Tulle/0.1' } as const;
 
