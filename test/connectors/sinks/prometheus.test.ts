@@ -7,7 +7,9 @@ import { type Api, startApi } from './api.ts';
 import { type ApiSink, deliverOne, deliveryOf, describeApiSink } from './api-sink.ts';
 import { nodeContext } from './context.ts';
 
-const { uncompress } = createRequire(import.meta.url)('snappyjs') as { uncompress(bytes: Uint8Array): Uint8Array };
+const { uncompress } = createRequire(import.meta.url)('snappyjs') as {
+  readonly uncompress: (bytes: Uint8Array) => Uint8Array;
+};
 
 /** As the specification gives it. */
 const WriteRequest = protobuf

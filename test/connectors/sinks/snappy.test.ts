@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compressSnappy } from '../../../connectors/sinks/snappy.ts';
 
-const { uncompress } = createRequire(import.meta.url)('snappyjs') as { uncompress(bytes: Uint8Array): Uint8Array };
+const { uncompress } = createRequire(import.meta.url)('snappyjs') as {
+  readonly uncompress: (bytes: Uint8Array) => Uint8Array;
+};
 const through = (bytes: Uint8Array): Buffer => Buffer.from(uncompress(compressSnappy(bytes)));
 
 describe('Snappy blocks', () => {
