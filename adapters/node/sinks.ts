@@ -1,4 +1,5 @@
 import { createMysqlSink } from '../../connectors/sinks/mysql.ts';
+import { createNatsSink } from '../../connectors/sinks/nats.ts';
 import { createPostgresSink } from '../../connectors/sinks/postgres.ts';
 import { createRedisStreamSink } from '../../connectors/sinks/redis-stream.ts';
 import type { Sink } from '../../mesh/sink.ts';
@@ -11,6 +12,7 @@ export function createNodeSinks({ awsTargets }: { readonly awsTargets: readonly 
     ...createAwsSinks({ allowed: awsTargets }),
     // One a line: many add to this list.
     createMysqlSink() as Sink,
+    createNatsSink() as Sink,
     createPostgresSink() as Sink,
     createRedisStreamSink() as Sink,
   ];

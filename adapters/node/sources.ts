@@ -1,3 +1,4 @@
+import { nats } from '../../connectors/sources/nats.ts';
 import { postgres } from '../../connectors/sources/postgres.ts';
 import { redisStream } from '../../connectors/sources/redis-stream.ts';
 import type { Source } from '../../mesh/connector/source.ts';
@@ -6,7 +7,14 @@ import { sources as portable } from '../sources.ts';
 
 /** Node runs those with drivers too. `awsTargets`: what of AWS they may use with the credentials of the environment. */
 export function createNodeSources({ awsTargets }: { readonly awsTargets: readonly string[] }): readonly Source[] {
-  return [...portable, ...createAwsSources({ allowed: awsTargets }), postgres as Source, redisStream as Source];
+  return [
+    ...portable,
+    ...createAwsSources({ allowed: awsTargets }),
+    // One a line: many add to this list.
+    nats as Source,
+    postgres as Source,
+    redisStream as Source,
+  ];
 }
 
 /** Every source of every platform, for who describes them. */

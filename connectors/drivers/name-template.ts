@@ -1,42 +1,59 @@
 import { TulleError } from '../../event/error.ts';
 import type { Event } from '../../event/event.ts';
 
-/** What a name made of an event's attributes may not hold, by the rules of a broker. */
+/** How a broker names where messages go: levels with a separator between them. */
 export interface NameRules {
-  /** Cannot come out of an attribute: it would lead the event elsewhere. A character class without its brackets. */
+  readonly separator: '.' | '/';
+  /** Wildcards, and what no name may hold. */
   readonly forbidden: RegExp;
-  /** What stands for each forbidden character. */
-  readonly replacement: string;
   /** UTF-8 bytes. */
   readonly longest: number;
 }
 
+/** NATS subjects: no white space, no wildcard; long ones are slow, and 256 is what its manual asks for. */
+export const natsSubject: NameRules = { separator: '.', forbidden: /[\s\p{Cc}*>]/gu, longest: 255 };
+/** MQTT topic names (MQTT 5, 4.7): neither wildcards nor NUL. */
+export const mqttTopic: NameRules = { separator: '/', forbidden: /[\p{Cc}+#]/gu, longest: 65_535 };
+/** AMQP routing keys: a short string. */
+export const routingKey: NameRules = { separator: '.', forbidden: /[\p{Cc}*#]/gu, longest: 255 };
+
 /**
- * Fills `{type}`, `{subject}` and other attributes into a name: `orders.{type}`. Attributes cannot add levels or wildcards
- * beyond those that the rules let pass; one that the event does not have is `_`.
+ * Fills `{type}`, `{subject}` and other attributes into a name: `orders.{type}`. What publishers write cannot lead an event
+ * elsewhere: wildcards become `_`, and so do separators, but in the last place, where they only add levels below. An
+ * attribute that the event does not have is `_`.
  * @throws TulleError `event_invalid` for a name that is too long
  */
-export function fillName(
-  template: string,
-  { attributes }: Event,
-  { forbidden, replacement, longest }: NameRules,
-): string {
-  const name = template.replaceAll(placeholder, (_, attribute: string) => {
+export function fillName(template: string, { attributes }: Event, rules: NameRules): string {
+  const name = template.replaceAll(placeholder, (whole, attribute: string, at: number) => {
     const value = attributes[attribute];
-    const text = value === undefined ? '' : String(value).toWellFormed().replaceAll(forbidden, replacement);
-    return text === '' ? '_' : text;
+    const text = value === undefined ? '' : String(value).toWellFormed().replaceAll(rules.forbidden, '_');
+    return text === '' ? '_' : levels(text, rules, at + whole.length === template.length);
   });
-  if (utf8.encode(name).length <= longest) return name;
-  throw new TulleError('event_invalid', `the name that ${template} makes is longer than ${longest} bytes`);
+  if (utf8.encode(name).length <= rules.longest) return name;
+  throw new TulleError('event_invalid', `the name that ${template} makes is longer than ${rules.longest} bytes`);
 }
 
-/** @throws TulleError `target_invalid` for a brace that is no placeholder */
-export function checkName(template: string, place: string): void {
-  if (!/[{}]/.test(template.replaceAll(placeholder, ''))) return;
-  throw new TulleError('target_invalid', 'The braces of this name hold no attribute', {
+/**
+ * @throws TulleError `target_invalid` for a brace that is no placeholder, for what the broker does not allow in names, and
+ * for a name that begins with an attribute or a `$`: that is where brokers keep what is theirs
+ */
+export function checkName(template: string, { forbidden }: NameRules, place: string): void {
+  const fixed = template.replaceAll(placeholder, '');
+  const isOwn = /^[^{$]/.test(template);
+  if (isOwn && !/[{}]/.test(fixed) && fixed.search(forbidden) === -1) return;
+  throw new TulleError('target_invalid', 'Events cannot be sent to this name', {
     place,
-    mend: 'Write the name of an attribute between them, such as {type}.',
+    mend: 'Begin it with a fixed part, and write names of attributes in braces, such as orders.{type}; no wildcards.',
   });
+}
+
+function levels(text: string, { separator }: NameRules, isLast: boolean): string {
+  if (!isLast) return text.replaceAll(separator, '_');
+  // No level may be empty.
+  return text
+    .split(separator)
+    .map((level) => level || '_')
+    .join(separator);
 }
 
 const placeholder = /\{([a-z0-9]{1,64})\}/g;
