@@ -47,10 +47,15 @@ export const documentKeys = {
 
 /** Every document below a prefix, page by page. */
 export async function* walkDocuments(documents: Documents, prefix: string): AsyncGenerator<StoredDocument> {
+  for await (const page of walkPages(documents, prefix)) yield* page;
+}
+
+/** The same for whoever takes them all: one by one costs a turn for each. */
+export async function* walkPages(documents: Documents, prefix: string): AsyncGenerator<readonly StoredDocument[]> {
   let after: string | undefined;
   do {
     const page = await documents.list(prefix, { limit: 100, ...(after === undefined ? {} : { after }) });
-    yield* page.items;
+    yield page.items;
     after = page.next;
   } while (after !== undefined);
 }

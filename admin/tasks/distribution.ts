@@ -28,40 +28,59 @@ export interface Distribution {
  * who knows the same comes to the same.
  */
 export function distribute(shares: readonly Share[], hands: readonly Hand[], self: string): Distribution {
-  const loads = new Map(hands.map(({ worker }) => [worker, 0]));
-  const load = (worker: string): number => loads.get(worker) ?? 0;
-  const add = (worker: string, count: number): void => void loads.set(worker, load(worker) + count);
-  for (const { holder } of shares) if (holder !== undefined) add(holder, 1);
-  const own = hands.find(({ worker }) => worker === self);
+  const loads = new Map<string, Load>(hands.map((hand) => [hand.worker, { hand, count: 0 }]));
+  /** Some who hold tasks are given no more. */
+  const loadOf = (worker: string): Load => {
+    const known = loads.get(worker) ?? { hand: undefined, count: 0 };
+    loads.set(worker, known);
+    return known;
+  };
+  for (const { holder } of shares) if (holder !== undefined) loadOf(holder).count += 1;
+  const candidates = hands.map(({ worker }) => loadOf(worker));
+  const own = loadOf(self);
   // One of the others may be dead.
-  const fair = Math.min(own?.capacity ?? 0, Math.ceil(shares.length / Math.max(1, hands.length - 1)));
+  const fair = Math.min(own.hand?.capacity ?? 0, Math.ceil(shares.length / Math.max(1, hands.length - 1)));
 
-  function idlest(kind: string, except?: string): string | undefined {
-    let best: Hand | undefined;
-    for (const hand of hands) {
-      if (hand.worker === except || !hand.kinds.has(kind) || load(hand.worker) >= hand.capacity) continue;
-      if (best === undefined || load(hand.worker) < load(best.worker)) best = hand;
+  function idlest(kind: string): Load | undefined {
+    let best: Load | undefined;
+    for (const load of candidates) {
+      if (best !== undefined && load.count >= best.count) continue;
+      if (load.hand?.kinds.has(kind) === true && load.count < load.hand.capacity) best = load;
     }
-    return best?.worker;
+    return best;
   }
 
   const given = new Set<string>();
   for (const { key, kind, holder, stranded } of shares) {
     if (holder !== undefined) continue;
-    const takes = stranded && own?.kinds.has(kind) === true && load(self) < fair;
-    const worker = takes ? self : idlest(kind);
-    if (worker === undefined) continue;
-    if (worker === self) given.add(key);
-    add(worker, 1);
+    const takes = stranded && own.hand?.kinds.has(kind) === true && own.count < fair;
+    const load = takes ? own : idlest(kind);
+    if (load === undefined) continue;
+    if (load === own) given.add(key);
+    load.count += 1;
   }
 
   const taken = new Set<string>();
+  let least = leastOf(candidates);
   for (const { key, kind, holder } of shares.toReversed()) {
-    const other = holder === undefined ? undefined : idlest(kind, holder);
-    if (holder === undefined || other === undefined || load(holder) - load(other) < 2) continue;
-    if (holder === self) taken.add(key);
-    add(holder, -1);
-    add(other, 1);
+    const load = holder === undefined ? undefined : loads.get(holder);
+    // Most of the time nobody has two more than another.
+    if (load === undefined || load.count - least < 2) continue;
+    const other = idlest(kind);
+    if (other === undefined || load.count - other.count < 2) continue;
+    if (load === own) taken.add(key);
+    load.count -= 1;
+    other.count += 1;
+    least = leastOf(candidates);
   }
   return { given, taken };
+}
+
+interface Load {
+  readonly hand: Hand | undefined;
+  count: number;
+}
+
+function leastOf(loads: readonly Load[]): number {
+  return loads.reduce((least, { count }) => Math.min(least, count), Number.POSITIVE_INFINITY);
 }

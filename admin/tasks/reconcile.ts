@@ -23,31 +23,25 @@ export async function reconcile(
   stored: readonly StoredDocument[],
   now: number,
 ): Promise<boolean> {
-  const present = new Map(stored.map((one) => [one.key, one]));
   const writes: DocumentWrite[] = [];
-  const wanted = new Set<string>();
-  for (const connector of connectors) {
+  const known = connectors.map((connector) => {
     const { tenant, document } = connector;
-    for (let index = 0; index < document.parallelism; index += 1) {
-      const partition = { index, count: document.parallelism };
-      const name = { tenant, bus: document.bus, connector: document.name, partition };
-      const key = taskKeys.task(name);
-      wanted.add(key);
-      const task = present.get(key);
-      const before = task?.value as TaskDocument | undefined;
-      const value = before === undefined ? undefined : adapt(before, connector, now);
-      if (before !== undefined && value === before) continue;
-      writes.push({
-        key,
-        value: value ?? create(name, settingsOf(connector), now),
-        expectedVersion: task?.version ?? 0,
-      });
-    }
-  }
+    const prefix = taskKeys.tasksOf(tenant, document.bus, document.name);
+    return { connector, prefix, settings: settingsOf(connector), found: 0 };
+  });
+  const byPrefix = new Map(known.map((one) => [one.prefix, one]));
+  let last = known[0];
   for (const { key, value, version } of stored) {
     const task = value as TaskDocument;
-    if (wanted.has(key)) continue;
-    if (task.state !== 'deleted') {
+    // Tasks of one connector come one after the other.
+    const one =
+      last !== undefined && key.startsWith(last.prefix) ? last : byPrefix.get(key.slice(0, key.lastIndexOf('/') + 1));
+    last = one;
+    if (one !== undefined && task.partition.count === one.connector.document.parallelism) {
+      one.found += 1;
+      const adapted = adapt(task, one.settings, now);
+      if (adapted !== task) writes.push({ key, value: adapted, expectedVersion: version });
+    } else if (task.state !== 'deleted') {
       writes.push({
         key,
         value: remove(task, 'its connector has no such task any more', now),
@@ -58,13 +52,24 @@ export async function reconcile(
       await attempt(() => documents.delete(key, version));
     }
   }
+  let present: ReadonlySet<string> | undefined;
+  for (const { connector, settings, found } of known) {
+    const { tenant, document } = connector;
+    if (found === document.parallelism) continue;
+    present ??= new Set(stored.map(({ key }) => key));
+    for (let index = 0; index < document.parallelism; index += 1) {
+      const partition = { index, count: document.parallelism };
+      const name = { tenant, bus: document.bus, connector: document.name, partition };
+      const key = taskKeys.task(name);
+      if (!present.has(key)) writes.push({ key, value: create(name, settings, now), expectedVersion: 0 });
+    }
+  }
   if (writes.length > 0) await putMany(documents, writes);
   return writes.length > 0;
 }
 
 /** The task as its connector wants it; the same object where nothing is to be changed. */
-function adapt(former: TaskDocument, connector: KnownConnector, now: number): TaskDocument {
-  const settings = settingsOf(connector);
+function adapt(former: TaskDocument, settings: Origin, now: number): TaskDocument {
   const { kind, revision, phase, paused } = settings;
   // What was changed is tried at once, whatever the schedule was before.
   const task = former.revision === revision ? former : { ...former, revision, dueAt: now };

@@ -13,7 +13,7 @@ import { putMany } from '../../mesh/many-documents.ts';
 import type { Documents, StoredDocument } from '../../mesh/ports/documents.ts';
 import type { Runtime } from '../../mesh/ports/runtime.ts';
 import { createLiveDocuments } from '../changes/live-documents.ts';
-import { documentKeys, walkDocuments } from '../document-keys.ts';
+import { documentKeys, walkPages } from '../document-keys.ts';
 import { type ConnectorDocument, toConnectorSettings } from '../resources/connector.ts';
 import { attempt } from './attempt.ts';
 import { distribute, type Hand, type Share } from './distribution.ts';
@@ -86,17 +86,22 @@ async function distributeTo(heartbeat: Heartbeat, world: World): Promise<Orders>
   const { documents, stored, workers, now } = world;
   const { worker } = heartbeat;
   const alive = new Set(workers.map((one) => one.worker));
-  const tasks = stored.map(({ key, value, version }) => ({ key, version, task: value as TaskDocument }));
   const isDue = ({ dueAt }: TaskDocument): boolean => heartbeat.ephemeral !== true || dueAt <= now;
-  const shares = tasks
-    .filter(({ task }) => isWanted(task) && (holderOf(task, alive) !== undefined || isDue(task)))
-    .map(({ key, task }) => toShare(key, task, holderOf(task, alive), now - heartbeat.beatSeconds * 1000));
+  const shares: Share[] = [];
+  for (const { key, value } of stored) {
+    const task = value as TaskDocument;
+    if (!isWanted(task)) continue;
+    const holder = holderOf(task, alive);
+    if (holder === undefined && !isDue(task)) continue;
+    shares.push(toShare(key, task, holder, now - heartbeat.beatSeconds * 1000));
+  }
   const { given, taken } = distribute(shares, workers.filter((one) => isPunctual(one, now)).map(toHand), worker);
 
   const run: TaskDocument[] = [];
   const giveBack: Holding[] = [];
   const claims: { readonly key: string; readonly value: TaskDocument; readonly expectedVersion: number }[] = [];
-  for (const { key, version, task } of tasks) {
+  for (const { key, value, version } of stored) {
+    const task = value as TaskDocument;
     const held = task.holder?.worker === worker && task.state !== 'deleted';
     if (held && (taken.has(key) || !isWanted(task))) giveBack.push({ task: nameOf(task), worker, fence: task.fence });
     else if (held) run.push(task);
@@ -107,35 +112,21 @@ async function distributeTo(heartbeat: Heartbeat, world: World): Promise<Orders>
   // Where a claim did not hold, somebody else was faster.
   const held = await putMany(documents, claims);
   run.push(...claims.flatMap(({ value }, index) => (held[index] === true ? [value] : [])));
-  const settings = toSettings(world.connectors);
-  return { run: run.flatMap((task) => toAssignment(task, settings)), release: giveBack };
+  return { run: toAssignments(run, world.connectors), release: giveBack };
 }
 
-function toSettings(connectors: readonly KnownConnector[]): ReadonlyMap<string, ConnectorSettings> {
-  return new Map(
-    connectors.map(({ tenant, document, revision }) => [
-      `${tenant}/${document.bus}/${document.name}`,
-      toConnectorSettings(document, revision),
-    ]),
-  );
-}
-
-function toAssignment(task: TaskDocument, settings: ReadonlyMap<string, ConnectorSettings>): readonly Assignment[] {
-  const connector = settings.get(`${task.tenant}/${task.bus}/${task.connector}`);
-  if (connector === undefined || task.holder === undefined) return [];
-  const { position, phase, dueAt, failures, fence } = task;
-  return [
-    {
-      task: nameOf(task),
-      worker: task.holder.worker,
-      fence,
-      connector,
-      position,
-      phase,
-      dueAt,
-      failures,
-    },
-  ];
+/** What a worker is told of its tasks; of connectors that are gone nothing. */
+function toAssignments(run: readonly TaskDocument[], connectors: readonly KnownConnector[]): readonly Assignment[] {
+  const known = new Map(connectors.map((one) => [`${one.tenant}/${one.document.bus}/${one.document.name}`, one]));
+  const settings = new Map<KnownConnector, ConnectorSettings>();
+  return run.flatMap((task) => {
+    const one = known.get(`${task.tenant}/${task.bus}/${task.connector}`);
+    if (one === undefined || task.holder === undefined) return [];
+    const connector = settings.get(one) ?? toConnectorSettings(one.document, one.revision);
+    settings.set(one, connector);
+    const { position, phase, dueAt, failures, fence } = task;
+    return [{ task: nameOf(task), worker: task.holder.worker, fence, connector, position, phase, dueAt, failures }];
+  });
 }
 
 async function remember(documents: Documents, heartbeat: Heartbeat, now: number): Promise<void> {
@@ -156,17 +147,16 @@ async function readWorkers(documents: Documents, now: number): Promise<readonly 
 }
 
 async function readConnectors(live: Documents): Promise<readonly KnownConnector[]> {
-  const connectors: KnownConnector[] = [];
-  for await (const { key, value, version } of walkDocuments(live, documentKeys.allConnectors)) {
+  const stored = await collect(live, documentKeys.allConnectors);
+  return stored.map(({ key, value, version }) => {
     const [, tenant = ''] = key.split('/');
-    connectors.push({ tenant, document: value as ConnectorDocument, revision: version });
-  }
-  return connectors;
+    return { tenant, document: value as ConnectorDocument, revision: version };
+  });
 }
 
 async function collect(documents: Documents, prefix: string): Promise<readonly StoredDocument[]> {
   const all: StoredDocument[] = [];
-  for await (const stored of walkDocuments(documents, prefix)) all.push(stored);
+  for await (const page of walkPages(documents, prefix)) all.push(...page);
   return all;
 }
 

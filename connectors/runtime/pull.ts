@@ -76,17 +76,24 @@ async function withDeadline<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const abort = new AbortController();
-  const late = runtime.pause(timeoutMs).then(() => {
-    const error = new TulleError(
-      'unavailable',
-      `the source did not answer within ${Math.round(timeoutMs / 100) / 10} s`,
+  return new Promise((resolve, reject) => {
+    let isOver = false;
+    const end = (then: () => void): void => {
+      isOver = true;
+      then();
+    };
+    work(abort.signal).then(
+      (result) => end(() => resolve(result)),
+      (error: Error) => end(() => reject(error)),
     );
-    abort.abort(error);
-    throw error;
+    void runtime.pause(timeoutMs).then(() => {
+      if (isOver) return;
+      const seconds = Math.round(timeoutMs / 100) / 10;
+      const error = new TulleError('unavailable', `the source did not answer within ${seconds} s`);
+      abort.abort(error);
+      reject(error);
+    });
   });
-  // It is refused sooner or later, also when nobody waits for it any more.
-  late.catch(() => undefined);
-  return Promise.race([work(abort.signal), late]);
 }
 
 /** @throws TulleError for what no source may answer */

@@ -12,67 +12,69 @@ export interface Store {
 }
 
 export function createStore(onWrite: OnWrite): Store {
-  const rows = new Map<string, { version: number; value: unknown }>();
-  let sorted: string[] | undefined;
+  /** Also of what was deleted: a version is never given twice. */
+  const versions = new Map<string, number>();
+  const present = new Map<string, Entry>();
+  /** What is present, in the order of its keys. */
+  const sorted: Entry[] = [];
 
   function write(writer: string, key: string, value: unknown, expected: number | undefined): number {
-    const row = rows.get(key);
-    const present = row?.value === undefined ? 0 : row.version;
-    if (expected !== undefined && expected !== present) {
+    const entry = present.get(key);
+    const before = entry?.stored;
+    if (expected !== undefined && expected !== (before?.version ?? 0)) {
       throw new TulleError('version_conflict', 'The document was changed by somebody else.');
     }
-    if (row === undefined) sorted = undefined;
-    const version = (row?.version ?? 0) + 1;
-    onWrite(writer, key, row?.value, value);
-    rows.set(key, { version, value });
+    const version = (versions.get(key) ?? 0) + 1;
+    onWrite(writer, key, before?.value, value);
+    versions.set(key, version);
+    if (entry !== undefined && value !== undefined) entry.stored = { key, value, version };
+    else if (entry !== undefined) {
+      present.delete(key);
+      sorted.splice(placeOf(sorted, key), 1);
+    } else if (value !== undefined) {
+      const added = { stored: { key, value, version } };
+      present.set(key, added);
+      sorted.splice(placeOf(sorted, key), 0, added);
+    }
     return version;
   }
 
   return {
-    read: (key) => rows.get(key)?.value,
+    read: (key) => present.get(key)?.stored.value,
     as: (writer) => ({
       async get(key) {
-        const row = rows.get(key);
-        return row?.value === undefined ? undefined : { key, value: row.value, version: row.version };
+        return present.get(key)?.stored;
       },
       async put(key, value, expected) {
         return write(writer, key, value, expected);
       },
       async delete(key, expected) {
-        const exists = rows.get(key)?.value !== undefined;
-        if (!exists && !expected) return false;
+        if (!present.has(key) && !expected) return false;
         write(writer, key, undefined, expected);
         return true;
       },
       async list(prefix, { after = '', limit = 100 } = {}) {
-        sorted ??= [...rows.keys()].sort();
-        const items: StoredDocument[] = [];
-        for (
-          let at = firstAfter(sorted, after > prefix ? after : prefix, after >= prefix);
-          at < sorted.length;
-          at += 1
-        ) {
-          const key = sorted[at] ?? '';
-          if (!key.startsWith(prefix)) break;
-          const row = rows.get(key);
-          if (row?.value === undefined) continue;
-          if (items.length === limit) return { items, next: items.at(-1)?.key ?? '' };
-          items.push({ key, value: row.value, version: row.version });
-        }
-        return { items };
+        const first = placeOf(sorted, after >= prefix ? `${after}\0` : prefix);
+        const end = placeOf(sorted, `${prefix}\uffff`);
+        const items = sorted.slice(first, Math.min(end, first + limit)).map(({ stored }) => stored);
+        return end - first > limit ? { items, next: items.at(-1)?.key ?? '' } : { items };
       },
     }),
   };
 }
 
-/** The place of the first key at or behind `key`; behind it where `isPast`. */
-function firstAfter(keys: readonly string[], key: string, isPast: boolean): number {
+/** A write puts another document into it: what was handed out stays as it was. */
+interface Entry {
+  stored: StoredDocument;
+}
+
+/** Of the first key that is not before this one. */
+function placeOf(entries: readonly Entry[], key: string): number {
   let low = 0;
-  let high = keys.length;
+  let high = entries.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const other = keys[middle] ?? '';
-    if (other < key || (isPast && other === key)) low = middle + 1;
+    if ((entries[middle]?.stored.key ?? '') < key) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -1,12 +1,12 @@
 import type { TaskDocument } from '../../../admin/tasks/task-document.ts';
 import type { Event } from '../../../event/event.ts';
-import type { TaskName } from '../../../mesh/connector/task.ts';
 import type { Process } from './process.ts';
 
 /** Watches what happens to positions and records, and says what must not be. */
 export interface Oracle {
   readonly violations: readonly string[];
-  published(worker: string, task: TaskName, events: readonly Event[]): void;
+  /** The id of an event is `{connector}/{partition}/{number}`. */
+  published(worker: string, events: readonly Event[]): void;
   wrote(writer: string, key: string, change: { before: unknown; after: unknown; now: number }): void;
   /** Whether every wanted task is in good hands, or was not out of them for longer than three beats. */
   checkHolders(tasks: readonly TaskDocument[], processes: ReadonlyMap<string, Process>, now: number): void;
@@ -32,16 +32,31 @@ export function createOracle({ beatMs, slackMs }: OracleOptions): Oracle {
   const stored = new Map<string, number>();
   const orphanedSince = new Map<string, number>();
   const servedAt = new Map<string, number>();
+  const positions = new Map<string, number>();
+  /** Where the pull began with which a worker published what was stored, since it was given the task. */
+  const repeated = new Map<string, number>();
 
   function violate(text: string): void {
     if (violations.length < 20) violations.push(text);
   }
 
+  /** What is stored already comes again from somebody who did not know it, and by the one pull that he was at. */
+  function checkRepetition(worker: string, task: string, first: number): void {
+    if (first >= (positions.get(task) ?? 0)) return;
+    const key = `${worker} ${task}`;
+    const former = repeated.get(key) ?? first;
+    repeated.set(key, first);
+    if (former !== first)
+      violate(`${task}: ${worker} publishes from ${former} and from ${first} what others have stored`);
+  }
+
   return {
     violations,
 
-    published(worker, { connector, partition }, events) {
-      const task = `${connector}/${partition.index}`;
+    published(worker, events) {
+      const [first = ''] = events.map(({ attributes }) => attributes.id);
+      const task = taskOf(first);
+      checkRepetition(worker, task, numberOf(first));
       const byWorker = pending.get(task) ?? new Map<string, Set<string>>();
       pending.set(task, byWorker);
       const own = byWorker.get(worker) ?? new Set();
@@ -63,6 +78,8 @@ export function createOracle({ beatMs, slackMs }: OracleOptions): Oracle {
       if (next.totals.pulls > former.totals.pulls) servedAt.set(task, now);
       const from = positionOf(former);
       const to = positionOf(next);
+      positions.set(task, to);
+      if (next.holder !== undefined && next.fence !== former.fence) repeated.delete(`${next.holder.worker} ${task}`);
       if (from === to && former.totals.records === next.totals.records) return;
       if (to < from) violate(`${task} went back from ${from} to ${to}`);
       if (former.holder?.worker !== writer) {
@@ -117,6 +134,14 @@ export function createOracle({ beatMs, slackMs }: OracleOptions): Oracle {
       if (Math.max(...counts) - Math.min(...counts) > 1) violate(`the tasks are not balanced: ${counts.join(' ')}`);
     },
   };
+}
+
+function taskOf(id: string): string {
+  return id.slice(0, id.lastIndexOf('/'));
+}
+
+function numberOf(id: string): number {
+  return Number(id.slice(id.lastIndexOf('/') + 1));
 }
 
 function positionOf({ position }: TaskDocument): number {

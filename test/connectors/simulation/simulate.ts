@@ -1,13 +1,14 @@
 import { createQuarantine } from '../../../admin/tasks/quarantine.ts';
 import { type TaskDocument, taskKeys } from '../../../admin/tasks/task-document.ts';
 import { createTasks } from '../../../admin/tasks/tasks.ts';
+import type { ConnectorServices } from '../../../connectors/runtime/services.ts';
 import { startConnectorWorker } from '../../../connectors/runtime/worker.ts';
 import { TulleError } from '../../../event/error.ts';
-import type { Tasks } from '../../../mesh/connector/task.ts';
 import type { Documents } from '../../../mesh/ports/documents.ts';
 import { createRandom, type Random } from '../../simulation/random.ts';
 import { createScheduler } from '../../simulation/scheduler.ts';
 import { createStore } from './documents.ts';
+import { type Fault, faults, type Plant } from './faults.ts';
 import { createOracle } from './oracle.ts';
 import { createProcess, type Process } from './process.ts';
 import { createSimulatedSource, type Supply } from './source.ts';
@@ -29,23 +30,18 @@ export interface SimulationOptions {
   readonly trace?: (line: string) => void;
 }
 
-export type Fault = keyof typeof faults;
-
-export const faults = {
-  'late-writer': 'a worker that has lost a task stores its position all the same',
-  'swallowed-publish': 'the position is stored although publishing failed',
-  'kept-by-the-dead': 'the tasks of a dead worker stay with it',
-  'dropped-poison': 'what is no event is passed over and kept nowhere',
-} as const;
-
 const beatSeconds = 5;
 const recordsATask = 12;
-const troubleMs = 45_000;
-const quietMs = 35_000;
+/** Who comes back last has three beats to get its share; who is frozen for longer than two has lost its tasks. */
+const troubleMs = 30_000;
+const quietMs = 32_000;
+const longestFreezeMs = 17_000;
+const longestAbsenceMs = 12_000;
 
 /** Workers pull, die, freeze and come back over one store that fails now and then; answers what was not as it has to be. */
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
   const { workers = 20, connectors = 20, parallelism = 10, fault, trace } = options;
+  const plant: Partial<Plant> = fault === undefined ? {} : faults[fault];
   const random = createRandom(seed);
   const scheduler = createScheduler(random);
   const failing = random.chance(0.5) ? random.next() * 0.05 : 0;
@@ -62,14 +58,19 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   let freezes = 0;
 
   const supply: Supply = {
-    of: () => Math.min(recordsATask, 3 + Math.floor(scheduler.now() / 5_000)),
+    of: () => Math.min(recordsATask, 3 + Math.floor(scheduler.now() / 3_000)),
     get isTroubled() {
       return isTroubled();
     },
   };
 
+  const taskNames: string[] = [];
   for (let index = 0; index < connectors; index += 1) {
     const name = `c${index}`;
+    for (let part = 0; part < parallelism; part += 1) {
+      const partition = { index: part, count: parallelism };
+      taskNames.push(taskKeys.task({ tenant: 'acme', bus: 'main', connector: name, partition }));
+    }
     await store.as('admin').put(`connector/acme/main/${name}`, {
       change: index + 1,
       document: {
@@ -91,56 +92,42 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   function startWorker(): void {
     started += 1;
     const process = createProcess(`w${String(started).padStart(3, '0')}`, scheduler, random);
+    const id = plant.idOf?.(process, [...processes.values()]) ?? process.id;
     processes.set(process.id, process);
-    const documents = overNetwork(store.as(process.id), process, random, () => isTroubled() && random.chance(failing));
+    const net = overNetwork(store.as(process.id), process, random, () => isTroubled() && random.chance(failing));
+    const documents = plant.documents?.(net) ?? net;
     const runtime = {
       now: () => process.now(),
       random: () => random.next(),
       pause: (milliseconds: number) => process.pause(milliseconds),
     };
+    const tasks = createTasks(documents, runtime);
+    const world = { documents, store: store.as('nobody'), later: scheduler.after, now: () => process.now() };
     startConnectorWorker({
-      id: process.id,
+      id,
       capacity: 1_000,
       beatSeconds,
       services: {
-        tasks: spoil(createTasks(documents, runtime), documents),
+        tasks: plant.tasks?.(tasks, world) ?? tasks,
         sources: [createSimulatedSource(process, supply, random)],
-        quarantine: fault === 'dropped-poison' ? async () => undefined : createQuarantine(documents, runtime),
+        quarantine: plant.quarantine ?? createQuarantine(documents, runtime),
         runtime,
         contextOf: () => ({}) as never,
         report: () => undefined,
-        publish: (_home, events) =>
-          process.call(async () => {
-            const refused = isTroubled() && random.chance(failing);
-            if (refused && fault === 'swallowed-publish') return;
-            if (refused && random.chance(0.5)) throw new TulleError('unavailable', 'no room', { retryAfter: 1 });
-            published += events.length;
-            const [first] = events;
-            const [connector = '', index = '0'] = first?.attributes.id.split('/') ?? [];
-            const partition = { index: Number(index), count: parallelism };
-            oracle.published(process.id, { tenant: 'acme', bus: 'main', connector, partition }, events);
-            if (refused) throw new TulleError('unavailable', 'the answer was lost', { retryAfter: 1 });
-          }),
+        publish: plant.publish?.(publishOf(process), process) ?? publishOf(process),
       },
     });
   }
 
-  function spoil(tasks: Tasks, documents: Documents): Tasks {
-    if (fault === 'kept-by-the-dead')
-      return { ...tasks, beat: (heartbeat) => tasks.beat({ ...heartbeat, beatSeconds: 100 }) };
-    if (fault !== 'late-writer') return tasks;
-    return {
-      ...tasks,
-      async commit(holding, report) {
-        const committed = await tasks.commit(holding, report);
-        const key = taskKeys.task(holding.task);
-        const task = (await documents.get(key))?.value as TaskDocument;
-        if (committed === 'lost' && report.position !== undefined) {
-          await documents.put(key, { ...task, position: report.position });
-        }
-        return committed;
-      },
-    };
+  function publishOf(process: Process): ConnectorServices['publish'] {
+    return (_home, events) =>
+      process.call(async () => {
+        const refused = isTroubled() && random.chance(failing);
+        if (refused && random.chance(0.5)) throw new TulleError('unavailable', 'no room', { retryAfter: 1 });
+        published += events.length;
+        oracle.published(process.id, events);
+        if (refused) throw new TulleError('unavailable', 'the answer was lost', { retryAfter: 1 });
+      });
   }
 
   /** Now and then somebody dies or freezes; somebody new comes in the place of the dead. */
@@ -153,26 +140,17 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
       if (random.chance(0.5)) {
         kills += 1;
         victim.kill();
-        scheduler.after(random.between(100, 20_000), startWorker);
+        scheduler.after(random.between(100, longestAbsenceMs), startWorker);
       } else {
         freezes += 1;
-        victim.freeze(random.between(100, 30_000));
+        victim.freeze(random.between(100, longestFreezeMs));
       }
     }
-    scheduler.after(random.between(200, 6_000), trouble);
+    scheduler.after(random.between(200, 3_000), trouble);
   }
 
   function readTasks(): TaskDocument[] {
-    const tasks: TaskDocument[] = [];
-    for (let connector = 0; connector < connectors; connector += 1) {
-      for (let index = 0; index < parallelism; index += 1) {
-        const partition = { index, count: parallelism };
-        const key = taskKeys.task({ tenant: 'acme', bus: 'main', connector: `c${connector}`, partition });
-        const task = store.read(key) as TaskDocument | undefined;
-        if (task !== undefined) tasks.push(task);
-      }
-    }
-    return tasks;
+    return taskNames.flatMap((key) => (store.read(key) as TaskDocument | undefined) ?? []);
   }
 
   function look(): void {
