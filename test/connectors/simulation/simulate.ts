@@ -102,7 +102,12 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
       pause: (milliseconds: number) => process.pause(milliseconds),
     };
     const tasks = createTasks(documents, runtime);
-    const world = { documents, store: store.as('nobody'), later: scheduler.after, now: () => process.now() };
+    const world = {
+      documents,
+      store: store.as('nobody'),
+      later: (milliseconds: number, work: () => void) => scheduler.after(milliseconds, work),
+      now: () => process.now(),
+    };
     startConnectorWorker({
       id,
       capacity: 1_000,
