@@ -30,10 +30,10 @@ import { isAlive, isForgotten, isPunctual, type WorkerDocument } from './workers
 export function createTasks(documents: Documents, runtime: Pick<Runtime, 'now'>): Tasks {
   const live = createLiveDocuments(documents);
 
-  /** Writes what `change` makes of the task, as long as it is held so; `undefined` where it is not. */
+  /** Writes what `change` makes of the task, as long as it is held so; `undefined` where it is not, or that makes nothing. */
   async function update(
     holding: Holding,
-    change: (task: TaskDocument, now: number) => TaskDocument,
+    change: (task: TaskDocument, now: number) => TaskDocument | undefined,
   ): Promise<TaskDocument | undefined> {
     const key = taskKeys.task(holding.task);
     for (let tries = 0; tries < mostTries; tries += 1) {
@@ -41,6 +41,7 @@ export function createTasks(documents: Documents, runtime: Pick<Runtime, 'now'>)
       const task = stored?.value as TaskDocument | undefined;
       if (stored === undefined || task === undefined || !isHeldAs(task, holding)) return undefined;
       const changed = change(task, runtime.now());
+      if (changed === undefined) return undefined;
       if (await attempt(() => documents.put(key, changed, stored.version))) return changed;
     }
     throw new TulleError('unavailable', 'The task is changed by too many at the same time.', { retryAfter: 1 });
@@ -61,7 +62,10 @@ export function createTasks(documents: Documents, runtime: Pick<Runtime, 'now'>)
     },
 
     async commit(holding, report: Report): Promise<Committed> {
-      const task = await update(holding, (held, now) => record(held, report, now));
+      const task = await update(holding, (held, now) =>
+        // A worker that is told late what it holds may have stored more itself meanwhile.
+        held.totals.pulls === report.pulls ? record(held, report, now) : undefined,
+      );
       if (task === undefined) return 'lost';
       return isWanted(task) && task.holder !== undefined ? 'goes-on' : 'stops';
     },
@@ -125,7 +129,8 @@ function toAssignments(run: readonly TaskDocument[], connectors: readonly KnownC
     const connector = settings.get(one) ?? toConnectorSettings(one.document, one.revision);
     settings.set(one, connector);
     const { position, phase, dueAt, failures, fence } = task;
-    return [{ task: nameOf(task), worker: task.holder.worker, fence, connector, position, phase, dueAt, failures }];
+    const holding = { task: nameOf(task), worker: task.holder.worker, fence };
+    return [{ ...holding, connector, position, phase, dueAt, failures, pulls: task.totals.pulls }];
   });
 }
 

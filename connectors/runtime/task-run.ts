@@ -18,11 +18,13 @@ export interface TaskRun {
   close(): Promise<void>;
 }
 
+type Came = Omit<Report, 'pulls'>;
+
 /** `endsAt`: see `SingleRunOptions.endMs`; milliseconds since the epoch. */
 export function createTaskRun(first: Assignment, services: ConnectorServices, endsAt?: number): TaskRun {
   const { tasks, runtime, report } = services;
   let assignment = first;
-  let { position, phase, dueAt, failures } = first;
+  let { position, phase, dueAt, failures, pulls } = first;
   let circle: Circle = createCircle();
   let session: { readonly value: unknown; readonly source: Source } | undefined;
   /** The connector was changed: the session is not for the next pull. */
@@ -50,7 +52,7 @@ export function createTaskRun(first: Assignment, services: ConnectorServices, en
     };
   }
 
-  async function pull(): Promise<{ readonly came: Report; readonly acknowledge: PullOutcome['acknowledge'] }> {
+  async function pull(): Promise<{ readonly came: Came; readonly acknowledge: PullOutcome['acknowledge'] }> {
     const startedAt = runtime.now();
     if (isStale) await close();
     // What is adopted meanwhile is for the next pull.
@@ -68,9 +70,10 @@ export function createTaskRun(first: Assignment, services: ConnectorServices, en
   }
 
   /** Stores what came, and keeps it in mind. */
-  async function store(came: Report): Promise<Committed> {
-    const committed = await tasks.commit(assignment, came);
+  async function store(came: Came): Promise<Committed> {
+    const committed = await tasks.commit(assignment, { ...came, pulls });
     if (committed === 'lost') return committed;
+    pulls += 1;
     ({ phase, dueAt } = came);
     failures = came.failure === undefined ? 0 : failures + 1;
     position = came.fromStart === true ? undefined : (came.position ?? position);
@@ -93,7 +96,7 @@ export function createTaskRun(first: Assignment, services: ConnectorServices, en
     return Math.ceil(Math.max(paced, scheduled, now + Math.min(asked, longestWaitMs)));
   }
 
-  function toFailure(error: unknown): Report {
+  function toFailure(error: unknown): Came {
     const reason = TulleError.is(error) || error instanceof Error ? error.message : String(error);
     const asked = TulleError.is(error) ? (error.retryAfter ?? 0) * 1000 : 0;
     const wait = waitMs(backoff, failures + 1, runtime.random());
@@ -154,7 +157,7 @@ function toReport(
   { waitMs: _waitMs, acknowledge: _acknowledge, ...came }: PullOutcome,
   settings: ConnectorSettings,
   phase: Phase,
-): Omit<Report, 'dueAt'> {
+): Omit<Came, 'dueAt'> {
   if (!came.done || phase === 'incremental') return { ...came, phase };
   if (goesOn(phase, settings)) return { ...came, phase: 'incremental', done: false };
   if (settings.mode === 'once') return { ...came, phase, completed: true };

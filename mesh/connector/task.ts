@@ -58,6 +58,8 @@ export interface Assignment extends Holding {
   readonly dueAt: number;
   /** Pulls that failed in a row. */
   readonly failures: number;
+  /** How many pulls were stored of it. */
+  readonly pulls: number;
 }
 
 export interface ConnectorSettings {
@@ -90,6 +92,8 @@ export type Schedule =
 
 /** What one pull came to. */
 export interface Report {
+  /** How many pulls were stored before this one: who began from an older position stores nothing. */
+  readonly pulls: number;
   /** Absent where the pull failed: the position stays. */
   readonly position?: Position;
   /** The next pull begins at the start again. */
@@ -109,6 +113,7 @@ export interface Report {
 
 /**
  * `goes-on`: the worker has the task. `stops`: what was reported is stored; the worker is to give the task back.
- * `lost`: nothing was stored, because the task is another's, was set to another position, or is gone.
+ * `lost`: nothing was stored, because the task is another's, was set to another position, is further than this worker
+ * knew, or is gone.
  */
 export type Committed = 'goes-on' | 'stops' | 'lost';

@@ -148,6 +148,7 @@ function assignmentOf(revision: number): Assignment {
     phase: 'incremental',
     dueAt: 0,
     failures: 0,
+    pulls: 0,
     connector: {
       kind: 'queue',
       options: {},

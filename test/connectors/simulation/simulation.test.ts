@@ -7,7 +7,8 @@ const patience = { timeout: 120_000 };
 
 describe('tasks of connectors, while workers die and freeze', () => {
   it('have one writer each, resume within three beats, and lose nothing', patience, async () => {
-    for (let seed = 0; seed < 5; seed += 1) {
+    // In 680 the answer to a heartbeat comes so late that its worker has stored more by then.
+    for (const seed of [0, 1, 2, 3, 680]) {
       const { violations, published } = await simulate(seed, fullSize);
       expect(violations, `node test/connectors/simulation/main.ts --seed ${seed} --full-every 1`).toEqual([]);
       expect(published).toBeGreaterThan(1_900);
