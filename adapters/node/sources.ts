@@ -1,3 +1,4 @@
+import { mysql } from '../../connectors/sources/mysql.ts';
 import { nats } from '../../connectors/sources/nats.ts';
 import { postgres } from '../../connectors/sources/postgres.ts';
 import { redisStream } from '../../connectors/sources/redis-stream.ts';
@@ -11,6 +12,7 @@ export function createNodeSources({ awsTargets }: { readonly awsTargets: readonl
     ...portable,
     ...createAwsSources({ allowed: awsTargets }),
     // One a line: many add to this list.
+    mysql as Source,
     nats as Source,
     postgres as Source,
     redisStream as Source,

@@ -129,7 +129,7 @@ function toRow(row: RowDataPacket): MysqlRow {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]: [string, unknown]) => [
       name,
-      value === null || typeof value === 'string' || value instanceof Uint8Array ? value : String(value),
+      value === null || typeof value === 'string' || value instanceof Uint8Array ? value : JSON.stringify(value),
     ]),
   );
 }

@@ -49,13 +49,13 @@ export function createTableReader({ table, column, key = column, columns }: Tabl
 
   /** How far it is to be read, and what has to be over before. */
   async function look(run: RunSql): Promise<{ bound: [string, string] | undefined; horizon: string }> {
-    // The snapshot is taken before the row is looked up: what is not in it yet begins later, and draws greater values.
-    const [moment] = await run('SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS horizon', []);
+    // The row first: who has drawn a smaller value than it has is then among the transactions that are waited for.
     const [last] = await run(
       `SELECT t.${by}::text AS at, t.${unique}::text AS id FROM ${from} t WHERE t.${by} IS NOT NULL
        ORDER BY t.${by} DESC, t.${unique} DESC LIMIT 1`,
       [],
     );
+    const [moment] = await run('SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS horizon', []);
     const bound: [string, string] | undefined =
       last?.['at'] == null || last['id'] == null ? undefined : [last['at'], last['id']];
     return { bound, horizon: moment?.['horizon'] ?? '0' };

@@ -2,8 +2,10 @@ import { TulleError } from '../../event/error.ts';
 import type { MysqlRow, RunMysql } from '../drivers/mysql.ts';
 
 export interface MysqlTable {
-  /** Column → its type, as `information_schema` has it; `json` also where MariaDB calls it a text. */
+  /** Column → its type, as `information_schema` has it (`bigint unsigned` for those), `json` also where MariaDB calls it a text. */
   readonly columns: ReadonlyMap<string, string>;
+  /** Those of them that the database fills by itself. */
+  readonly generated: ReadonlySet<string>;
   /** The columns of each unique index. */
   readonly unique: readonly (readonly string[])[];
 }
@@ -15,14 +17,16 @@ export async function readMysqlColumns(run: RunMysql, table: string): Promise<My
   const place = parts.length > 1 ? '?' : 'DATABASE()';
   const values = parts.length > 1 ? [parts[0] ?? '', name] : [name];
   const rows = await run(
-    `SELECT COLUMN_NAME AS name, DATA_TYPE AS type FROM information_schema.COLUMNS
-     WHERE TABLE_SCHEMA = ${place} AND TABLE_NAME = ? AND EXTRA NOT LIKE '%GENERATED' ORDER BY ORDINAL_POSITION`,
+    `SELECT COLUMN_NAME AS name, DATA_TYPE AS type, COLUMN_TYPE AS full, EXTRA AS extra FROM information_schema.COLUMNS
+     WHERE TABLE_SCHEMA = ${place} AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`,
     values,
   );
   if (rows.length === 0) {
     throw new TulleError('target_invalid', `there is no table ${table}`, { mend: 'Create it, or name another.' });
   }
-  const columns = new Map(rows.map((row) => [textOf(row, 'name'), textOf(row, 'type').toLowerCase()]));
+  const columns = new Map(rows.map((row) => [textOf(row, 'name'), typeOf(row)]));
+  const isGenerated = (row: MysqlRow): boolean => /\b(?:VIRTUAL|STORED|PERSISTENT)\b/.test(textOf(row, 'extra'));
+  const generated = new Set(rows.filter(isGenerated).map((row) => textOf(row, 'name')));
   for (const json of await readJsonColumns(run, place, values)) if (columns.has(json)) columns.set(json, 'json');
   const indexes = await run(
     `SELECT INDEX_NAME AS name, COLUMN_NAME AS part FROM information_schema.STATISTICS
@@ -34,7 +38,12 @@ export async function readMysqlColumns(run: RunMysql, table: string): Promise<My
     const index = textOf(row, 'name');
     unique.set(index, [...(unique.get(index) ?? []), textOf(row, 'part')]);
   }
-  return { columns, unique: [...unique.values()] };
+  return { columns, generated, unique: [...unique.values()] };
+}
+
+function typeOf(row: MysqlRow): string {
+  const type = textOf(row, 'type').toLowerCase();
+  return textOf(row, 'full').toLowerCase().includes('unsigned') ? `${type} unsigned` : type;
 }
 
 /** MariaDB's JSON is a text with a check that it is JSON. */

@@ -27,7 +27,7 @@ export function createMysqlWriter({ run }: MysqlConnection, options: TableSinkOp
           });
         }
         others = found.unique.length > 1;
-        return found.columns;
+        return new Map(Array.from(found.columns).filter(([name]) => !found.generated.has(name)));
       }),
     now,
   );
