@@ -1,6 +1,7 @@
 import { createMysqlSink } from '../../connectors/sinks/mysql.ts';
 import { createNatsSink } from '../../connectors/sinks/nats.ts';
 import { createPostgresSink } from '../../connectors/sinks/postgres.ts';
+import { createRabbitmqSink } from '../../connectors/sinks/rabbitmq.ts';
 import { createRedisStreamSink } from '../../connectors/sinks/redis-stream.ts';
 import type { Sink } from '../../mesh/sink.ts';
 import { createAwsSinks } from '../aws/sinks/sinks.ts';
@@ -14,6 +15,7 @@ export function createNodeSinks({ awsTargets }: { readonly awsTargets: readonly 
     createMysqlSink() as Sink,
     createNatsSink() as Sink,
     createPostgresSink() as Sink,
+    createRabbitmqSink() as Sink,
     createRedisStreamSink() as Sink,
   ];
 }

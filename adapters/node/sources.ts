@@ -1,6 +1,7 @@
 import { mysql } from '../../connectors/sources/mysql.ts';
 import { nats } from '../../connectors/sources/nats.ts';
 import { postgres } from '../../connectors/sources/postgres.ts';
+import { rabbitmq } from '../../connectors/sources/rabbitmq.ts';
 import { redisStream } from '../../connectors/sources/redis-stream.ts';
 import type { Source } from '../../mesh/connector/source.ts';
 import { createAwsSources } from '../aws/sources/sources.ts';
@@ -15,6 +16,7 @@ export function createNodeSources({ awsTargets }: { readonly awsTargets: readonl
     mysql as Source,
     nats as Source,
     postgres as Source,
+    rabbitmq as Source,
     redisStream as Source,
   ];
 }

@@ -8,14 +8,16 @@ export interface NameRules {
   readonly forbidden: RegExp;
   /** UTF-8 bytes. */
   readonly longest: number;
+  /** The first level may be an attribute's: nothing of the broker's own is reached by a name. */
+  readonly isFree?: boolean;
 }
 
 /** NATS subjects: no white space, no wildcard; long ones are slow, and 256 is what its manual asks for. */
 export const natsSubject: NameRules = { separator: '.', forbidden: /[\s\p{Cc}*>]/gu, longest: 255 };
 /** MQTT topic names (MQTT 5, 4.7): neither wildcards nor NUL. */
 export const mqttTopic: NameRules = { separator: '/', forbidden: /[\p{Cc}+#]/gu, longest: 65_535 };
-/** AMQP routing keys: a short string. */
-export const routingKey: NameRules = { separator: '.', forbidden: /[\p{Cc}*#]/gu, longest: 255 };
+/** Routing keys of AMQP 0-9-1 are short strings; in bindings `*` and `#` are wildcards. */
+export const routingKeyRules: NameRules = { separator: '.', forbidden: /[\p{Cc}*#]/gu, longest: 255, isFree: true };
 
 /**
  * Fills `{type}`, `{subject}` and other attributes into a name: `orders.{type}`. What publishers write cannot lead an event
@@ -35,11 +37,11 @@ export function fillName(template: string, { attributes }: Event, rules: NameRul
 
 /**
  * @throws TulleError `target_invalid` for a brace that is no placeholder, for what the broker does not allow in names, and
- * for a name that begins with an attribute or a `$`: that is where brokers keep what is theirs
+ * for a name that begins with an attribute or a `$`, under which brokers keep what is theirs
  */
-export function checkName(template: string, { forbidden }: NameRules, place: string): void {
+export function checkName(template: string, { forbidden, isFree = false }: NameRules, place: string): void {
   const fixed = template.replaceAll(placeholder, '');
-  const isOwn = /^[^{$]/.test(template);
+  const isOwn = isFree || /^[^{$]/.test(template);
   if (isOwn && !/[{}]/.test(fixed) && fixed.search(forbidden) === -1) return;
   throw new TulleError('target_invalid', 'Events cannot be sent to this name', {
     place,
