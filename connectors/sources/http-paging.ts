@@ -156,7 +156,7 @@ function withParameter(url: string, name: string, value: string | undefined): st
 }
 
 /** The target of `rel="next"` in a Link header (RFC 8288). */
-function nextLink(header: string, base: string): string | undefined {
+export function nextLink(header: string, base: string): string | undefined {
   for (const [, target = '', parameters = ''] of header.matchAll(/<([^>]*)>([^<]*)/g)) {
     const [, relation = ''] = /;\s*rel\s*=\s*(?:"([^"]*)"|[^;,\s]+)/i.exec(parameters) ?? [];
     const bare = /;\s*rel\s*=\s*next\b/i.test(parameters);

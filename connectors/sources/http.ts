@@ -2,18 +2,10 @@ import { TulleError } from '../../event/error.ts';
 import { parseJson } from '../../event/parse-json.ts';
 import { checkTargetUrl } from '../../mesh/delivery/guard.ts';
 import { checkHeaders } from '../../mesh/delivery/headers.ts';
-import { parseRetryAfter } from '../../mesh/delivery/retry-after.ts';
-import type { AuthorizedRequest } from '../../mesh/connections/authorize.ts';
 import { requireHttps } from '../../mesh/connections/https.ts';
 import { defineSource, type Pulled, type PullContext } from '../../mesh/connector/source.ts';
-import {
-  createPaging,
-  type HttpPosition,
-  isSameOrigin,
-  type Paging,
-  pagingSchema,
-  readPosition,
-} from './http-paging.ts';
+import { askApi, conditionsOf, toFailure } from './api-request.ts';
+import { createPaging, type HttpPosition, type Paging, pagingSchema, readPosition } from './http-paging.ts';
 import { createRecordReader, recordSchema, type RecordExpressions } from './http-records.ts';
 
 export interface HttpSourceOptions extends RecordExpressions {
@@ -82,42 +74,16 @@ export const http = defineSource<HttpSourceOptions>({
 });
 
 /** A run begins with the question whether anything changed; the pages behind the first do not ask. */
-async function request(
+function request(
   url: string,
   position: HttpPosition,
-  { options, fetch, authorize, signal }: PullContext<HttpSourceOptions, unknown>,
+  context: PullContext<HttpSourceOptions, unknown>,
 ): Promise<Response> {
+  const { headers: own = {}, connection } = context.options;
   const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'Tulle/0.1' };
-  for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = value;
-  if (position.etag !== undefined) headers['if-none-match'] = position.etag;
-  if (position.modified !== undefined) headers['if-modified-since'] = position.modified;
-  const outgoing = { url, headers, body: null };
-  const authorized: AuthorizedRequest =
-    options.connection === undefined ? { ...outgoing, hidden: [] } : await authorize(options.connection, outgoing);
-  const first = await follow(authorized);
-  if (first.status !== 401 || authorized.renew === undefined) return first;
-  await first.body?.cancel();
-  return follow(await authorized.renew());
-
-  /** Redirects on the same host are followed; headers and credentials are for no other. */
-  async function follow(sent: AuthorizedRequest): Promise<Response> {
-    let address = sent.url;
-    for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
-      const init: RequestInit = { headers: sent.headers, signal, redirect: 'manual' };
-      const response = await (sent.fetch === undefined ? fetch(address, init) : sent.fetch(new Request(address, init)));
-      const location = redirectStatuses.has(response.status) ? response.headers.get('location') : null;
-      if (location === null) return response;
-      await response.body?.cancel();
-      const next = URL.parse(location, address)?.href ?? '';
-      if (!isSameOrigin(next, address)) throw new TulleError('unavailable', 'the API redirects to another host');
-      address = next;
-    }
-    throw new TulleError('unavailable', `the API redirects more than ${mostRedirects} times`);
-  }
+  for (const [name, value] of Object.entries(own)) headers[name.toLowerCase()] = value;
+  return askApi({ url, headers: { ...headers, ...conditionsOf(position) }, connection }, context);
 }
-
-const redirectStatuses = new Set([301, 302, 303, 307, 308]);
-const mostRedirects = 5;
 
 /** By these the next run learns that nothing changed; only where every run reads the same page. */
 function markOf({ headers }: Response, { rereads }: { readonly rereads: boolean }): Partial<HttpPosition> {
@@ -134,12 +100,4 @@ function readJson(text: string): unknown {
   } catch {
     throw new TulleError('json_invalid', 'the answer of the API is no JSON');
   }
-}
-
-async function toFailure(response: Response, now: number): Promise<TulleError> {
-  const { status, headers } = response;
-  await response.body?.cancel();
-  const wait = parseRetryAfter(headers.get('retry-after'), now);
-  const details = wait === undefined ? {} : { retryAfter: wait / 1000 };
-  return new TulleError('unavailable', `the API answered ${status}`, details);
 }
