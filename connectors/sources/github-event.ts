@@ -36,8 +36,11 @@ function snakeCase(text: string): string {
 function subjectOf(payload: Readonly<Record<string, unknown>>): string | undefined {
   const { issue, pull_request: pull, release, number, ref } = payload;
   const found = [member(pull, 'number'), member(issue, 'number'), member(release, 'tag_name'), number, ref];
-  const subject = found.find((value) => typeof value === 'number' || (typeof value === 'string' && value !== ''));
-  return subject === undefined ? undefined : String(subject);
+  for (const value of found) {
+    if (typeof value === 'number') return String(value);
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return undefined;
 }
 
 function member(value: unknown, name: string): unknown {

@@ -6,9 +6,9 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
  * eight characters each, the newest first. 48 bits of SHA-256: among 5,000 records two have the same once in 20 million.
  */
 export interface Seen {
-  has(id: string): boolean;
+  readonly has: (id: string) => boolean;
   /** With these in front; what is beyond the limit is forgotten. */
-  with(ids: readonly string[]): string;
+  readonly with: (ids: readonly string[]) => string;
 }
 
 export function readSeen(stored: unknown, most: number): Seen {
