@@ -53,7 +53,7 @@ export function describeSnapshots(name: string, create: () => Promise<Snapshots>
   });
 }
 
-function snapshotOf(tenant: string, bus: string, version: number): Snapshot {
+export function snapshotOf(tenant: string, bus: string, version: number): Snapshot {
   return {
     tenant,
     bus,
