@@ -12,7 +12,7 @@ import type { Settler } from './settler.ts';
 /** Takes in what SQS hands out. Neither method rejects: what could not be dealt with is named, and comes again. */
 export interface SqsConsumer {
   consume(records: readonly SqsRecord[]): Promise<BatchResult>;
-  /** Sets aside what came too often: the messages of the queue's own dead-letter queue. */
+  /** What came too often, out of the queue's own dead-letter queue: again later, and set aside in the end. */
   guard(records: readonly SqsRecord[]): Promise<BatchResult>;
 }
 
@@ -50,14 +50,14 @@ export function createSqsConsumer(options: SqsConsumerOptions): SqsConsumer {
   const { outbox, objects, lanes, settler, now, pause, report } = options;
 
   /** Our own failure, not the target's: every message alone, later, so that one bad message stops nothing else. */
-  async function repeat({ message }: Job, error: unknown): Promise<void> {
-    const failures = (message.failures ?? 0) + 1;
+  async function repeat({ message }: Job, error: unknown, { times = 1, spread = 0 } = {}): Promise<void> {
+    const failures = (message.failures ?? 0) + times;
     if (failures > MAX_FAILURES) {
       await setAside(message, String(error));
       return;
     }
     const { claim: _claim, ...rest } = message;
-    await outbox.send([{ ...rest, failures, dueAt: now() + delayAfter(failures) }]);
+    await outbox.send([{ ...rest, failures, dueAt: now() + delayAfter(failures) * (1 + spread) }]);
   }
 
   async function setAside({ place, body }: Pick<Message, 'place' | 'body'>, reason: string): Promise<void> {
@@ -114,19 +114,24 @@ export function createSqsConsumer(options: SqsConsumerOptions): SqsConsumer {
 
   async function runTurn(job: LaneJob): Promise<readonly Message[]> {
     const { shard, lane, probe, share, messages } = job;
+    if (job.died) return failTurn(job, exhausted);
     let settlement: Settlement;
     try {
       settlement = await options.consume(messages, { lane, probe, ...(share === undefined ? {} : { share }) });
     } catch (error) {
       report('a turn of a lane failed; it will be tried again', error);
-      const failures = job.failures + 1;
-      const [first] = messages;
-      if (failures <= MAX_FAILURES || first === undefined) return lanes.fail(job, delayAfter(failures));
-      await setAside({ place: shard, body: first }, String(error));
-      return lanes.settle(job, { ...allTaken(job), taken: 1 });
+      return failTurn(job, error);
     }
     const wakes = await settler.settle(shard, settlement);
     return [...wakes, ...(await lanes.settle(job, settlement.turn ?? allTaken(job)))];
+  }
+
+  async function failTurn(job: LaneJob, error: unknown): Promise<readonly Message[]> {
+    const failures = job.failures + 1;
+    const [first] = job.messages;
+    if (failures <= MAX_FAILURES || first === undefined) return lanes.fail(job, delayAfter(failures));
+    await setAside({ place: job.shard, body: first }, String(error));
+    return lanes.settle(job, { ...allTaken(job), taken: 1 });
   }
 
   /** Everything of one batch that is settled together, side by side. */
@@ -194,12 +199,14 @@ export function createSqsConsumer(options: SqsConsumerOptions): SqsConsumer {
     async guard(records) {
       const failed: string[] = [];
       await Promise.all(
-        records.map(async (record) => {
+        records.map(async (record, index) => {
           try {
             const job = await open(record);
             if (job === undefined) return;
+            // Most of them only were in a batch with one that our code died of: each comes again at another time.
+            const often = { times: RECEIVES, spread: index / records.length };
+            if (job.message.wake === undefined) await repeat(job, exhausted, often);
             // A wake is no event: the lane is looked at once more, as if it had just been added to.
-            if (job.message.wake === undefined) await setAside(job.message, exhausted);
             else await outbox.send([{ ...job.message, dueAt: now() + WAKE_AGAIN_MS }]);
             await discard([job]);
           } catch (error) {
@@ -226,9 +233,11 @@ export function createSqsConsumer(options: SqsConsumerOptions): SqsConsumer {
 }
 
 const WAKE_AGAIN_MS = 900_000;
+/** How often SQS hands a message out before the guard has it: `maxReceiveCount` in resources/storage.yml. */
+const RECEIVES = 5;
 const missing =
   'its body is not in the bucket any more: it was settled before and came a second time, or somebody deleted the body';
-const exhausted = 'it was handed out as often as the queue tries, and nothing was heard of it';
+const exhausted = 'our own code died each time that it was handed out: see the logs of the function dispatch';
 
 interface Job {
   readonly messageId: string;

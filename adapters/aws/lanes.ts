@@ -46,6 +46,8 @@ export interface LaneJob extends Turn, LaneHead {
   readonly lease: string;
   /** How often something had been added to the lane when it was taken. */
   readonly added: number;
+  /** Whoever had the lane before died in its turn, perhaps of it: the turn is to be failed, not taken. */
+  readonly died: boolean;
   /** The target was not all well lately: what becomes of the turn is of interest. */
   readonly isWatched: boolean;
 }
@@ -98,7 +100,7 @@ export function createLanes(options: {
       if (await table.delete(key, { expression: untouched, values })) return;
     }
     await table.update(key, {
-      update: 'SET #rest = :rest REMOVE #lease, #leaseUntil',
+      update: 'SET #rest = :rest REMOVE #lease, #leaseUntil, #taken',
       condition: mine,
       values: { ':lease': job.lease, ':rest': restUntil },
     });
@@ -146,10 +148,19 @@ export function createLanes(options: {
     async take(place, lane) {
       const lease = crypto.randomUUID();
       const head = await table.update(headOf(place, lane), {
-        update: 'SET #lease = :lease, #leaseUntil = :until, #added = if_not_exists(#added, :start)',
+        // What is taken is let go of, unless its holder dies.
+        update:
+          'SET #lease = :lease, #leaseUntil = :until, #added = if_not_exists(#added, :start), #taken = if_not_exists(#taken, :zero) + :one',
         condition:
           '(attribute_not_exists(#lease) OR #leaseUntil < :now) AND (attribute_not_exists(#rest) OR #rest <= :now)',
-        values: { ':lease': lease, ':until': now() + leaseMs, ':now': now(), ':start': sequence.next() },
+        values: {
+          ':lease': lease,
+          ':until': now() + leaseMs,
+          ':now': now(),
+          ':start': sequence.next(),
+          ':zero': 0,
+          ':one': 1,
+        },
       });
       if (head === undefined) {
         await guard(place, lane);
@@ -179,7 +190,8 @@ export function createLanes(options: {
       const slowed = share < 1 ? { share } : {};
       const { state, windowEnd, throttle } = breaker.memory;
       const isWatched = state !== 'closed' || windowEnd > 0 || (throttle?.slowedAt ?? 0) > 0;
-      return { ...held, isWatched, probe: answer === 'probe', ...slowed, ...takeHead(first, others, now()) };
+      const died = Number(head['taken']) > 1;
+      return { ...held, died, isWatched, probe: answer === 'probe', ...slowed, ...takeHead(first, others, now()) };
     },
 
     async settle(job, outcome) {

@@ -57,7 +57,7 @@ export interface AwsPlatform {
   >;
   /** What the queue hands out; never rejects. */
   consumeSqs(records: readonly SqsRecord[]): Promise<BatchResult>;
-  /** What the queue's own dead-letter queue hands out: it was handed out so often that our code must have died of it. */
+  /** What the queue's own dead-letter queue hands out: our code died of it, or of what was in a batch with it. */
   guardSqs(records: readonly SqsRecord[]): Promise<BatchResult>;
   /** Once a minute. */
   tick(): Promise<void>;

@@ -4,6 +4,7 @@ import { isFact } from '../../mesh/publish/outcome.ts';
 import { weigh } from '../sqlite/log-rows.ts';
 import type { Archive } from './archive.ts';
 import type { DynamoDeadLetters } from './dead-letters.ts';
+import { giveUp } from './given-up.ts';
 import type { History } from './history.ts';
 import { collections, type Sequence, toSeconds, toSortKey } from './keys.ts';
 import type { Lanes } from './lanes.ts';
@@ -20,6 +21,7 @@ import type { DynamoWaits } from './waits.ts';
 export interface Settler {
   /** Answers what is to be sent. `archived`: the rows of what was delivered. */
   settle(place: ShardPlace, settlement: Settlement, archived?: readonly string[]): Promise<readonly Message[]>;
+  /** What our own code could not deal with: dead letters, and what cannot be read is kept as it is. */
   setAside(place: ShardPlace, body: string, reason: string): Promise<void>;
 }
 
@@ -56,7 +58,7 @@ export function createSettler(options: {
     return wakes;
   }
 
-  return {
+  const settler: Settler = {
     async settle(place, { retries, records, tally, outcomes = [], throttled = [] }, archived = []) {
       const retentionSeconds = await retentionOf(place);
       const dead = records.filter(({ status, event }) => status === 'dead-lettered' && event !== undefined);
@@ -78,6 +80,11 @@ export function createSettler(options: {
     },
 
     async setAside(place, body, reason) {
+      const dead = giveUp(place, body, reason, now());
+      if (dead !== undefined) {
+        await settler.settle(place, dead);
+        return;
+      }
       await table.put({
         pk: collections.setAside(place),
         sk: `${toSortKey(sequence.next())}-${crypto.randomUUID().slice(0, 8)}`,
@@ -89,4 +96,5 @@ export function createSettler(options: {
       await history.write(place, { records: [], quarantined: weigh([body]) }, await retentionOf(place));
     },
   };
+  return settler;
 }

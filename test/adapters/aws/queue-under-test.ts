@@ -1,5 +1,5 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { SqsRecord } from '../../../adapters/aws/consumer.ts';
+import type { BatchResult, SqsRecord } from '../../../adapters/aws/consumer.ts';
 import { dueOf } from '../../../adapters/aws/message.ts';
 import { type AwsPlatform, createAwsPlatform } from '../../../adapters/aws/platform.ts';
 import type { Documents } from '../../../mesh/ports/documents.ts';
@@ -16,6 +16,8 @@ export interface AwsUnderTest extends ArchiveUnderTest {
   readonly documents: Documents;
   readonly snapshots: Snapshots;
   readonly reported: unknown[];
+  /** What the ports send to, where their delays are taken out. */
+  readonly sqs: SQSClient;
 }
 
 export const address = { tenant: 't', bus: 'b', shard: 0, retentionSeconds: 86_400 };
@@ -25,6 +27,11 @@ interface Held {
   readonly at: number;
 }
 
+/** Runs the function that messages are handed to; `undefined`: its process died before it answered. */
+export type Invoke = (run: () => Promise<BatchResult>) => Promise<BatchResult | undefined>;
+
+/** As in storage.yml: after so many times the guard has it. */
+const RECEIVES = 5;
 const VISIBILITY_MS = 30_000;
 const BATCH = 10;
 const MAX_DELAY_MS = 900_000;
@@ -33,7 +40,12 @@ const MAX_DELAY_MS = 900_000;
  * The ports on emulators, as one function among those that share them. Messages go through the emulator's queue; only
  * their delays are the test's, since real ones could not be waited for, and what AWS refuses is refused here.
  */
-export function openAws(host: QueueHost, services: AwsServices, installation: Installation): AwsUnderTest {
+export function openAws(
+  host: QueueHost,
+  services: AwsServices,
+  installation: Installation,
+  invoke: Invoke = (run) => run(),
+): AwsUnderTest {
   const { queueUrl, queueName } = installation;
   const sqs = createSqsClient(services.sqsUrl);
   const reported: unknown[] = [];
@@ -73,11 +85,21 @@ export function openAws(host: QueueHost, services: AwsServices, installation: In
 
   async function handOut(due: readonly Held[]): Promise<void> {
     held = held.filter((message) => !due.includes(message));
-    const { batchItemFailures } = await platform.consumeSqs(due.map(({ record }) => record));
-    const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-    for (const { record } of due) {
-      if (!failed.has(record.messageId)) continue;
-      const count = Number(record.attributes.ApproximateReceiveCount) + 1;
+    const records = due.map(({ record }) => record);
+    const guarded = records.filter((record) => countOf(record) > RECEIVES);
+    await handTo(guarded, () => platform.guardSqs(guarded));
+    const others = records.filter((record) => countOf(record) <= RECEIVES);
+    await handTo(others, () => platform.consumeSqs(others));
+  }
+
+  async function handTo(records: readonly SqsRecord[], run: () => Promise<BatchResult>): Promise<void> {
+    if (records.length === 0) return;
+    const result = await invoke(run);
+    if (result === undefined) platform = open();
+    const failed = new Set(result?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+    for (const record of records) {
+      if (result !== undefined && !failed.has(record.messageId)) continue;
+      const count = countOf(record) + 1;
       const again = { ...record, attributes: { ApproximateReceiveCount: String(count) } };
       held.push({ record: again, at: host.now() + VISIBILITY_MS });
     }
@@ -86,6 +108,7 @@ export function openAws(host: QueueHost, services: AwsServices, installation: In
   return {
     platform: () => platform,
     reported,
+    sqs,
     queue: { append: (shard, entries) => platform.ports.queue.append(shard, entries) },
     documents: platform.ports.documents,
     snapshots: platform.ports.snapshots,
@@ -145,6 +168,10 @@ export function openAws(host: QueueHost, services: AwsServices, installation: In
       return Promise.resolve();
     },
   };
+}
+
+function countOf({ attributes }: SqsRecord): number {
+  return Number(attributes.ApproximateReceiveCount);
 }
 
 /** Delays are taken out on the way, and refused where AWS refuses them; the emulator does not. */
