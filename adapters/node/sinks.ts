@@ -1,3 +1,4 @@
+import { createKafkaSink } from '../../connectors/sinks/kafka.ts';
 import { createMysqlSink } from '../../connectors/sinks/mysql.ts';
 import { createNatsSink } from '../../connectors/sinks/nats.ts';
 import { createPostgresSink } from '../../connectors/sinks/postgres.ts';
@@ -11,6 +12,7 @@ import { sinks } from '../sinks.ts';
 export function createNodeSinks({ awsTargets }: { readonly awsTargets: readonly string[] }): readonly Sink[] {
   return [
     ...createAwsSinks({ allowed: awsTargets }),
+    createKafkaSink() as Sink,
     // One a line: many add to this list.
     createMysqlSink() as Sink,
     createNatsSink() as Sink,

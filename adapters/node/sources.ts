@@ -1,5 +1,6 @@
 import { mysql } from '../../connectors/sources/mysql.ts';
 import { nats } from '../../connectors/sources/nats.ts';
+import { kafka } from '../../connectors/sources/kafka.ts';
 import { postgres } from '../../connectors/sources/postgres.ts';
 import { rabbitmq } from '../../connectors/sources/rabbitmq.ts';
 import { redisStream } from '../../connectors/sources/redis-stream.ts';
@@ -11,6 +12,7 @@ import { sources as portable } from '../sources.ts';
 export function createNodeSources({ awsTargets }: { readonly awsTargets: readonly string[] }): readonly Source[] {
   return [
     ...portable,
+    kafka as Source,
     ...createAwsSources({ allowed: awsTargets }),
     // One a line: many add to this list.
     mysql as Source,

@@ -49,11 +49,14 @@ async function startAll(
   return (await Promise.all(urls)).flat();
 }
 
-async function start({ name, package: installed, variable, find, start: begin }: Service): Promise<Server | undefined> {
+async function start(service: Service): Promise<Server | undefined> {
+  const { name, variable, find, start: begin } = service;
   if (process.env[variable] !== undefined) return undefined;
   const program = find();
   if (program === undefined) {
-    console.log(`${name} is not installed (apt-get install ${installed}): tests that need it are skipped.`);
+    console.log(
+      `${name} is not installed (${service.install ?? `apt-get install ${service.package}`}): tests that need it are skipped.`,
+    );
     return undefined;
   }
   try {

@@ -59,22 +59,35 @@ export function runIn({ path, user }: ServerFolder, command: string, args: reado
 /** Starts it, waits until something listens on the port, and answers how to stop it. */
 export async function startServer(program: ServerProgram, port: number): Promise<() => void> {
   const child = spawnServer(program);
-  const { path } = program.folder;
-  const stop = (): void => {
-    endGroup(child);
-    rmSync(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
-  };
-  const end = performance.now() + START_MS;
-  while (!(await listens(port))) {
-    if (child.exitCode === null && child.signalCode === null && performance.now() < end) {
-      await pause(100);
-      continue;
-    }
-    const said = readFileSync(join(path, 'said'), 'utf8').slice(-2_000);
+  const stop = (): void => stopServer(child, program.folder);
+  try {
+    await untilListening(child, program, port);
+  } catch (error) {
     stop();
-    throw new Error(`${program.command} did not start: ${said}`);
+    throw error;
   }
   return stop;
+}
+
+/** Ends it, and throws its data away. */
+export function stopServer(child: ChildProcess, { path }: ServerFolder): void {
+  endGroup(child);
+  rmSync(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
+}
+
+/** Rejects with what it said, where it ends before or takes too long. */
+export async function untilListening(
+  child: ChildProcess,
+  { command, folder }: ServerProgram,
+  port: number,
+): Promise<void> {
+  const end = performance.now() + START_MS;
+  while (!(await listens(port))) {
+    if (child.exitCode !== null || child.signalCode !== null || performance.now() >= end) {
+      throw new Error(`${command} did not start: ${readFileSync(join(folder.path, 'said'), 'utf8').slice(-2_000)}`);
+    }
+    await pause(100);
+  }
 }
 
 /** In a group of processes of its own: what it starts ends with it, and no Ctrl-C meant for us reaches it. */

@@ -1,3 +1,4 @@
+import { findKafka, startKafka } from './kafka.ts';
 import { findMariadb, startMariadb } from './mariadb.ts';
 import { findMosquitto, startMosquitto } from './mosquitto.ts';
 import { findNats, startNats } from './nats.ts';
@@ -9,8 +10,10 @@ import type { Server } from './server.ts';
 /** What the tests of connectors want to talk to: each is found by its URL in a variable of the environment. */
 export interface Service {
   readonly name: string;
-  /** The package of Debian that has it. */
-  readonly package: string;
+  /** The package of Debian that has it; or, where none has, `install`. */
+  readonly package?: string;
+  /** The command that brings it. */
+  readonly install?: string;
   readonly variable: string;
   /** Where its program is; `undefined` where it is not installed. */
   readonly find: () => string | undefined;
@@ -47,5 +50,12 @@ export const services: readonly Service[] = [
     variable: 'TULLE_TEST_MQTT_URL',
     find: findMosquitto,
     start: startMosquitto,
+  },
+  {
+    name: 'Kafka',
+    install: 'node test/services/kafka.ts, with Java and Maven',
+    variable: 'TULLE_TEST_KAFKA_URL',
+    find: findKafka,
+    start: startKafka,
   },
 ];
