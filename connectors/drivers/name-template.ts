@@ -16,6 +16,8 @@ export interface NameRules {
 export const natsSubject: NameRules = { separator: '.', forbidden: /[\s\p{Cc}*>]/gu, longest: 255 };
 /** MQTT topic names (MQTT 5, 4.7): neither wildcards nor NUL. */
 export const mqttTopic: NameRules = { separator: '/', forbidden: /[\p{Cc}+#]/gu, longest: 65_535 };
+/** Kafka topics; those that begin with two underscores are the cluster's own. */
+export const kafkaTopic: NameRules = { separator: '.', forbidden: /[^a-zA-Z0-9._-]/g, longest: 249 };
 /** Routing keys of AMQP 0-9-1 are short strings; in bindings `*` and `#` are wildcards. */
 export const routingKeyRules: NameRules = { separator: '.', forbidden: /[\p{Cc}*#]/gu, longest: 255, isFree: true };
 

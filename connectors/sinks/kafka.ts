@@ -4,8 +4,9 @@ import type { Event } from '../../event/event.ts';
 import { kafkaBinding, type MessageContent, toMessage } from '../../event/message.ts';
 import type { Delivery, Sink } from '../../mesh/sink.ts';
 import { answerOf, kafkaProtocols, openKafka, rootOf, toKafkaFailure, topicNames } from '../drivers/kafka.ts';
-import { checkName, fillName, type NameRules } from '../drivers/name-template.ts';
+import { checkName, fillName, kafkaTopic } from '../drivers/name-template.ts';
 import { createDriverSink, type DriverOptions, type Outcome } from './driver-sink.ts';
+import { messageContentSchema } from './message-content.ts';
 
 export interface KafkaOptions extends DriverOptions {
   readonly brokers?: readonly string[];
@@ -42,8 +43,6 @@ interface Numbered {
   readonly message: Message;
 }
 
-export const topicRules: NameRules = { forbidden: /[^a-zA-Z0-9._-]/g, replacement: '-', longest: topicNames.maxLength };
-
 /** Writes events to Kafka topics: acknowledged by all replicas in sync, by an idempotent producer. */
 export function createKafkaSink(): Sink<KafkaOptions> {
   return createDriverSink<KafkaOptions, Session>({
@@ -70,18 +69,14 @@ export function createKafkaSink(): Sink<KafkaOptions> {
         pattern: '^[a-z0-9]{1,64}$',
         description: 'the attribute that is the key, by which the partition is chosen; default partitionkey',
       },
-      content: {
-        enum: ['binary', 'structured', 'raw'],
-        description:
-          'how an event becomes a record: headers ce_… and the data as the value (binary, the default), the whole event in the JSON format of CloudEvents, or its data alone',
-      },
+      content: messageContentSchema('headers ce_… and the data as the value'),
       compression: { enum: ['none', 'gzip', 'snappy', 'lz4', 'zstd'], description: 'of the records; default none' },
       batchSize: { type: 'integer', minimum: 1, maximum: 1_000, description: 'events in one request; 100 by default' },
     },
     example: { secret: 'shop-kafka', topic: 'orders', key: 'subject' },
     guarantees:
       'An event is delivered when all replicas in sync have it (`acks=all`). The producer is idempotent: what it repeats by itself is there once. An attempt that is repeated later is another record, with the same `ce_id` and `ce_source`. Events with the same key are in the same partition, chosen as the clients of Java do; their order is kept where the rule keeps it (`order`). An event without data is a record without a value: a tombstone, where it has a key. Of a batch only the event that is too large, or that names a topic that is not there, fails.',
-    check: ({ topic }) => checkName(topic, '/topic'),
+    check: ({ topic }) => checkName(topic, kafkaTopic, '/topic'),
     batchSize: ({ batchSize = 100 }) => batchSize,
 
     async open({ options, url, sockets }) {
@@ -148,7 +143,7 @@ async function sendAll(
 
   for (const [index, { event }] of deliveries.entries()) {
     try {
-      const topic = fillName(options.topic, event, topicRules);
+      const topic = fillName(options.topic, event, kafkaTopic);
       const message = toKafkaMessage(event, { topic, count: await countPartitions(session, topic), options, session });
       const place = `${topic}:${message.partition}`;
       groups.set(place, [...(groups.get(place) ?? []), { index, message }]);
@@ -215,7 +210,9 @@ function toOutcome(error: unknown): Outcome | undefined {
   const message = root instanceof Error ? root.message : String(root);
   const answer = answerOf(error);
   // The driver's own words.
-  const code = message.startsWith('Unknown topic ') ? 404 : answer && (codes[answer.id] ?? (answer.isRetriable ? 503 : 400));
+  const code = message.startsWith('Unknown topic ')
+    ? 404
+    : answer && (codes[answer.id] ?? (answer.isRetriable ? 503 : 400));
   return code === undefined ? undefined : { ok: false, code, reason: `Kafka: ${message}` };
 }
 
