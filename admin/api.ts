@@ -104,7 +104,7 @@ export function createAdminApi(options: AdminApiOptions): AdminApi {
   // Not `notFound`: that would not be asked where this app is mounted inside another.
   app.all('/v1/admin/*', (context) => {
     throw new TulleError('not_found', `There is nothing at ${context.req.path.slice(0, 256)}.`, {
-      mend: `The addresses are ${[...new Set(routes.map(({ path }) => path))].join(', ')}.`,
+      mend: `Here are ${[...new Set(routes.map(({ path }) => path.split('/')[3]))].join(', ')}; openapi.json has every address.`,
     });
   });
   app.onError((error) => {

@@ -3,6 +3,7 @@ import { TulleError } from '../event/error.ts';
 import { requireAccess } from '../mesh/authentication.ts';
 import { canonicalJson } from '../functions/transform/canonical-json.ts';
 import { readJson } from '../mesh/protocols/json-body.ts';
+import type { Permission } from '../mesh/roles.ts';
 import { orderOf } from './change-order.ts';
 import type { Staging } from './changes/staging.ts';
 import { createPast, type Past } from './history.ts';
@@ -17,13 +18,15 @@ import type { Warning } from './warnings.ts';
 
 /**
  * POST `/v1/admin/changes`: many documents put, removed and restored as one change, or none of them. With `dryRun`
- * everything is looked at and nothing is changed.
+ * everything is looked at and nothing is changed, which takes a key that may read.
  */
 export async function postChangeSet(services: Services, call: Call): Promise<Response> {
   const input = await readJson(call.request, changeSetMaxBytes);
+  requireFewEdits(input);
   throwFaults(findFaults(changeSetSchema, input));
   const { edits: wanted, why, dryRun } = fillDefaults(changeSetSchema, input) as FromSchema<typeof changeSetSchema>;
-  const edits = await toEdits(services, call, wanted as readonly WantedEdit[]);
+  const permissionFor = ({ comparedBy }: Resource): Permission => (dryRun ? (comparedBy ?? 'read') : 'configure');
+  const edits = await toEdits(services, call, wanted as readonly WantedEdit[], permissionFor);
   const keys = edits.map(({ resource, address }) => keyOf(resource, call.principal.tenant, address));
   const plan = async (documents: Staging): Promise<readonly Edited[]> => {
     await documents.prefetch(keys);
@@ -46,6 +49,16 @@ export async function postChangeSet(services: Services, call: Call): Promise<Res
     { status: change === undefined ? 200 : 201 },
   );
 }
+
+/** @throws TulleError `resource_invalid` */
+function requireFewEdits(input: unknown): void {
+  const { edits } = (input ?? {}) as { readonly edits?: unknown };
+  if (!Array.isArray(edits) || edits.length <= mostEdits) return;
+  const mend = 'Send several, one after the other: each is applied as a whole. Of files, apply one folder at a time.';
+  throwFaults([faultOf('/edits', `A change has at most ${mostEdits} edits, and this one ${edits.length}.`, mend)]);
+}
+
+const mostEdits = 5_000;
 
 const versionSchema = {
   type: 'integer',
@@ -72,7 +85,7 @@ export const changeSetSchema = {
     edits: {
       type: 'array',
       minItems: 1,
-      maxItems: 5_000,
+      maxItems: mostEdits,
       items: {
         type: 'object',
         properties: {
@@ -104,7 +117,12 @@ interface WantedAddress {
   readonly bus?: string;
 }
 
-async function toEdits(services: Services, call: Call, wanted: readonly WantedEdit[]): Promise<readonly Edit[]> {
+async function toEdits(
+  services: Services,
+  call: Call,
+  wanted: readonly WantedEdit[],
+  permissionFor: (resource: Resource) => Permission,
+): Promise<readonly Edit[]> {
   const faults: ReturnType<typeof faultOf>[] = [];
   const edits: Edit[] = [];
   const past = createPast(services, call.principal.tenant);
@@ -123,7 +141,7 @@ async function toEdits(services: Services, call: Call, wanted: readonly WantedEd
       continue;
     }
     const { resource, address } = found;
-    requireAccess(call.principal, 'configure', accessOf(resource, address));
+    requireAccess(call.principal, permissionFor(resource), accessOf(resource, address));
     const key = keyOf(resource, call.principal.tenant, address);
     if (seen.has(key))
       faults.push(faultOf(place, `The ${resource.describe(address)} is edited twice.`, 'Keep one of the edits.'));

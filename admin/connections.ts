@@ -20,6 +20,7 @@ import { faultOf, throwFaults } from './validation.ts';
 export const connectionResource: Resource = {
   kind: 'connection',
   scope: 'tenant',
+  comparedBy: 'configure',
   describe: ({ name }) => `connection ${name}`,
   prefix: documentKeys.connections,
   most: { count: 100, plural: 'connections' },

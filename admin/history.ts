@@ -6,6 +6,7 @@ import { documentKeys } from './document-keys.ts';
 import { type Address, keyOf, type Resource, show } from './resource.ts';
 import { readKey, showStored } from './resources-table.ts';
 import type { Call, Methods, Services } from './services.ts';
+import { unknownDocument } from './store.ts';
 
 /** `/v1/admin/changes`: what was changed, newest first, and by whom. */
 export function changeList(services: Services): Methods {
@@ -37,7 +38,7 @@ export function changeItem({ publisher: { changes } }: Services): Methods {
     async GET({ principal, params }) {
       const sequence = /^[1-9][0-9]{0,11}$/.test(params['change'] ?? '') ? Number(params['change']) : 0;
       const change = await changes.read(principal.tenant, sequence);
-      if (change === undefined) throw new TulleError('not_found', 'There is no change of this number.');
+      if (change === undefined) throw unknownChange('There is no change of this number.');
       const readEntry = createEntryReader(changes, principal.tenant);
       const entries: object[] = [];
       for (const entry of change.entries.filter(isShown)) {
@@ -82,8 +83,7 @@ export async function answerHistory(
     });
     version = entry.previous ?? 0;
   }
-  if (items.length === 0 && cursor === 0)
-    throw new TulleError('not_found', `There is no ${resource.describe(address)}.`);
+  if (items.length === 0 && cursor === 0) throw unknownDocument(key, resource.describe(address));
   return Response.json({ items, ...(version > 0 ? { next: String(version) } : {}) });
 }
 
@@ -100,7 +100,7 @@ export function createPast(services: Services, tenant: string): Past {
   return {
     async documentAt(key, sequence) {
       const newest = (await (settled ??= changes.settle(tenant))).sequence;
-      if (sequence > newest) throw new TulleError('not_found', 'There is no change of this number yet.');
+      if (sequence > newest) throw unknownChange('There is no change of this number yet.');
       for (let version = await lastVersion(services, { key, newest, readEntry }); version > 0;) {
         const entry = await readEntry(version, key);
         if (version <= sequence) return entry?.document as object | undefined;
@@ -172,3 +172,7 @@ function readNumber(query: URLSearchParams, name: string, absent: number, most: 
 
 /** Changes that are looked through for what is deleted. */
 const mostSearched = 1_000;
+
+function unknownChange(message: string): TulleError {
+  return new TulleError('not_found', message, { mend: 'GET /v1/admin/changes lists them, newest first.' });
+}

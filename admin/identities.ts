@@ -13,6 +13,7 @@ import { admitIdentity, type IdentityDocument, issuerOf } from './resources/iden
 export const identityResource: Resource = {
   kind: 'identity',
   scope: 'tenant',
+  comparedBy: 'configure',
   describe: ({ name }) => `identity provider ${name}`,
   prefix: documentKeys.identities,
   most: { count: 20, plural: 'identity providers' },

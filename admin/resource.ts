@@ -32,6 +32,8 @@ export interface Resource {
   checkRemoved?(order: ResourceOrder): Promise<void>;
   /** What may be shown of it; absent where that is all. */
   show?(document: object): object;
+  /** Only who may change it may compare it: whether a document is the same tells more than is shown of it. */
+  readonly comparedBy?: 'configure';
 }
 
 export interface Address {

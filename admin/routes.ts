@@ -75,8 +75,8 @@ export function createAdminRoutes(services: Services): readonly AdminRoute[] {
     ...toRoutes(`${root}/schemas/{schema}/versions/{version}`, 'tenant', schemaVersionItem(services)),
     ...ofResource(`${root}/secrets`, secretResource),
     ...toRoutes(`${root}/changes`, 'tenant', changeList(services)),
-    // Each edit is for a bus of its own.
-    ...toRoutes(`${root}/changes`, 'visible', { POST: (call) => postChangeSet(services, call) }),
+    // Each edit is for a bus of its own, and takes an admin of it where more than a dry run is asked for.
+    ...toRoutes(`${root}/changes`, 'visible', { POST: (call) => postChangeSet(services, call) }, 'read'),
     ...toRoutes(`${root}/changes/{change}`, 'tenant', changeItem(services)),
     ...toRoutes(`${root}/keys`, 'tenant', keyList(services)),
     ...toRoutes(`${root}/keys/{id}`, 'tenant', keyItem(services)),

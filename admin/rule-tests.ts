@@ -17,6 +17,7 @@ import { findFunctionNames } from './functions.ts';
 import { nameSchema, requireName } from './resources/name.ts';
 import type { Call, Services } from './services.ts';
 import { readStoredSnapshot } from './snapshot-reader.ts';
+import { unknownBus } from './stage-edits.ts';
 import { faultOf, fillDefaults, findFaults, throwFaults } from './validation.ts';
 import { findRuleWarnings, type Warning } from './warnings.ts';
 
@@ -33,7 +34,7 @@ export async function postRuleTest(services: Services, call: Call): Promise<Resp
   // Filters of one's own, on events that one may not see, would tell what is in them test by test.
   if (typeof wanted.rule === 'object' && wanted.last !== undefined) requireAccess(principal, 'disclose', bus);
   const snapshot = await readStoredSnapshot(services.documents, principal.tenant, bus);
-  if (snapshot === undefined) throw new TulleError('bus_not_found', `There is no bus ${bus}.`);
+  if (snapshot === undefined) throw unknownBus(bus);
   const { rules, warnings = [] } = await findRules(services, call, snapshot, wanted.rule);
   const events =
     texts === undefined
@@ -141,7 +142,10 @@ async function findRules(
   if (typeof wanted === 'string') {
     const found = rules.find(({ name }) => name === wanted);
     if (found !== undefined) return { rules: [found] };
-    throw new TulleError('not_found', `There is no rule ${wanted} on the bus ${bus}.`, { place: '/rule' });
+    throw new TulleError('not_found', `There is no rule ${wanted} on the bus ${bus}.`, {
+      place: '/rule',
+      mend: 'GET /v1/admin/buses/{bus}/rules lists what there is.',
+    });
   }
   const name: unknown = wanted['name'] ?? unnamed;
   const { documents } = services;

@@ -50,7 +50,11 @@ export function schemaVersionItem({ documents, publisher, runtime }: Services): 
       const { versions } = stored.value as SchemaDocument;
       const wanted = call.params['version'] === 'latest' ? versions.at(-1)?.version : readVersion(call);
       const found = versions.find(({ version }) => version === wanted);
-      if (found === undefined) throw new TulleError('not_found', `The schema ${name} has no such version.`);
+      if (found === undefined) {
+        throw new TulleError('not_found', `The schema ${name} has no such version.`, {
+          mend: 'GET /v1/admin/schemas/{schema} lists them.',
+        });
+      }
       return answer(toVersionView(name, found), stored.version);
     },
 

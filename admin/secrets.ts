@@ -9,6 +9,7 @@ import { requireCredentialRoom } from './snapshot-builder.ts';
 export const secretResource: Resource = {
   kind: 'secret',
   scope: 'tenant',
+  comparedBy: 'configure',
   describe: ({ name }) => `secret ${name}`,
   prefix: documentKeys.secrets,
   most: { count: 100, plural: 'secrets' },

@@ -9,6 +9,7 @@ import { type Precondition, requirePrecondition } from './precondition.ts';
 import { requireQuotas } from './quotas.ts';
 import { type Address, keyOf, type Resource, type ResourceOrder, type World } from './resource.ts';
 import type { Services } from './services.ts';
+import { unknownDocument } from './store.ts';
 import { throwFaults } from './validation.ts';
 import type { Warning } from './warnings.ts';
 
@@ -75,7 +76,7 @@ export async function stageEdits(
     if (action === 'remove') await requireBus(documents, tenant, address.bus);
     const stored = await documents.get(key);
     if (stored === undefined && action === 'remove') {
-      throw new TulleError('not_found', `There is no ${resource.describe(address)}.`);
+      throw unknownDocument(key, resource.describe(address));
     }
     requirePrecondition(precondition, stored?.version ?? 0);
     return { edit, key, present: stored?.value as object | undefined, version: stored?.version ?? 0 };
@@ -205,7 +206,11 @@ async function readRules(documents: Documents, tenant: string, bus: string): Pro
 /** Resources of a tenant have none. @throws TulleError `bus_not_found` */
 export async function requireBus(documents: Documents, tenant: string, bus: string): Promise<void> {
   if (bus === '' || (await documents.get(documentKeys.bus(tenant, bus))) !== undefined) return;
-  throw new TulleError('bus_not_found', `There is no bus ${bus}.`, {
+  throw unknownBus(bus);
+}
+
+export function unknownBus(bus: string): TulleError {
+  return new TulleError('bus_not_found', `There is no bus ${bus}.`, {
     mend: `Create it with PUT /v1/admin/buses/${bus}.`,
   });
 }

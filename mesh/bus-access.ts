@@ -32,7 +32,11 @@ export function createBusAccess({ authenticator, snapshots, findKey }: BusAccess
     requireAccess(principal, permission, bus);
     const { tenant } = principal;
     const compiled = await (newest ? snapshots.newest(tenant, bus) : snapshots.get(tenant, bus));
-    if (compiled === undefined) throw new TulleError('bus_not_found', `There is no bus ${bus}.`);
+    if (compiled === undefined) {
+      throw new TulleError('bus_not_found', `There is no bus ${bus}.`, {
+        mend: 'GET /v1/admin/buses lists what there is.',
+      });
+    }
     return { principal, compiled };
   };
 }

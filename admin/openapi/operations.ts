@@ -169,6 +169,8 @@ export const adminOperations: Operations = {
   },
   [`POST ${root}/changes`]: {
     summary: 'Make many edits as one change, or none of them',
+    description:
+      'This takes an admin. A dry run takes a viewer of every bus that it is about; connections, secrets and identity providers take an admin even then, since whether they are the same would tell what is in them.',
     headers: reason,
     body: json(changeSetSchema),
     answers: {

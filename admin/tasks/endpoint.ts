@@ -130,7 +130,11 @@ export function quarantineItem(services: Services): Methods {
         call.request,
       );
       const gone = await services.documents.delete(`${quarantineKeys.of(tenant, document.bus, document.name)}${id}`);
-      if (!gone) throw new TulleError('not_found', `There is no record ${id} that was set aside.`);
+      if (!gone) {
+        throw new TulleError('not_found', `There is no record ${id} that was set aside.`, {
+          mend: 'GET …/quarantine lists them.',
+        });
+      }
       return new Response(null, { status: 204 });
     },
   };

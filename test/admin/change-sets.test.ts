@@ -130,9 +130,50 @@ describe('a change set', () => {
     }
     const viewer = await harness.keyFor('viewer', ['*']);
     expect((await harness.call('POST', '/changes', { body: { edits: [rule('erp')] }, key: viewer })).status).toBe(403);
+    const dryRun = await harness.call('POST', '/changes', {
+      body: { edits: [rule('erp')], dryRun: true },
+      key: viewer,
+    });
+    expect(dryRun.json).toMatchObject({ dryRun: true, edits: [{ action: 'created', name: 'erp' }] });
     expect((await harness.call('GET', '/buses/orders/rules')).json).toMatchObject({
       items: [{ document: { name: 'crm' } }],
     });
+  });
+
+  it('compares for viewers what they may see, and nothing of which sameness is a secret', async () => {
+    const harness = createHarness();
+    await post(harness, [bus, { put: { kind: 'bus', name: 'users' } }]);
+    const compare = async (role: string, buses: readonly string[], edit: object): Promise<number> => {
+      const key = await harness.keyFor(role, buses);
+      const answer = await harness.call('POST', '/changes', { body: { edits: [edit], dryRun: true }, key });
+      return answer.status;
+    };
+    expect(await compare('viewer', ['orders'], rule('erp'))).toBe(200);
+    expect(await compare('operator', ['*'], { delete: { kind: 'bus', name: 'orders' } })).toBe(200);
+    expect(await compare('viewer', ['users'], rule('erp'))).toBe(403);
+    expect(await compare('publisher', ['*'], rule('erp'))).toBe(403);
+    const closed = [
+      { put: { kind: 'secret', name: 'pii', value: 'x' } },
+      { delete: { kind: 'secret', name: 'pii' } },
+      { put: { kind: 'connection', name: 'crm', bearer: { token: 'x' } } },
+      { put: { kind: 'identity', name: 'crm' } },
+    ];
+    for (const edit of closed) {
+      expect(await compare('viewer', ['*'], edit)).toBe(403);
+      expect(await compare('admin', ['*'], edit)).not.toBe(403);
+    }
+    expect((await harness.call('GET', '/changes')).json['items']).not.toContainEqual(
+      expect.objectContaining({ entries: [expect.objectContaining({ name: 'erp' })] }),
+    );
+  });
+
+  it('says how a set that is too large is sent', async () => {
+    const edits = Array.from({ length: 5_001 }, (_, index) => rule(`r${index}`));
+    const answer = await post(createHarness(), edits);
+    expect([answer.status, answer.json]).toMatchObject([
+      400,
+      { code: 'resource_invalid', place: '/edits', mend: expect.stringContaining('several') as string },
+    ]);
   });
 
   it('shows in a dry run what it would do, and does nothing', async () => {

@@ -41,7 +41,7 @@ function requestFor({ method, path }: Route, key: string | undefined): Request {
   const body = publishes
     ? createEvent('e2')
     : path === '/v1/admin/changes'
-      ? { edits: [{ put: { kind: 'bus', name: 'orders', description: 'taken over' } }] }
+      ? { dryRun: true, edits: [{ put: { kind: 'bus', name: 'orders', description: 'taken over' } }] }
       : path.endsWith('rules:test')
         ? { last: 3 }
         : {};
