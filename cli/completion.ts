@@ -11,62 +11,99 @@ export const completion = defineCommand({
   async run({ words: [shell = ''], output }) {
     const write = shells[shell];
     if (write === undefined) throw usageError(`${shell} is not known here.`, 'Give bash, zsh or fish.');
-    const text = write(toTree());
+    const text = write(await readTree());
     output.document({ shell, text }, () => text);
   },
 });
 
-/** The second words by the first one. */
-function toTree(): ReadonlyMap<string, readonly string[]> {
-  const tree = new Map<string, string[]>();
-  for (const { name } of commands) {
-    const [noun = '', verb] = name.split(' ');
-    const verbs = tree.get(noun) ?? [];
-    tree.set(noun, verb === undefined ? verbs : [...verbs, verb]);
-  }
-  return tree;
+/** What can be completed. */
+interface Tree {
+  /** The second words by the first one; a command of one word has none. */
+  readonly verbs: ReadonlyMap<string, readonly string[]>;
+  /** Commands that take the same options, such as `--bus --json`. */
+  readonly options: readonly { readonly names: readonly string[]; readonly options: string }[];
 }
 
-const shells: Readonly<Record<string, (tree: ReadonlyMap<string, readonly string[]>) => string>> = {
-  bash: (tree) => `_tulle() {
-  local words=""
-  if [ "$COMP_CWORD" -eq 1 ]; then words="${[...tree.keys()].join(' ')}"
+async function readTree(): Promise<Tree> {
+  const verbs = new Map<string, string[]>();
+  for (const { name } of commands) {
+    const [noun = '', verb] = name.split(' ');
+    const known = verbs.get(noun) ?? [];
+    verbs.set(noun, verb === undefined ? known : [...known, verb]);
+  }
+  const loaded = await Promise.all(commands.map(({ load }) => load()));
+  const groups = Map.groupBy(loaded, ({ options }) =>
+    [...options, 'help']
+      .sort()
+      .map((option) => `--${option}`)
+      .join(' '),
+  );
+  return {
+    verbs,
+    options: Array.from(groups, ([options, group]) => ({ names: group.map(({ name }) => name), options })),
+  };
+}
+
+const shells: Readonly<Record<string, (tree: Tree) => string>> = {
+  bash: ({ verbs, options }) => `_tulle() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" words=""
+  if [ "$COMP_CWORD" -eq 1 ]; then words="${[...verbs.keys()].join(' ')}"
+  elif [[ "$current" == -* ]]; then
+    case "\${COMP_WORDS[1]} \${COMP_WORDS[2]}" in
+${toPatterns(options, (patterns, own) => `      ${patterns}) words="${own}" ;;`)}
+    esac
   elif [ "$COMP_CWORD" -eq 2 ]; then
     case "\${COMP_WORDS[1]}" in
-${cases(tree, (noun, verbs) => `      ${noun}) words="${verbs}" ;;`)}
+${toCases(verbs, (noun, own) => `      ${noun}) words="${own}" ;;`)}
     esac
   fi
-  if [ -n "$words" ]; then COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
-  else COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}")); fi
+  if [ -n "$words" ]; then COMPREPLY=($(compgen -W "$words" -- "$current"))
+  else COMPREPLY=($(compgen -f -- "$current")); fi
 }
 complete -o filenames -F _tulle tulle`,
 
-  zsh: (tree) => `#compdef tulle
+  zsh: ({ verbs, options }) => `#compdef tulle
 _tulle() {
-  if (( CURRENT == 2 )); then compadd ${[...tree.keys()].join(' ')}
+  if (( CURRENT == 2 )); then compadd -- ${[...verbs.keys()].join(' ')}
+  elif [[ "$words[CURRENT]" == -* ]]; then
+    case "$words[2] $words[3]" in
+${toPatterns(options, (patterns, own) => `      ${patterns}) compadd -- ${own} ;;`)}
+    esac
   elif (( CURRENT == 3 )); then
     case "$words[2]" in
-${cases(tree, (noun, verbs) => `      ${noun}) compadd ${verbs} ;;`)}
+${toCases(verbs, (noun, own) => `      ${noun}) compadd -- ${own} ;;`)}
       *) _files ;;
     esac
   else _files; fi
 }
 compdef _tulle tulle`,
 
-  fish: (tree) =>
+  fish: ({ verbs, options }) =>
     [
-      `complete -c tulle -n __fish_use_subcommand -f -a '${[...tree.keys()].join(' ')}'`,
-      cases(
-        tree,
-        (noun, verbs) =>
-          `complete -c tulle -n '__fish_seen_subcommand_from ${noun}; and not __fish_seen_subcommand_from ${verbs}' -f -a '${verbs}'`,
+      `complete -c tulle -n __fish_use_subcommand -f -a '${[...verbs.keys()].join(' ')}'`,
+      toCases(
+        verbs,
+        (noun, own) =>
+          `complete -c tulle -n '__fish_seen_subcommand_from ${noun}; and not __fish_seen_subcommand_from ${own}' -f -a '${own}'`,
+      ),
+      ...options.flatMap(({ names, options: own }) =>
+        names.map((name) => {
+          const seen = name.split(' ').map((word) => `__fish_seen_subcommand_from ${word}`);
+          return `complete -c tulle -n '${seen.join('; and ')}' ${own.replaceAll('--', '-l ')}`;
+        }),
       ),
     ].join('\n'),
 };
 
-function cases(tree: ReadonlyMap<string, readonly string[]>, line: (noun: string, verbs: string) => string): string {
-  return [...tree]
-    .filter(([, verbs]) => verbs.length > 0)
-    .map(([noun, verbs]) => line(noun, verbs.join(' ')))
+function toCases(verbs: Tree['verbs'], line: (noun: string, verbs: string) => string): string {
+  return [...verbs]
+    .filter(([, own]) => own.length > 0)
+    .map(([noun, own]) => line(noun, own.join(' ')))
     .join('\n');
+}
+
+/** As `case` has them, of the first two words; behind a command of one word anything may stand. */
+function toPatterns(options: Tree['options'], line: (patterns: string, options: string) => string): string {
+  const toPattern = (name: string): string => (name.includes(' ') ? `"${name}"` : `"${name} "*`);
+  return options.map(({ names, options: own }) => line(names.map(toPattern).join('|'), own)).join('\n');
 }

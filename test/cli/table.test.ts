@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../cli/commands.ts';
 import { run } from './run.ts';
+import { root } from './tulle.ts';
 
 /** By the verb. */
 const changing =
@@ -63,6 +65,28 @@ describe('the table', () => {
       for (const { name } of commands) for (const word of name.split(' ')) expect(stdout).toContain(word);
     }
   }, 20_000);
+});
+
+describe('bash', { timeout: 30_000 }, () => {
+  it.each([
+    [['ru'], ['rules']],
+    [['rules', 'pa'], ['pause']],
+    [['rules', 'pause', '--w'], ['--why']],
+    [
+      ['publish', '--wa'],
+      ['--wait', '--watch'],
+    ],
+    [['publish', 'package.json', '--rep'], ['--reply']],
+    [['dlq', 'purge', '--rule', 'x', '--y'], ['--yes']],
+    [['diff', '--pru'], ['--prune']],
+    [['diff', 'package.js'], ['package.json']],
+  ])('completes %j to %j', async (words, wanted) => {
+    const { stdout } = await run({}, ['completion', 'bash']);
+    const script = `${stdout}
+COMP_WORDS=(tulle ${words.join(' ')}); COMP_CWORD=${words.length}; _tulle; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const completed = execFileSync('bash', ['-c', script], { cwd: root, encoding: 'utf8' });
+    expect(completed.trim().split('\n').toSorted()).toEqual(wanted);
+  });
 });
 
 describe('a wrong word', () => {
