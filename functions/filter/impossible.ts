@@ -4,6 +4,7 @@ import { compileFilter } from './compile-filter.ts';
 import type { Condition, ValueTest } from './condition.ts';
 import type { FilterLanguage } from './define-filter.ts';
 import type { Filter } from './filter.ts';
+import { implies, isNeverBoth } from './implication.ts';
 import type { JsonScalar } from './json-node.ts';
 import { filterLanguages } from './languages.ts';
 import { passes } from './value-test.ts';
@@ -43,7 +44,10 @@ function impossible(condition: Condition): Impossibility | undefined {
   }
 }
 
-/** What an attribute has to be: passing one of the tests, or (`isNot`) none of them, which a missing one does not but for `absent`. */
+/**
+ * What a field has to be: some value of it passes one of the tests, or (`isNot`) none does. A missing one passes none but
+ * `absent`.
+ */
 interface Demand {
   readonly path: string;
   readonly tests: readonly ValueTest[];
@@ -56,15 +60,16 @@ function impossibleTogether(condition: Condition): Impossibility | undefined {
     const demand = demandOf(part);
     const alone = demand === undefined ? impossibleFields(part) : impossibleDemand(demand);
     if (alone !== undefined) return alone;
-    if (demand !== undefined && isAttribute(demand.path)) demands.push(demand);
+    if (demand !== undefined) demands.push(demand);
   }
-  // What stands under one path of the data may be many values, each of which meets another demand.
   for (const [path, same] of Map.groupBy(demands, (demand) => demand.path)) {
     const denied = same.filter(({ isNot }) => isNot).flatMap(({ tests }) => tests);
-    const some = [{ path, tests: denied, isNot: true }, ...same.filter(({ isNot }) => !isNot).slice(0, mostDemands)];
-    if (some.some((one, at) => some.slice(at + 1).some((other) => excludeEachOther(one, other)))) {
-      return { path, why: 'contradiction' };
-    }
+    const some = same.filter(({ isNot }) => !isNot).slice(0, mostDemands);
+    const exclude = isAttribute(path) ? excludeEachOther : excludeAnyValues;
+    const isContradiction =
+      deniesAll(denied) ||
+      some.some((one, at) => isDenied(one, denied) || some.slice(at + 1).some((other) => exclude(one, other)));
+    if (isContradiction) return { path, why: 'contradiction' };
   }
   return undefined;
 }
@@ -73,11 +78,19 @@ function impossibleTogether(condition: Condition): Impossibility | undefined {
 const mostDemands = 50;
 const mostPairs = 10_000;
 
-/** All of which have to hold: several fields of one event's attributes do so each by itself. */
+/**
+ * All of which have to hold: several fields of one condition do so each by itself, but for those of the data that are to
+ * be absent: that is asked of the elements of arrays in which the others were found.
+ */
 function partsOf(whole: Condition): readonly Condition[] {
   const condition = unwrapped(whole);
   if (condition.kind === 'all') return condition.of.flatMap(partsOf);
-  if (condition.kind === 'fields') return condition.fields.map((field) => ({ kind: 'fields', fields: [field] }));
+  if (condition.kind === 'fields') {
+    const { fields } = condition;
+    return fields
+      .filter(({ path, any }) => fields.length === 1 || isAttribute(path) || !any.some(isAbsence))
+      .map((field) => ({ kind: 'fields', fields: [field] }));
+  }
   if (condition.kind === 'not' && condition.of.kind === 'any') {
     return condition.of.of.flatMap((one) => partsOf({ kind: 'not', of: one }));
   }
@@ -119,7 +132,7 @@ function impossibleDemand({ path, tests, isNot }: Demand): Impossibility | undef
     const isMet = isAttribute(path) && isAlwaysMet(path, tests);
     return isMet ? { path, why: 'value' } : undefined;
   }
-  if (tests.some(({ op }) => op === 'absent') && !required.has(path)) return undefined;
+  if (tests.some(isAbsence) && !required.has(path)) return undefined;
   if (!canBeThere(path)) return { path, why: 'name' };
   return tests.every((test) => isEmpty(test) || (isAttribute(path) && isRefused(path, test)))
     ? { path, why: 'value' }
@@ -196,52 +209,32 @@ function isAccepted(check: () => unknown): boolean {
   }
 }
 
-/** No single value meets both. */
+/** Of an attribute, which is one value. */
 function excludeEachOther(one: Demand, other: Demand): boolean {
-  if (one.isNot && other.isNot) return false;
-  if (one.tests.length * other.tests.length > mostPairs) return false;
-  if (one.isNot) return excludeEachOther(other, one);
-  if (other.isNot) return one.tests.every((test) => other.tests.some((refused) => implies(test, refused)));
-  return one.tests.every((test) => other.tests.every((demanded) => isNeverBoth(test, demanded)));
+  return isBounded(one, other) && one.tests.every((test) => other.tests.every((asked) => isNeverBoth(test, asked)));
 }
 
-/** Whatever passes the first passes the second. */
-function implies(test: ValueTest, other: ValueTest): boolean {
-  if (test.op === 'absent' || other.op === 'absent') return test.op === other.op;
-  if (other.op === 'exists') return true;
-  const only = onlyValue(test);
-  if (only !== undefined) return passes(other, only);
-  return test.op === 'prefix' && other.op === 'prefix' && test.value.startsWith(other.value);
+/** What stands under one path of the data may be many values, each of which meets another demand; or there is none. */
+function excludeAnyValues(one: Demand, other: Demand): boolean {
+  const isOneAbsent = one.tests.every(isAbsence);
+  return isOneAbsent ? !other.tests.some(isAbsence) : other.tests.every(isAbsence) && !one.tests.some(isAbsence);
 }
 
-function isNeverBoth(one: ValueTest, other: ValueTest): boolean {
-  if (one.op === 'absent' || other.op === 'absent') return one.op !== other.op;
-  const [value, otherValue] = [onlyValue(one), onlyValue(other)];
-  if (value !== undefined) return !passes(other, value);
-  if (otherValue !== undefined) return !passes(one, otherValue);
-  if (one.op === 'range' && other.op === 'range') {
-    const isBefore = (first: typeof one, second: typeof one): boolean =>
-      first.to < second.from || (first.to === second.from && !(first.toIncluded && second.fromIncluded));
-    return isBefore(one, other) || isBefore(other, one);
-  }
-  if (one.op === 'prefix' && other.op === 'prefix') {
-    return !one.value.startsWith(other.value) && !other.value.startsWith(one.value);
-  }
-  if (one.op === 'suffix' && other.op === 'suffix') {
-    return !one.value.endsWith(other.value) && !other.value.endsWith(one.value);
-  }
-  return (one.op === 'range' && isOfText(other)) || (other.op === 'range' && isOfText(one));
+/** Whichever value meets the demand, passes what none may pass. */
+function isDenied(demand: Demand, denied: readonly ValueTest[]): boolean {
+  if (!isBounded(demand, { tests: denied })) return false;
+  return demand.tests.every((test) => denied.some((refused) => implies(test, refused)));
 }
 
-function isOfText({ op }: ValueTest): boolean {
-  return op !== 'range' && op !== 'number' && op !== 'exists' && op !== 'anything-but';
+/** It may neither be there nor be missing. */
+function deniesAll(denied: readonly ValueTest[]): boolean {
+  return denied.some(isAbsence) && denied.some(({ op }) => op === 'exists');
 }
 
-/** The one value that passes, where there is only one. */
-function onlyValue(test: ValueTest): JsonScalar | undefined {
-  if (test.op === 'number') return { kind: 'number', text: test.text };
-  if (test.op !== 'equals') return undefined;
-  return typeof test.value === 'string'
-    ? { kind: 'string', value: test.value }
-    : { kind: 'literal', value: test.value };
+function isAbsence({ op }: ValueTest): boolean {
+  return op === 'absent';
+}
+
+function isBounded(one: Pick<Demand, 'tests'>, other: Pick<Demand, 'tests'>): boolean {
+  return one.tests.length * other.tests.length <= mostPairs;
 }

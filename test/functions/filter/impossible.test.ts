@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { TulleError } from '../../../event/error.ts';
 import type { Event } from '../../../event/event.ts';
 import { fromJson } from '../../../event/json-format.ts';
+import type { Condition, FieldTest, ValueTest } from '../../../functions/filter/condition.ts';
+import { defineFilter } from '../../../functions/filter/define-filter.ts';
 import type { Filter } from '../../../functions/filter/filter.ts';
 import { findImpossibility } from '../../../functions/filter/impossible.ts';
 import { createRuleIndex } from '../../../functions/filter/rule-index.ts';
@@ -105,6 +107,59 @@ describe('a filter that takes no event', () => {
     expect(findImpossibility(filter)).toBeUndefined();
   });
 
+  const paid = { path: 'data.state', any: [{ op: 'equals', value: 'paid' }] } as const;
+  const total = (from: number) =>
+    ({
+      path: 'data.total',
+      any: [{ op: 'range', from, to: Infinity, fromIncluded: true, toIncluded: false }],
+    }) as const;
+  const gone = { path: 'data.state', any: [{ op: 'absent' }] } as const;
+  const there = { path: 'data.state', any: [{ op: 'exists' }] } as const;
+  const fieldsOf = (...fields: readonly FieldTest[]): Condition => ({ kind: 'fields', fields });
+  const not = (of: Condition): Condition => ({ kind: 'not', of });
+
+  it.each<[string, readonly Condition[]]>([
+    ['a value that is refused as well', [fieldsOf(paid), not(fieldsOf(paid))]],
+    ['a value of a field that is not there', [fieldsOf(paid), fieldsOf(gone)]],
+    ['a value among others, of a field that may be none', [fieldsOf(paid, total(5)), not(fieldsOf(there))]],
+    ['numbers of which all are refused', [fieldsOf(total(10)), not(fieldsOf(total(5)))]],
+    ['a field that is neither there nor missing', [not(fieldsOf(there)), not(fieldsOf(gone))]],
+  ])('is known by what it asks of the data: %s', (_what, of) => {
+    expect(findImpossibility({ condition: { kind: 'all', of } } as never, [conditions])).toMatchObject({
+      why: 'contradiction',
+    });
+  });
+
+  it.each<[string, readonly Condition[]]>([
+    ['two values, of which there may be both', [fieldsOf(paid), not(fieldsOf(total(5)))]],
+    ['a value, and another one', [fieldsOf(total(5)), not(fieldsOf(total(10)))]],
+    ['a field that some elements have, and others not', [fieldsOf(paid), fieldsOf(total(5), gone)]],
+  ])('is not known where the data may have %s', (_what, of) => {
+    expect(findImpossibility({ condition: { kind: 'all', of } } as never, [conditions])).toBeUndefined();
+  });
+
+  it(`is never said of data that is there (${rounds} random conditions)`, () => {
+    let found = 0;
+    let matched = 0;
+    const property = fc.property(condition, fc.array(payload, { minLength: 20, maxLength: 20 }), (one, payloads) => {
+      const given = { condition: one } as never;
+      const reason = findImpossibility(given, [conditions]);
+      if (reason !== undefined) found += 1;
+      const index = createRuleIndex<string>([conditions]);
+      index.add('rule', given);
+      for (const data of payloads) {
+        const json = JSON.stringify({ specversion: '1.0', id: 'a', source: 'a', type: 'a', data });
+        if (index.match(json).length === 0) continue;
+        matched += 1;
+        expect(reason, `${JSON.stringify(one)} takes ${json}`).toBeUndefined();
+      }
+    });
+    fc.assert(property, { numRuns: rounds });
+    console.log(`${found} of ${rounds} conditions take nothing; ${matched} payloads were taken`);
+    expect(found).toBeGreaterThan(rounds / 50);
+    expect(matched).toBeGreaterThan(rounds / 2);
+  }, 600_000);
+
   it(`is never said of one that does (${rounds} random filters)`, () => {
     let found = 0;
     let matched = 0;
@@ -126,6 +181,53 @@ describe('a filter that takes no event', () => {
     expect(matched).toBeGreaterThan(rounds / 2);
   }, 600_000);
 });
+
+/** A language whose expressions are conditions: what the languages make of data is only a part of what there could be. */
+const conditions = defineFilter<Condition>({
+  language: 'condition',
+  schema: {},
+  description: 'The condition itself.',
+  compile: (one) => one,
+});
+
+const valueTest: fc.Arbitrary<ValueTest> = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom('a', 'ab', true, null).map((value) => ({ op: 'equals' as const, value })) },
+  fc.constantFrom('1', '2').map((number) => ({ op: 'number' as const, text: number })),
+  fc
+    .tuple(fc.constantFrom<'prefix' | 'suffix'>('prefix', 'suffix'), fc.constantFrom('a', 'ab', 'b'))
+    .map(([op, value]) => ({ op, value })),
+  fc
+    .tuple(fc.constantFrom(-1, 1, 2), fc.constantFrom(1, 2, Infinity), fc.boolean(), fc.boolean())
+    .map(([from, to, fromIncluded, toIncluded]) => ({ op: 'range' as const, from, to, fromIncluded, toIncluded })),
+  fc.constantFrom('a', 'ab').map((value) => ({ op: 'anything-but' as const, of: [{ op: 'equals' as const, value }] })),
+  { weight: 2, arbitrary: fc.constantFrom<ValueTest>({ op: 'exists' }, { op: 'absent' }) },
+);
+const { condition } = fc.letrec<{ condition: Condition }>((tie) => ({
+  condition: fc.oneof(
+    { depthSize: 'small', maxDepth: 3 },
+    fc
+      .uniqueArray(
+        fc.record({
+          path: fc.constantFrom('data.a', 'data.b.c', 'data.b.d'),
+          any: fc.array(valueTest, { minLength: 1, maxLength: 2 }),
+        }),
+        { minLength: 1, maxLength: 2, selector: ({ path: one }) => one },
+      )
+      .map((fields) => ({ kind: 'fields' as const, fields })),
+    tie('condition').map((of) => ({ kind: 'not' as const, of })),
+    fc.array(tie('condition'), { minLength: 1, maxLength: 4 }).map((of) => ({ kind: 'all' as const, of })),
+    fc.array(tie('condition'), { minLength: 1, maxLength: 2 }).map((of) => ({ kind: 'any' as const, of })),
+  ),
+}));
+
+const leaf = fc.constantFrom<unknown>('a', 'ab', 'b', 1, 2, 1.5, true, null, [], {});
+const payload = fc.record(
+  {
+    a: fc.oneof(leaf, fc.array(leaf, { maxLength: 3 })),
+    b: fc.oneof(leaf, fc.array(fc.record({ c: leaf, d: leaf }, { requiredKeys: [] }), { maxLength: 3 })),
+  },
+  { requiredKeys: [] },
+);
 
 /** Few names and values, so that demands meet, and some that no event may have. */
 const attribute = fc.constantFrom(
