@@ -51,14 +51,24 @@ export function findDuplicates(
   );
 }
 
-/** For each target what it is sent, and where; alike only where both are the same to the letter. */
+/** For each target what it is sent, and where; alike only where both say the same, in whichever order. */
 function deliveryKeys({ filter, steps, targets }: RuleDocument): readonly (string | undefined)[] {
-  const content = canonicalJson({ filter, steps });
+  const content = canonicalJson({ filter: inOrder(filter, ''), steps });
   return targets.map((target) => {
     if (target.disabled !== undefined) return undefined;
     const sinks = Object.entries(target).filter(([member]) => !Object.hasOwn(targetSchema.properties, member));
     return `${content} ${canonicalJson(Object.fromEntries(sinks))}`;
   });
+}
+
+/** Lists in filters are alternatives, or all that has to hold, so that their order says nothing; but for bounds of numbers. */
+function inOrder(value: unknown, name: string): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map((item: unknown) => inOrder(item, ''));
+    return name === 'numeric' ? items : [...new Set(items.map((item) => canonicalJson(item)))].sort();
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([member, inner]) => [member, inOrder(inner, member)]));
 }
 
 function findFilterWarnings({ filter }: RuleDocument): Warning[] {

@@ -80,6 +80,29 @@ describe('a change of what is allowed, and most likely not meant', () => {
     ]);
   });
 
+  it('finds the same delivery whatever the order in which a filter says it', async () => {
+    const data = { a: [{ numeric: ['>', 1, '<', 5] }], b: [{ 'anything-but': ['x', 'y'] }] };
+    const other = { b: [{ 'anything-but': ['y', 'x', 'x'] }], a: [{ numeric: ['>', 1, '<', 5] }] };
+    expect(
+      await change(
+        { filter: { pattern: { type: ['one', { prefix: 'two' }], data } } },
+        { filter: { pattern: { data: other, type: [{ prefix: 'two' }, 'one'] } } },
+      ),
+    ).toMatchObject([{ code: 'duplicate_delivery' }, { code: 'duplicate_delivery' }]);
+    expect(
+      await change(
+        { filter: { filters: [{ exact: { type: 'a' } }, { any: [{ exact: { id: 'b' } }, { prefix: { id: 'c' } }] }] } },
+        { filter: { filters: [{ any: [{ prefix: { id: 'c' } }, { exact: { id: 'b' } }] }, { exact: { type: 'a' } }] } },
+      ),
+    ).toMatchObject([{ code: 'duplicate_delivery' }, { code: 'duplicate_delivery' }]);
+    expect(
+      await change(
+        { filter: { pattern: { data: { a: [{ numeric: ['>', 1, '<=', 5] }] } } } },
+        { filter: { pattern: { data: { a: [{ numeric: ['>', 1, '<', 5] }] } } } },
+      ),
+    ).toBeUndefined();
+  });
+
   it('is silent where nothing is wrong, or where it cannot know', async () => {
     const disabled = { reason: '410', at: 'now' };
     const target = { name: 'crm', http: { url: 'https://crm.example/hooks' } };
