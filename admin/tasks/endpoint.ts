@@ -5,7 +5,7 @@ import { readOptionalJson } from '../../mesh/protocols/json-body.ts';
 import { requireNoBody } from '../../mesh/protocols/no-body.ts';
 import { createAudit } from '../audit.ts';
 import { connectorResource } from '../connectors.ts';
-import { documentKeys, walkDocuments } from '../document-keys.ts';
+import { documentKeys, walkDocuments, walkPages } from '../document-keys.ts';
 import { listPage, readPageRequest, toList } from '../paging.ts';
 import { type ConnectorDocument, firstPhase } from '../resources/connector.ts';
 import { requireName } from '../resources/name.ts';
@@ -36,14 +36,18 @@ type RestartOrder = { readonly position?: Position; readonly phase?: Phase; read
 export function taskList(services: Services): Methods {
   return {
     async GET(call) {
-      const connector = await findConnector(services, call);
-      await createMissing(services, connector);
-      const tasks: object[] = [];
-      const { bus, name } = connector.document;
-      for await (const { value } of walkDocuments(services.documents, taskKeys.tasksOf(connector.tenant, bus, name))) {
-        tasks.push(toTaskView(value as TaskDocument));
-      }
-      return Response.json({ items: tasks });
+      const { tenant } = call.principal;
+      const { bus, name } = addressOf(call);
+      const connector = await findConnector(services, call).catch((error: unknown) => {
+        if (!TulleError.is(error) || error.code !== 'not_found') throw error;
+        return error;
+      });
+      const isGone = TulleError.is(connector);
+      await adjust(services, { tenant, bus, name }, isGone ? undefined : connector);
+      const tasks = await readTasks(services, { tenant, bus, name });
+      // Those of a deleted one can be seen for a day.
+      if (isGone && tasks.length === 0) throw connector;
+      return Response.json({ items: tasks.map(({ value }) => toTaskView(value as TaskDocument)) });
     },
   };
 }
@@ -63,7 +67,7 @@ export function taskControls(services: Services): Readonly<Record<'pause' | 'res
       const connector = await findConnector(services, call);
       const { bus, name } = connector.document;
       await audit(call.principal, { action, bus, details: { connector: name } }, call.request);
-      await createMissing(services, connector);
+      await adjust(services, { tenant: connector.tenant, bus, name }, connector);
       const items = await changeTasks(services, connector, change);
       return Response.json({ items: items.map(toTaskView) });
     };
@@ -140,23 +144,37 @@ export function quarantineItem(services: Services): Methods {
   };
 }
 
-async function findConnector({ documents }: Services, { principal, params }: Call): Promise<KnownConnector> {
-  const address = {
+function addressOf({ params }: Call): { readonly bus: string; readonly name: string } {
+  return {
     bus: requireName(params['bus'] ?? '', 'bus'),
     name: requireName(params['connector'] ?? '', 'connector'),
   };
+}
+
+async function findConnector({ documents }: Services, call: Call): Promise<KnownConnector> {
+  const { principal } = call;
+  const address = addressOf(call);
   const key = `${documentKeys.connectors(principal.tenant, address.bus)}${address.name}`;
   const { value, version } = await requireDocument(documents, key, connectorResource.describe(address));
   return { tenant: principal.tenant, document: value as ConnectorDocument, revision: version };
 }
 
-/** So that nobody has to wait for a worker to see the tasks. */
-async function createMissing({ documents, runtime }: Services, connector: KnownConnector): Promise<void> {
-  const { tenant, document } = connector;
+interface ConnectorName {
+  readonly tenant: string;
+  readonly bus: string;
+  readonly name: string;
+}
+
+/** So that nobody has to wait for a worker to see the tasks; without a connector, to see them deleted. */
+async function adjust(services: Services, of: ConnectorName, connector: KnownConnector | undefined): Promise<void> {
+  const stored = await readTasks(services, of);
+  await reconcile(services.documents, connector === undefined ? [] : [connector], stored, services.runtime.now());
+}
+
+async function readTasks({ documents }: Services, { tenant, bus, name }: ConnectorName): Promise<StoredDocument[]> {
   const stored: StoredDocument[] = [];
-  const prefix = taskKeys.tasksOf(tenant, document.bus, document.name);
-  for await (const task of walkDocuments(documents, prefix)) stored.push(task);
-  await reconcile(documents, [connector], stored, runtime.now());
+  for await (const page of walkPages(documents, taskKeys.tasksOf(tenant, bus, name))) stored.push(...page);
+  return stored;
 }
 
 /** Changes every task that is there, each for itself. */

@@ -3,7 +3,8 @@ import type { Documents, DocumentWrite, StoredDocument } from '../../mesh/ports/
 import { type ConnectorDocument, firstPhase, kindOf } from '../resources/connector.ts';
 import { attempt } from './attempt.ts';
 import { type TaskDocument, taskKeys } from './task-document.ts';
-import { create, type Origin, pause, remove, restart, resume } from './transitions.ts';
+import { wasRemade } from './incarnation.ts';
+import { create, type Origin, pause, recreate, remove, restart, resume } from './transitions.ts';
 
 /** A connector with the number of the change that wrote it. */
 export interface KnownConnector {
@@ -27,7 +28,8 @@ export async function reconcile(
   const known = connectors.map((connector) => {
     const { tenant, document } = connector;
     const prefix = taskKeys.tasksOf(tenant, document.bus, document.name);
-    return { connector, prefix, settings: settingsOf(connector), found: 0 };
+    const wasRemadeSince = once((since) => wasRemade(documents, connector, since));
+    return { connector, prefix, settings: settingsOf(connector), wasRemadeSince, found: 0 };
   });
   const byPrefix = new Map(known.map((one) => [one.prefix, one]));
   let last = known[0];
@@ -39,12 +41,17 @@ export async function reconcile(
     last = one;
     if (one !== undefined && task.partition.count === one.connector.document.parallelism) {
       one.found += 1;
-      const adapted = adapt(task, one.settings, now);
+      const isAnother = task.revision !== one.settings.revision && (await one.wasRemadeSince(task.revision));
+      const adapted = isAnother ? recreate(task, one.settings, now) : adapt(task, one.settings, now);
       if (adapted !== task) writes.push({ key, value: adapted, expectedVersion: version });
     } else if (task.state !== 'deleted') {
       writes.push({
         key,
-        value: remove(task, 'its connector has no such task any more', now),
+        value: remove(
+          task,
+          one === undefined ? 'its connector was deleted' : 'the connector is divided otherwise',
+          now,
+        ),
         expectedVersion: version,
       });
     } else if (now - task.since > keptMs) {
@@ -73,9 +80,7 @@ function adapt(former: TaskDocument, settings: Origin, now: number): TaskDocumen
   const { kind, revision, phase, paused } = settings;
   // What was changed is tried at once, whatever the schedule was before.
   const task = former.revision === revision ? former : { ...former, revision, dueAt: now };
-  if (task.state === 'deleted') {
-    return { ...create(task, settings, now), fence: task.fence, transitions: task.transitions };
-  }
+  if (task.state === 'deleted') return recreate(task, settings, now);
   if (task.kind !== kind) {
     const moved = restart(
       { ...task, kind },
@@ -89,6 +94,16 @@ function adapt(former: TaskDocument, settings: Origin, now: number): TaskDocumen
   if (!paused && !task.held && task.state === 'paused')
     return resume(task, 'the connector is not paused any more', now);
   return task;
+}
+
+/** Asks for each number once: all tasks of a connector ask the same. */
+function once(ask: (since: number) => Promise<boolean>): (since: number) => Promise<boolean> {
+  const answers = new Map<number, Promise<boolean>>();
+  return (since) => {
+    const answer = answers.get(since) ?? ask(since);
+    answers.set(since, answer);
+    return answer;
+  };
 }
 
 function settingsOf({ document, revision }: KnownConnector): Origin {

@@ -29,6 +29,14 @@ export function create(name: TaskName, { kind, revision, phase, paused }: Origin
   };
 }
 
+/** For a connector that came in the place of another of the same name: nothing goes on but the count of the fence. */
+export function recreate(task: TaskDocument, origin: Origin, now: number): TaskDocument {
+  const gone = task.state === 'deleted' ? task : remove(task, 'its connector was deleted', now);
+  const anew = create(task, origin, now);
+  const transitions = [...gone.transitions, ...anew.transitions].slice(-transitionsKept);
+  return { ...anew, fence: task.fence, transitions };
+}
+
 /** What a task has from its connector. */
 export interface Origin {
   readonly kind: string;

@@ -16,7 +16,7 @@ function createWorld() {
     tasks,
     put: (change: number, document: object | undefined) =>
       documents.put('connector/default/main/c', { change, ...(document === undefined ? {} : { document }) }),
-    async beat(worker = 'w1'): Promise<Orders> {
+    beat: async (worker = 'w1'): Promise<Orders> => {
       clock.now += 1_000;
       return tasks.beat({ ...heartbeat, worker });
     },
@@ -57,5 +57,36 @@ describe('a task', () => {
     // The answer of the first beat comes after that, and it begins from there.
     expect(await tasks.commit(told, cameTo(5, told.pulls))).toBe('lost');
     expect(requireOne(await beat()).position).toEqual({ at: 6 });
+  });
+
+  it('begins anew when its connector was deleted and made again before anybody looked', async () => {
+    const { put, beat, tasks, documents } = createWorld();
+    const key = 'connector/default/main/c';
+    const change = (sequence: number, entry: object) =>
+      documents.put(`change/default/${String(sequence).padStart(12, '0')}`, { entries: [{ key, ...entry }] });
+    await change(1, { document: connector });
+    await put(1, connector);
+    const held = requireOne(await beat());
+    expect(await tasks.commit(held, cameTo(5, 0))).toBe('goes-on');
+    await change(2, { previous: 1 });
+    await change(3, { previous: 2, document: connector });
+    await put(3, connector);
+    const anew = requireOne(await beat());
+    expect(anew.position).toBeUndefined();
+    expect(await tasks.commit(held, cameTo(6, 1))).toBe('lost');
+    expect(await tasks.commit(anew, cameTo(1, 0))).toBe('goes-on');
+  });
+
+  it('goes on when its connector was changed, and changed again', async () => {
+    const { put, beat, tasks, documents } = createWorld();
+    const key = 'connector/default/main/c';
+    await put(1, connector);
+    expect(await tasks.commit(requireOne(await beat()), cameTo(5, 0))).toBe('goes-on');
+    for (const sequence of [2, 3]) {
+      const entry = { key, previous: sequence - 1, document: connector };
+      await documents.put(`change/default/${String(sequence).padStart(12, '0')}`, { entries: [entry] });
+    }
+    await put(3, { ...connector, batchSize: 7 });
+    expect(requireOne(await beat()).position).toEqual({ at: 5 });
   });
 });

@@ -1,5 +1,6 @@
 import type { TaskDocument } from '../../../admin/tasks/task-document.ts';
 import type { Event } from '../../../event/event.ts';
+import type { TaskName } from '../../../mesh/connector/task.ts';
 import type { Process } from './process.ts';
 
 /** Watches what happens to positions and records, and says what must not be. */
@@ -7,6 +8,8 @@ export interface Oracle {
   readonly violations: readonly string[];
   /** The id of an event is `{connector}/{partition}/{number}`. */
   published(worker: string, events: readonly Event[]): void;
+  /** A worker has given up a task, and begins anew where it has it again. */
+  left(worker: string, task: TaskName): void;
   wrote(writer: string, key: string, change: { before: unknown; after: unknown; now: number }): void;
   /** Whether every wanted task is in good hands, or was not out of them for longer than three beats. */
   checkHolders(tasks: readonly TaskDocument[], processes: ReadonlyMap<string, Process>, now: number): void;
@@ -33,7 +36,7 @@ export function createOracle({ beatMs, slackMs }: OracleOptions): Oracle {
   const orphanedSince = new Map<string, number>();
   const servedAt = new Map<string, number>();
   const positions = new Map<string, number>();
-  /** Where the pull began with which a worker published what was stored, since it was given the task. */
+  /** Where the pull began with which a worker published what was stored, since it began with the task. */
   const repeated = new Map<string, number>();
 
   function violate(text: string): void {
@@ -65,6 +68,10 @@ export function createOracle({ beatMs, slackMs }: OracleOptions): Oracle {
         published.set(attributes.id, (published.get(attributes.id) ?? 0) + 1);
         own.add(attributes.id);
       }
+    },
+
+    left(worker, { connector, partition }) {
+      repeated.delete(`${worker} ${connector}/${partition.index}`);
     },
 
     wrote(writer, key, { before, after, now }) {

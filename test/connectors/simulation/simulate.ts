@@ -4,6 +4,7 @@ import { createTasks } from '../../../admin/tasks/tasks.ts';
 import type { ConnectorServices } from '../../../connectors/runtime/services.ts';
 import { startConnectorWorker } from '../../../connectors/runtime/worker.ts';
 import { TulleError } from '../../../event/error.ts';
+import type { Committed, Tasks } from '../../../mesh/connector/task.ts';
 import type { Documents } from '../../../mesh/ports/documents.ts';
 import { createRandom, type Random } from '../../simulation/random.ts';
 import { createScheduler } from '../../simulation/scheduler.ts';
@@ -113,7 +114,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
       capacity: 1_000,
       beatSeconds,
       services: {
-        tasks: plant.tasks?.(tasks, world) ?? tasks,
+        tasks: watch(process, plant.tasks?.(tasks, world) ?? tasks),
         sources: [createSimulatedSource(process, supply, random)],
         quarantine: plant.quarantine ?? createQuarantine(documents, runtime),
         runtime,
@@ -122,6 +123,22 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
         publish: plant.publish?.(publishOf(process), process) ?? publishOf(process),
       },
     });
+  }
+
+  /** Tells when a worker knows that it has lost a task, or does not know how far it is: it begins anew then. */
+  function watch({ id }: Process, tasks: Tasks): Tasks {
+    return {
+      ...tasks,
+      async commit(holding, report) {
+        let committed: Committed = 'lost';
+        try {
+          committed = await tasks.commit(holding, report);
+          return committed;
+        } finally {
+          if (committed === 'lost') oracle.left(id, holding.task);
+        }
+      },
+    };
   }
 
   function publishOf(process: Process): ConnectorServices['publish'] {
