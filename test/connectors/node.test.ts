@@ -14,6 +14,7 @@ interface Task {
   readonly reason: string;
   readonly worker?: string;
   readonly totals: { readonly records: number; readonly quarantined: number };
+  readonly transitions: readonly { readonly state: string; readonly reason: string }[];
 }
 
 describe('connectors on Node', () => {
@@ -161,9 +162,23 @@ describe('connectors on Node', () => {
     await until(async () => (await taskOf('once')).state === 'completed');
   });
 
+  it('begin anew when they are deleted and made again at once', { timeout: 60 * seconds }, async () => {
+    const before = arrived.get('r1') ?? 0;
+    expect((await admin('DELETE', '/buses/default/connectors/feed')).status).toBe(204);
+    expect((await admin('PUT', '/buses/default/connectors/feed', connector())).status).toBe(201);
+    await until(() => (arrived.get('r1') ?? 0) === before + 1);
+    const { transitions } = await taskOf('feed');
+    const at = transitions.findIndex(({ state }) => state === 'deleted');
+    expect(transitions.slice(at, at + 2)).toMatchObject([
+      { state: 'deleted', reason: 'its connector was deleted' },
+      { state: 'created', reason: 'the connector was created' },
+    ]);
+  });
+
   it('leave when they are deleted', { timeout: 60 * seconds }, async () => {
     expect((await admin('DELETE', '/buses/default/connectors/feed')).status).toBe(204);
-    expect((await admin('GET', '/buses/default/connectors/feed/tasks')).status).toBe(404);
+    expect(await taskOf('feed')).toMatchObject({ state: 'deleted', reason: 'its connector was deleted' });
+    expect((await admin('GET', '/buses/default/connectors/nobody/tasks')).status).toBe(404);
     await new Promise((resolve) => setTimeout(resolve, 6 * seconds));
     items.push({ id: 'never' });
     await new Promise((resolve) => setTimeout(resolve, 2 * seconds));
