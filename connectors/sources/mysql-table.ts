@@ -30,8 +30,8 @@ export interface Range {
 }
 
 /** @throws TulleError `resource_invalid` for names that are none */
-export function checkMysqlNames({ table, column, key, columns }: TableOptions): void {
-  for (const name of [...table.split('.'), column, key ?? column, ...(columns ?? [])]) {
+export function checkMysqlNames({ table, column, key, columns, partitionkey }: TableOptions): void {
+  for (const name of [...table.split('.'), column, key ?? column, partitionkey ?? column, ...(columns ?? [])]) {
     if (name === '' || name.includes('\0')) throw invalid('this is no name', '/table');
   }
   if (table.split('.').length > 2) throw invalid('a table has one database at most', '/table');
@@ -39,10 +39,10 @@ export function checkMysqlNames({ table, column, key, columns }: TableOptions): 
 
 /** Reads a table by keyset. Every value comes as text that the database has made: numbers keep all their digits. */
 export async function createMysqlTableReader(run: RunMysql, options: TableOptions): Promise<MysqlTableReader> {
-  const { column, key = column } = options;
+  const { column, key = column, partitionkey = key } = options;
   const found = await readMysqlColumns(run, options.table);
   const names = options.columns ?? [...found.columns.keys()];
-  for (const name of [column, key, ...names]) {
+  for (const name of [column, key, partitionkey, ...names]) {
     if (!found.columns.has(name)) {
       throw new TulleError('unavailable', `MySQL: ${options.table} has no column ${name}`);
     }
@@ -73,7 +73,7 @@ export async function createMysqlTableReader(run: RunMysql, options: TableOption
         conditions.push(`MOD(CRC32(CAST(${unique} AS CHAR)), ${count}) = ${index}`);
       }
       return run(
-        `SELECT ${place}, ${listed.join(', ')} FROM ${from} t WHERE ${conditions.join(' AND ')}
+        `SELECT ${place}, ${textOf(found, partitionkey)} AS part, ${listed.join(', ')} FROM ${from} t WHERE ${conditions.join(' AND ')}
          ORDER BY ${by}, ${unique} LIMIT ${limit}`,
         values,
       );
@@ -84,7 +84,13 @@ export async function createMysqlTableReader(run: RunMysql, options: TableOption
         return `${JSON.stringify(name)}:${toJson(value, found.columns.get(name) ?? '')}`;
       });
       const [at, id] = [asText(row['at']), asText(row['id'])];
-      return { id: `${options.table}/${id}/${at}`, subject: id, dataJson: `{${members.join(',')}}` };
+      const part = asText(row['part']) || id;
+      return {
+        id: `${options.table}/${id}/${at}`,
+        subject: id,
+        partitionkey: part,
+        dataJson: `{${members.join(',')}}`,
+      };
     },
   };
 }

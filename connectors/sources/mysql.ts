@@ -46,6 +46,10 @@ export const mysql = defineSource<MysqlSourceOptions, Session>({
       column: { ...name, description: 'grows with every new or changed row: a serial number, a time of change' },
       key: { ...name, description: 'unique: tells rows with the same value of column apart; default column' },
       columns: { type: 'array', minItems: 1, maxItems: 200, items: name, description: 'what is read; default all' },
+      partitionkey: {
+        ...name,
+        description: 'a column: events with the same value keep their order where the target asks for it; default key',
+      },
       settle: {
         type: 'number',
         minimum: 0,

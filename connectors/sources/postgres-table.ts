@@ -10,6 +10,8 @@ export interface TableOptions {
   /** Unique; default `column`. */
   readonly key?: string;
   readonly columns?: readonly string[];
+  /** Events with the same value keep their order where a target asks for it; default `key`. */
+  readonly partitionkey?: string;
 }
 
 /** Where a reader is, values as Postgres writes them. */
@@ -35,13 +37,20 @@ export interface TableReader {
  * transactions that run at that moment (`horizon`); everything up to it is read when all of those are over.
  * @throws TulleError `resource_invalid` for names that are none
  */
-export function createTableReader({ table, column, key = column, columns }: TableOptions): TableReader {
+export function createTableReader({
+  table,
+  column,
+  key = column,
+  columns,
+  partitionkey = key,
+}: TableOptions): TableReader {
   const from = table
     .split('.')
     .map((part) => quote(part, '/table'))
     .join('.');
   const by = quote(column, '/column');
   const unique = quote(key, '/key');
+  const ordered = quote(partitionkey, '/partitionkey');
   const listed = columns?.map((one, index) => `${literal(one)}, t.${quote(one, `/columns/${index}`)}`);
   const data = listed === undefined ? 'to_jsonb(t)' : `jsonb_build_object(${listed.join(', ')})`;
   if (table.split('.').length > 2) throw invalid('a table has one schema at most', '/table');
@@ -85,7 +94,7 @@ export function createTableReader({ table, column, key = column, columns }: Tabl
       values.push(count, index);
     }
     return run(
-      `SELECT t.${by}::text AS at, t.${unique}::text AS id, ${data}::text AS data FROM ${from} t
+      `SELECT t.${by}::text AS at, t.${unique}::text AS id, t.${ordered}::text AS part, ${data}::text AS data FROM ${from} t
        WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT $3`,
       values,
     );
@@ -114,7 +123,9 @@ export function createTableReader({ table, column, key = column, columns }: Tabl
 
 /** A row that changed is another record: its column has another value. */
 function toRecord(row: PostgresRow, table: string): SourceRecord {
-  return { id: `${table}/${row['id']}/${row['at']}`, subject: row['id'] ?? '', dataJson: row['data'] ?? 'null' };
+  const subject = row['id'] ?? '';
+  const partitionkey = row['part'] || subject;
+  return { id: `${table}/${subject}/${row['at']}`, subject, partitionkey, dataJson: row['data'] ?? 'null' };
 }
 
 function toPosition(position: TablePosition): Position {
