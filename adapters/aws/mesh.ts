@@ -70,17 +70,24 @@ export function createAwsMesh(env: Readonly<Record<string, string | undefined>>)
   }
 
   async function load(): Promise<Mesh> {
-    const [{ createMesh }, { functions }, { createAwsSinks }, { sources: portable }, { createAwsSources }] =
-      await Promise.all([
-        import('../mesh.ts'),
-        import('../../functions/registered.ts'),
-        import('./sinks/sinks.ts'),
-        import('../sources.ts'),
-        import('./sources/sources.ts'),
-      ]);
+    const [
+      { createMesh },
+      { functions },
+      { createAwsSinks },
+      { sources: portable },
+      { largerSources },
+      { createAwsSources },
+    ] = await Promise.all([
+      import('../mesh.ts'),
+      import('../../functions/registered.ts'),
+      import('./sinks/sinks.ts'),
+      import('../sources.ts'),
+      import('../larger-sources.ts'),
+      import('./sources/sources.ts'),
+    ]);
     const allowed = settings.awsTargets;
     const sinks = createAwsSinks({ allowed });
-    const sources = [...portable, ...createAwsSources({ allowed })];
+    const sources = [...portable, ...largerSources, ...createAwsSources({ allowed })];
     const support = { bundle: functions, log: logFunction };
     return createMesh({ ...platform, name: 'aws', sinks, sources, functions: support }, front);
   }
