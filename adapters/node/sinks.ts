@@ -1,5 +1,6 @@
 import { createKafkaSink } from '../../connectors/sinks/kafka.ts';
 import { createMysqlSink } from '../../connectors/sinks/mysql.ts';
+import { createMqttSink } from '../../connectors/sinks/mqtt.ts';
 import { createNatsSink } from '../../connectors/sinks/nats.ts';
 import { createPostgresSink } from '../../connectors/sinks/postgres.ts';
 import { createRabbitmqSink } from '../../connectors/sinks/rabbitmq.ts';
@@ -15,6 +16,7 @@ export function createNodeSinks({ awsTargets }: { readonly awsTargets: readonly 
     createKafkaSink() as Sink,
     // One a line: many add to this list.
     createMysqlSink() as Sink,
+    createMqttSink() as Sink,
     createNatsSink() as Sink,
     createPostgresSink() as Sink,
     createRabbitmqSink() as Sink,

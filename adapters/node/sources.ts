@@ -1,4 +1,5 @@
 import { mysql } from '../../connectors/sources/mysql.ts';
+import { mqtt } from '../../connectors/sources/mqtt.ts';
 import { nats } from '../../connectors/sources/nats.ts';
 import { kafka } from '../../connectors/sources/kafka.ts';
 import { postgres } from '../../connectors/sources/postgres.ts';
@@ -18,6 +19,7 @@ export function createNodeSources({ awsTargets }: { readonly awsTargets: readonl
     ...createAwsSources({ allowed: awsTargets }),
     // One a line: many add to this list.
     mysql as Source,
+    mqtt as Source,
     nats as Source,
     postgres as Source,
     rabbitmq as Source,
