@@ -2,6 +2,7 @@ import { dingtalk } from '../connectors/sinks/dingtalk.ts';
 import { discord } from '../connectors/sinks/discord.ts';
 import { email } from '../connectors/sinks/email.ts';
 import { http } from '../connectors/sinks/http.ts';
+import { kafkaRest } from '../connectors/sinks/kafka-rest.ts';
 import { lark } from '../connectors/sinks/lark.ts';
 import { prometheus } from '../connectors/sinks/prometheus.ts';
 import { slack } from '../connectors/sinks/slack.ts';
@@ -18,4 +19,5 @@ export const sinks: readonly Sink[] = [
   wecom as Sink,
   email as Sink,
   prometheus as Sink,
+  kafkaRest as Sink,
 ];
