@@ -64,9 +64,8 @@ export function createProxyCall({
     if (response.ok) return response.status === 204 ? undefined : parse(await response.text());
     const wait = parseRetryAfter(response.headers.get('retry-after'), now());
     const said = excerptWithout(await readResponse(response), authorized.hidden);
-    throw new TulleError('unavailable', `the proxy answered ${response.status}${said === '' ? '' : `: ${said}`}`, {
-      ...(wait === undefined ? {} : { retryAfter: wait / 1000 }),
-    });
+    const details = wait === undefined ? {} : { retryAfter: wait / 1000 };
+    throw new TulleError('unavailable', `the proxy answered ${response.status}${said && `: ${said}`}`, details);
   };
 }
 

@@ -107,7 +107,7 @@ function toProxyMessage(event: Event, options: KafkaRestOptions, content: Messag
   return {
     key: attribute === undefined ? undefined : encode(String(attribute).toWellFormed()),
     value: event.data === undefined && content !== 'structured' ? null : encode(body),
-    headers: Object.entries(headers).map(([name, value]) => ({ name, value: encode(String(value)) })),
+    headers: Object.entries(headers).map(([name, value]) => ({ name, value: encode(`${value}`) })),
   };
 }
 
@@ -120,15 +120,19 @@ function readProduced(answer: PostAnswer): Verdict {
   const byStatus = readStatus(answer);
   if (!byStatus.ok) return byStatus;
   const { offsets, error_code: code, message } = readAnswer(answer.text);
-  if (typeof code === 'number' && code !== 200) return { ok: false, code: statusOf(code), said: String(message ?? '') };
+  if (typeof code === 'number' && code !== 200) return { ok: false, code: statusOf(code), said: textOf(message) };
   const [first] = Array.isArray(offsets) ? (offsets as { error_code?: unknown; error?: unknown }[]) : [];
   if (first === undefined || first.error_code == null) return { ok: true };
   // 1 is for good, 2 may be tried again.
-  return { ok: false, code: first.error_code === 1 ? 422 : 503, said: String(first.error ?? '') };
+  return { ok: false, code: first.error_code === 1 ? 422 : 503, said: textOf(first.error) };
 }
 
 /** v3 says 40403 where HTTP has 404. */
 function statusOf(code: number): number {
   const status = code > 999 ? Math.floor(code / 100) : code;
   return status >= 400 && status <= 599 ? status : 503;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
