@@ -1,5 +1,5 @@
 import { toBase64 } from '../../event/base64.ts';
-import type { Event } from '../../event/event.ts';
+import type { AttributeValue, Event } from '../../event/event.ts';
 import { kafkaBinding, type MessageContent, toMessage } from '../../event/message.ts';
 import { requireHttps } from '../../mesh/connections/https.ts';
 import { checkTargetUrl } from '../../mesh/delivery/guard.ts';
@@ -103,11 +103,14 @@ function toV3(event: Event, options: KafkaRestOptions, cluster: string): Paramet
 function toProxyMessage(event: Event, options: KafkaRestOptions, content: MessageContent): ProxyMessage {
   const { contentType, properties, body } = toMessage(kafkaBinding, event, content);
   const attribute = event.attributes[options.key ?? 'partitionkey'];
-  const headers = { ...properties, ...(contentType === undefined ? {} : { 'content-type': contentType }) };
+  const headers: Record<string, AttributeValue> = {
+    ...properties,
+    ...(contentType === undefined ? {} : { 'content-type': contentType }),
+  };
   return {
     key: attribute === undefined ? undefined : encode(String(attribute).toWellFormed()),
     value: event.data === undefined && content !== 'structured' ? null : encode(body),
-    headers: Object.entries(headers).map(([name, value]) => ({ name, value: encode(`${value}`) })),
+    headers: Object.entries(headers).map(([name, value]) => ({ name, value: encode(String(value)) })),
   };
 }
 
