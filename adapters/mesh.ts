@@ -20,6 +20,7 @@ import { createFront, type Front } from './front.ts';
 import { createLiveIdentities } from './identities.ts';
 import type { Platform } from './platform.ts';
 import { sinks } from './sinks.ts';
+import { createVerification } from './verification.ts';
 
 /** The whole of Tulle over web standards; a platform's entry only hands over to it. */
 export interface Mesh {
@@ -55,6 +56,18 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
   const credentials = createCredentials({ vault, secrets, policy, runtime, support: connectionSupport });
   const functions = createFunctions({ support, publish, credentials, policy, runtime });
 
+  const connectors = createConnectorServices({
+    documents,
+    sources: sources.filter(({ platforms }) => platforms.includes(name)),
+    snapshots: source,
+    publish,
+    credentials,
+    policy,
+    sockets: platform.sockets,
+    runtime,
+    report,
+  });
+
   const admin = createAdminApi({
     documents,
     snapshots,
@@ -74,6 +87,16 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
     queues: platform.queues ?? [],
     ledger: platform.ledger,
     secrets,
+    verify: createVerification({
+      connectors,
+      sinks: allSinks,
+      snapshots: source,
+      credentials,
+      functions,
+      policy,
+      sockets: platform.sockets,
+      runtime,
+    }),
     onPublished,
   });
   const publisher = createPublisher({ documents, snapshots, runtime, onPublished });
@@ -109,17 +132,7 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
       return compiled?.snapshot.settings.retentionSeconds;
     },
     published: onPublished,
-    connectors: createConnectorServices({
-      documents,
-      sources: sources.filter(({ platforms }) => platforms.includes(name)),
-      snapshots: source,
-      publish,
-      credentials,
-      policy,
-      sockets: platform.sockets,
-      runtime,
-      report,
-    }),
+    connectors,
     async tick() {
       await publisher.repair();
       await removal.tick();

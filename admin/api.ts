@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { TulleError } from '../event/error.ts';
 import { createAuthenticator, type Principal } from '../mesh/authentication.ts';
 import type { PlatformName, Source } from '../mesh/connector/source.ts';
+import type { Verify } from '../mesh/connector/verify.ts';
 import type { ConnectionSupport } from '../mesh/connections/authorize.ts';
 import { createVault, type Vault } from '../mesh/connections/vault.ts';
 import type { EventMeter } from '../mesh/event-meter.ts';
@@ -43,6 +44,8 @@ export interface AdminApiOptions {
   /** What connectors can pull from, here and elsewhere; and where this is. */
   readonly sources?: readonly Source[];
   readonly platform?: PlatformName;
+  /** Compares both ends of a synchronisation. */
+  readonly verify?: Verify;
   /** Whether the queue keeps archives; `true` where nothing is said. */
   readonly archives?: boolean;
   /** The queues that a bus may choose here, beside the log. */

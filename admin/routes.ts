@@ -22,6 +22,7 @@ import { secretResource } from './secrets.ts';
 import type { Call, Handler, Methods, Services } from './services.ts';
 import { statusList } from './status.ts';
 import { quarantineItem, quarantineList, taskControls, taskList } from './tasks/endpoint.ts';
+import { connectorVerification } from './tasks/verify.ts';
 import { tenantChanges, tenantItem, tenantKeys, tenantList, tenantUsage } from './tenants.ts';
 
 export interface AdminRoute extends Route {
@@ -52,6 +53,8 @@ export function createAdminRoutes(services: Services): readonly AdminRoute[] {
     ...ofResource(`${bus}/connectors`, connectorResource),
     ...toRoutes(`${connector}/tasks`, 'bus', taskList(services)),
     ...toOperations(connector, taskControls(services)),
+    // It tells keys of rows.
+    ...toRoutes(`${connector}/verify`, 'bus', connectorVerification(services), 'disclose'),
     ...toRoutes(`${connector}/quarantine`, 'bus', quarantineList(services), 'disclose'),
     ...toRoutes(`${connector}/quarantine/{id}`, 'bus', quarantineItem(services), 'operate'),
     ...ofResource(`${bus}/rules`, ruleResource),

@@ -7,6 +7,7 @@ import type { Runtime } from '../mesh/ports/runtime.ts';
 import type { Secrets } from '../mesh/ports/secrets.ts';
 import type { Snapshots } from '../mesh/ports/snapshots.ts';
 import type { PlatformName, Source } from '../mesh/connector/source.ts';
+import type { Verify } from '../mesh/connector/verify.ts';
 import type { EventMeter } from '../mesh/event-meter.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { SecondQueue } from '../mesh/snapshot.ts';
@@ -27,6 +28,8 @@ export interface Services extends AdmissionOptions {
   /** What connectors can pull from, here and elsewhere. */
   readonly sources: readonly Source[];
   readonly platform: PlatformName;
+  /** Compares both ends of a synchronisation; absent where nothing can be. */
+  readonly verify?: Verify | undefined;
   /** Whether the queue keeps archives. */
   readonly archives: boolean;
   readonly removal: TenantRemoval;

@@ -101,6 +101,16 @@ export const commands: readonly Entry[] = [
     async () => (await import('./tasks/tasks.ts')).tasks,
   ),
   entry(
+    'connectors lag',
+    'Show how far behind the connectors of a bus are',
+    async () => (await import('./tasks/lag.ts')).lag,
+  ),
+  entry(
+    'connectors verify',
+    'Compare what a connector pulls with what a target has',
+    async () => (await import('./tasks/verify.ts')).verify,
+  ),
+  entry(
     'connectors pause',
     'Pause a connector; what its tasks are at is stored',
     async () => (await import('./tasks/pause.ts')).pause,

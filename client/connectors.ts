@@ -45,6 +45,35 @@ export interface QuarantinedRecord {
   readonly record: string;
 }
 
+/** See `VerifyPage`: a row that is not the same at both ends. */
+export interface Difference {
+  /** The key in the source, or the one in the target of what is extra. */
+  readonly key: string;
+  readonly kind: 'missing' | 'different' | 'extra' | 'unusable';
+  readonly columns?: readonly string[];
+  readonly reason?: string;
+}
+
+export interface VerifyInput {
+  readonly rule: string;
+  readonly target: string;
+  /** Whose keys are gone through; default `source`. */
+  readonly side?: 'source' | 'target';
+  readonly after?: string | undefined;
+  /** 1–1,000, default 500. */
+  readonly limit?: number;
+  /** Instead of a page: only these keys. */
+  readonly keys?: readonly string[];
+}
+
+export interface VerifyPage {
+  readonly checked: number;
+  readonly differences: readonly Difference[];
+  /** What is extra in the target cannot be told: its keys are others. */
+  readonly keysDiffer?: true;
+  readonly next?: string;
+}
+
 /** The connectors of a bus, at work; their documents are the admin's. */
 export interface ConnectorsClient {
   tasks(connector: string): Promise<readonly ConnectorTask[]>;
@@ -53,6 +82,8 @@ export interface ConnectorsClient {
   /** At once, whatever the schedule says. */
   run(connector: string, options?: ReasonOptions): Promise<readonly ConnectorTask[]>;
   restart(connector: string, input?: RestartInput, options?: ReasonOptions): Promise<readonly ConnectorTask[]>;
+  /** A page of what is not the same at both ends. */
+  verify(connector: string, input: VerifyInput): Promise<VerifyPage>;
   quarantine(connector: string): AsyncGenerator<QuarantinedRecord>;
   /** Throws a record that was set aside away. */
   discard(connector: string, id: string, options?: ReasonOptions): Promise<void>;
@@ -87,6 +118,13 @@ export function createConnectorsClient(transport: Transport, bus: string): Conne
     resume: (connector, options) => control(connector, 'resume', options),
     run: (connector, options) => control(connector, 'run', options),
     restart: (connector, input = {}, options) => control(connector, 'restart', options, input),
+    verify: (connector, input) =>
+      transport.json<VerifyPage>({
+        method: 'POST',
+        path: pathOf(connector, 'verify'),
+        headers: json,
+        body: JSON.stringify(input),
+      }),
     async *quarantine(connector) {
       let cursor: string | undefined;
       do {

@@ -1,6 +1,6 @@
 import type { Event } from '../event/event.ts';
 import type { Authorize } from './connections/authorize.ts';
-import type { PlatformName } from './connector/source.ts';
+import type { PlatformName, WantedKeys } from './connector/source.ts';
 import type { Runtime } from './ports/runtime.ts';
 import type { Secrets } from './ports/secrets.ts';
 import type { Sockets } from './ports/sockets.ts';
@@ -26,8 +26,28 @@ export interface Sink<Options = unknown> {
   /** The most events that one `deliver` call takes for these options. */
   batchSize(options: Options): number;
   deliver(deliveries: readonly Delivery[], options: Options, context: SinkContext): Promise<readonly AttemptResult[]>;
+  /** For a system that can be asked what it has. */
+  readonly inspect?: SinkInspection<Options>;
   /** Lets go of the connections that it keeps between deliveries; called when the process ends. */
   close?(): Promise<void>;
+}
+
+/** Compares what is there with what events have asked for. Rejects with TulleError where it cannot. */
+export interface SinkInspection<Options> {
+  /** One comparison an event. */
+  compare(deliveries: readonly Delivery[], options: Options, context: SinkContext): Promise<readonly Comparison[]>;
+  /** The keys that are there, in their order. */
+  keys(wanted: WantedKeys, options: Options, context: SinkContext): Promise<readonly string[]>;
+}
+
+/** `same` and `absent` are as they should be: the row is there, and is not. */
+export interface Comparison {
+  readonly key: string;
+  readonly kind: 'same' | 'absent' | 'missing' | 'different' | 'extra' | 'unusable';
+  /** What is different. */
+  readonly columns?: readonly string[];
+  /** Why nothing can be compared. */
+  readonly reason?: string;
 }
 
 export interface Delivery {

@@ -15,6 +15,7 @@ import { changeSetSchema } from '../change-sets.ts';
 import { adoptionSchema } from '../discovered.ts';
 import { ruleTestSchema } from '../rule-tests.ts';
 import { restartSchema } from '../tasks/endpoint.ts';
+import { verifySchema } from '../tasks/verify.ts';
 
 const limit: Schema = { type: 'integer', minimum: 1, maximum: 100, default: 50 };
 const page = { limit, cursor: { type: 'string', description: 'the `next` of the page before' } };
@@ -95,6 +96,13 @@ function connectorOperations(connector: string): Operations {
       body: json(restartSchema),
       bodyOptional: true,
       answers: tasks,
+    },
+    [`POST ${connector}/verify`]: {
+      summary: 'Compare a page of the source with a target, or of the target with the source; nothing is changed',
+      description:
+        'The last record of each key goes through the filter and the steps of the rule, and what the target has is compared with what comes out. Changes that are on their way show as differences: ask for their keys again.',
+      body: json(verifySchema),
+      answers: ok('What is not the same', ref('VerifyPage')),
     },
     [`GET ${connector}/quarantine`]: {
       summary: 'List the records that could not become events',

@@ -262,6 +262,19 @@ export function createAdminSchemas(
       totals: shape({ pulls: count, records: count, quarantined: count, failures: count }),
       transitions: listOf(shape({ at: timestamp, state: text, reason: text })),
     }),
+    VerifyPage: shape({
+      checked: count,
+      differences: listOf(
+        shape({
+          key: text,
+          kind: { enum: ['missing', 'different', 'extra', 'unusable'] },
+          'columns?': listOf(text),
+          'reason?': text,
+        }),
+      ),
+      'keysDiffer?': { const: true, description: 'the keys of the target are others: what is extra cannot be told' },
+      'next?': text,
+    }),
     QuarantinedRecord: shape({ id: text, at: timestamp, partition: count, reason: text, record: text }),
     BusStatus: shape({
       bus: text,

@@ -151,7 +151,8 @@ function addressOf({ params }: Call): { readonly bus: string; readonly name: str
   };
 }
 
-async function findConnector({ documents }: Services, call: Call): Promise<KnownConnector> {
+/** The connector that the address names. Rejects with TulleError `not_found`. */
+export async function findConnector({ documents }: Services, call: Call): Promise<KnownConnector> {
   const { principal } = call;
   const address = addressOf(call);
   const key = `${documentKeys.connectors(principal.tenant, address.bus)}${address.name}`;

@@ -15,7 +15,7 @@ export const taskColumns: Columns<ConnectorTask> = {
   reason: ({ reason }) => reason,
 };
 
-function formatLag(lag: ConnectorTask['lag']): string | undefined {
+export function formatLag(lag: ConnectorTask['lag']): string | undefined {
   if (lag === undefined) return undefined;
   const parts = [
     ...(lag.records === undefined ? [] : [`${lag.records.toLocaleString('en-US')} records`]),

@@ -60,6 +60,11 @@ export function quotePostgres(...names: readonly string[]): string {
   return names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.');
 }
 
+/** Several values as one parameter. */
+export function toPostgresArray(values: readonly string[]): string {
+  return `{${values.map((value) => `"${value.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`;
+}
+
 function toConfig({ hostname, port, username, password, pathname, searchParams }: URL): ClientConfig {
   const mode = searchParams.get('sslmode') ?? 'disable';
   const host = hostname.replace(/^\[|\]$/g, '') || 'localhost';

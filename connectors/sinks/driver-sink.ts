@@ -1,8 +1,9 @@
 import { TulleError } from '../../event/error.ts';
 import { excerptWithout } from '../../mesh/delivery/response.ts';
 import type { Sockets } from '../../mesh/ports/sockets.ts';
-import type { AttemptResult, Delivery, Sink, SinkContext, TargetPolicy } from '../../mesh/sink.ts';
-import { credentialsOf } from '../drivers/endpoint.ts';
+import type { WantedKeys } from '../../mesh/connector/source.ts';
+import type { AttemptResult, Comparison, Delivery, Sink, SinkContext, TargetPolicy } from '../../mesh/sink.ts';
+import { credentialsOf, toDriverFailure } from '../drivers/endpoint.ts';
 import { createSessions } from './sessions.ts';
 
 /** What every sink with a driver has among its options. */
@@ -54,6 +55,15 @@ export interface DriverSinkParts<Options extends DriverOptions, Session> {
   isOpen?(session: Session): boolean;
   /** One outcome an event, in their order. Rejects where nothing is known of any of them: the session is then given up. */
   send(session: Session, deliveries: readonly Delivery[], sending: Sending<Options>): Promise<readonly Outcome[]>;
+  /** For a system that can be asked what it has. */
+  readonly inspect?: {
+    compare(
+      session: Session,
+      deliveries: readonly Delivery[],
+      sending: Sending<Options>,
+    ): Promise<readonly Comparison[]>;
+    keys(session: Session, wanted: WantedKeys, sending: Sending<Options>): Promise<readonly string[]>;
+  };
 }
 
 const TIMEOUT_SECONDS = 15;
@@ -83,7 +93,38 @@ export function createDriverSink<Options extends DriverOptions, Session>(
     );
   }
 
+  /** Looks at what is there, on a session that is kept as those of deliveries. */
+  async function look<Result>(
+    options: Options,
+    context: SinkContext,
+    work: (session: Session, sending: Sending<Options>) => Promise<Result>,
+  ): Promise<Result> {
+    const { runtime, policy, sockets } = context;
+    const signal = AbortSignal.timeout((context.timeoutSeconds ?? TIMEOUT_SECONDS) * 1000);
+    const url = await readUrl(options, context);
+    try {
+      return await sessions.use(JSON.stringify([url.href, options]), {
+        open: () => parts.open({ options, url, sockets, policy }),
+        work: (session) => work(session, { options, signal, now: runtime.now }),
+        signal,
+      });
+    } catch (error) {
+      throw toDriverFailure(parts.kind, error, credentialsOf(url));
+    }
+  }
+
+  const { inspect } = parts;
   return {
+    ...(inspect === undefined
+      ? {}
+      : {
+          inspect: {
+            compare: (deliveries, options, context) =>
+              look(options, context, (session, sending) => inspect.compare(session, deliveries, sending)),
+            keys: (wanted, options, context) =>
+              look(options, context, (session, sending) => inspect.keys(session, wanted, sending)),
+          },
+        }),
     kind: parts.kind,
     description: parts.description,
     platforms: ['node'],

@@ -1,6 +1,7 @@
 import type { Sink } from '../../mesh/sink.ts';
 import { connectPostgres, type PostgresConnection } from '../drivers/postgres.ts';
 import { createChangeReader, type ReadChange } from '../tables/change.ts';
+import { compareEvents, type TableInspector } from '../tables/compare.ts';
 import { checkTableOptions, tableProperties, type TableSinkOptions } from '../tables/options.ts';
 import { createPostgresWriter } from '../tables/postgres-writer.ts';
 import { type TableWriter, writeEvents } from '../tables/write.ts';
@@ -8,7 +9,7 @@ import { createDriverSink } from './driver-sink.ts';
 
 interface Session {
   readonly connection: PostgresConnection;
-  readonly writer: TableWriter;
+  readonly writer: TableWriter & TableInspector;
   readonly read: ReadChange;
 }
 
@@ -35,6 +36,11 @@ export function createPostgresSink(): Sink<TableSinkOptions> {
       isOpen: ({ connection }) => connection.isOpen(),
       send: ({ writer, read }, deliveries, { options: { key }, signal }) =>
         writeEvents(writer, deliveries, { read, key, signal }),
+      inspect: {
+        compare: ({ writer, read }, deliveries, { options: { key } }) =>
+          compareEvents(writer, deliveries, { read, key }),
+        keys: ({ writer }, wanted) => writer.keys(wanted),
+      },
     }),
     platforms: ['node'],
     example: { secret: 'crm-database', table: 'crm.customers', key: ['id'], version: 'changed' },

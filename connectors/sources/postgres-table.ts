@@ -1,6 +1,6 @@
 import { TulleError } from '../../event/error.ts';
-import type { PostgresRow, RunSql } from '../drivers/postgres.ts';
-import type { Partition, Position, Pulled, SourceRecord } from '../../mesh/connector/source.ts';
+import { type PostgresRow, type RunSql, toPostgresArray } from '../drivers/postgres.ts';
+import type { Partition, Position, Pulled, SourceRecord, WantedKeys } from '../../mesh/connector/source.ts';
 
 export interface TableOptions {
   /** With its schema where that is not the first of the search path: `shop.orders`. */
@@ -29,6 +29,8 @@ export interface TableReader {
     position: TablePosition,
     part: { readonly limit: number; readonly partition: Partition },
   ): Promise<Pulled>;
+  /** The last row of each `partitionkey`, as they are now. */
+  latest(run: RunSql, wanted: WantedKeys): Promise<readonly SourceRecord[]>;
 }
 
 /**
@@ -101,6 +103,18 @@ export function createTableReader({
   }
 
   return {
+    async latest(run, wanted) {
+      const isSome = 'keys' in wanted;
+      const value = isSome ? toPostgresArray(wanted.keys) : (wanted.after ?? null);
+      const condition = isSome ? `= ANY($1)` : '> $1';
+      const rows = await run(
+        `SELECT DISTINCT ON (t.${ordered}) t.${by}::text AS at, t.${unique}::text AS id, t.${ordered}::text AS part,
+         ${data}::text AS data FROM ${from} t WHERE t.${ordered} ${value === null ? 'IS NOT NULL' : condition}
+         ORDER BY t.${ordered}, t.${by} DESC, t.${unique} DESC LIMIT ${isSome ? 'ALL' : Math.floor(wanted.limit)}`,
+        value === null ? [] : [value],
+      );
+      return rows.map((row) => toRecord(row, table));
+    },
     async read(run, { after, bound: known, horizon: former }, part) {
       const { bound, horizon } =
         known === undefined || former === undefined ? await look(run) : { bound: known, horizon: former };

@@ -63,6 +63,14 @@ export const postgres = defineSource<PostgresSourceOptions, PostgresConnection>(
       throw toDriverFailure('Postgres', error, []);
     }
   },
+
+  async latest(wanted, { options, session }) {
+    try {
+      return await createTableReader(options).latest(session.run, wanted);
+    } catch (error) {
+      throw toDriverFailure('Postgres', error, []);
+    }
+  },
 });
 
 function readPosition(position: Position | undefined): TablePosition {

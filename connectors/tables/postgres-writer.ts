@@ -1,6 +1,7 @@
 import { TulleError } from '../../event/error.ts';
-import { type PostgresConnection, quotePostgres } from '../drivers/postgres.ts';
+import { type PostgresConnection, quotePostgres, toPostgresArray } from '../drivers/postgres.ts';
 import type { Run } from './change.ts';
+import { requireKey, type TableInspector } from './compare.ts';
 import type { TableSinkOptions } from './options.ts';
 import { createTurns, keepColumns, type Refusal, type TableWriter } from './write.ts';
 
@@ -12,25 +13,26 @@ export function createPostgresWriter(
   { run }: PostgresConnection,
   options: TableSinkOptions,
   now: () => number,
-): TableWriter {
+): TableWriter & TableInspector {
   const name = options.table;
   const table = quotePostgres(...name.split('.'));
   const inTurn = createTurns();
+  const kept = keepColumns(
+    () =>
+      inTurn(async () => {
+        const rows = await run(
+          `SELECT attname AS name, format_type(atttypid, NULL) AS type FROM pg_attribute
+             WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`,
+          [table],
+        );
+        if (rows.length > 0) return new Map(rows.map((row) => [row['name'] ?? '', row['type'] ?? '']));
+        throw new TulleError('target_invalid', `there is no table ${name}`, { mend: 'Create it, or name another.' });
+      }),
+    now,
+  );
 
   return {
-    columns: keepColumns(
-      () =>
-        inTurn(async () => {
-          const rows = await run(
-            `SELECT attname AS name, format_type(atttypid, NULL) AS type FROM pg_attribute
-             WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`,
-            [table],
-          );
-          if (rows.length > 0) return new Map(rows.map((row) => [row['name'] ?? '', row['type'] ?? '']));
-          throw new TulleError('target_invalid', `there is no table ${name}`, { mend: 'Create it, or name another.' });
-        }),
-      now,
-    ),
+    columns: kept,
     apply: (runs) =>
       inTurn(async () => {
         const [only] = runs;
@@ -48,8 +50,59 @@ export function createPostgresWriter(
           throw error;
         }
       }),
+    async compare({ kind, columns, rows }) {
+      const types = await kept();
+      const key = requireKey(options.key);
+      const on = key.map((name) => `t.${quotePostgres(name)} = r.${quotePostgres(name)}`).join(' AND ');
+      const compared = kind === 'delete' ? [] : columns.filter((name) => !key.includes(name));
+      const different = compared.map((name) => {
+        // JSON as a text has no equality; two ways to write the same are the same.
+        const cast = types.get(name) === 'json' ? '::jsonb' : comparable(types.get(name) ?? '') ? '' : '::text';
+        const quoted = quotePostgres(name);
+        return `CASE WHEN t.${quoted}${cast} IS DISTINCT FROM r.${quoted}${cast} THEN '${name.replaceAll("'", "''")}' END`;
+      });
+      const found = await inTurn(() =>
+        run(
+          `SELECT ${keyText('r', key)} AS key, (t.${quotePostgres(key[0] ?? '')} IS NOT NULL)::text AS there,
+             concat_ws(',', ${["''", ...different].join(', ')}) AS different
+           FROM (SELECT row_number() OVER () AS "tulle n", * FROM json_populate_recordset(NULL::${table}, $1::json)) r
+           LEFT JOIN ${table} t ON ${on} ORDER BY r."tulle n"`,
+          [toJson({ rows })],
+        ),
+      );
+      return found.map((row) => ({
+        key: row['key'] ?? '',
+        isThere: row['there'] === 'true',
+        different: (row['different'] ?? '').replace(/^,/, ''),
+      }));
+    },
+    async keys(wanted) {
+      const key = requireKey(options.key);
+      const names = key.map((name) => `t.${quotePostgres(name)}`);
+      const [first = ''] = names;
+      const isSome = 'keys' in wanted;
+      if (key.length > 1) throw new TulleError('request_invalid', 'Only a key of one column can be listed.');
+      const value = isSome ? toPostgresArray(wanted.keys) : (wanted.after ?? null);
+      const condition = value === null ? 'TRUE' : `${first} ${isSome ? '= ANY($1)' : '> $1'}`;
+      const limit = isSome ? 'ALL' : Math.floor(wanted.limit);
+      const sql = `SELECT ${first}::text AS key FROM ${table} t WHERE ${condition} ORDER BY ${first} LIMIT ${limit}`;
+      const rows = await inTurn(() => run(sql, value === null ? [] : [value]));
+      return rows.map((row) => row['key'] ?? '');
+    },
     refusalOf,
   };
+}
+
+/** The key as text: of several columns as JSON. */
+function keyText(alias: string, key: readonly string[]): string {
+  const [first = ''] = key;
+  if (key.length === 1) return `${alias}.${quotePostgres(first)}::text`;
+  return `jsonb_build_array(${key.map((name) => `${alias}.${quotePostgres(name)}`).join(', ')})::text`;
+}
+
+/** Types of which some have no equality. */
+function comparable(type: string): boolean {
+  return !/^(?:xml|point|line|lseg|box|path|polygon|circle)/.test(type);
 }
 
 /** The rows of a run as the one parameter of its statement. */

@@ -41,7 +41,20 @@ export interface Source<Options = unknown, Session = unknown> {
    * the system hands the same records out again. The position of such a source may say nothing.
    */
   acknowledge?(pulled: Pulled, context: PullContext<Options, Session>): Promise<void>;
+  /**
+   * For a source that can say what is there now: the last record of each key, in the order of keys. Its records carry the
+   * key as their `partitionkey`.
+   */
+  latest?(
+    wanted: WantedKeys,
+    context: SourceContext<Options> & { readonly session: Session },
+  ): Promise<readonly SourceRecord[]>;
 }
+
+/** Keys after a key (from the first where it is absent), or certain ones. */
+export type WantedKeys =
+  | { readonly after?: string | undefined; readonly limit: number }
+  | { readonly keys: readonly string[] };
 
 export type PlatformName = 'cloudflare' | 'aws' | 'node';
 

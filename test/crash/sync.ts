@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
-import { admin, type RunningNode, startNode } from '../adapters/node/main.ts';
+import { admin, adminKey, type RunningNode, startNode } from '../adapters/node/main.ts';
 import { findPostgres, startPostgres } from '../services/postgres.ts';
 import {
   changeOrder,
@@ -90,8 +92,9 @@ async function synchronise(programs: string): Promise<boolean> {
       JSON.stringify({ changes, kills, users: expected[0]?.length, orders: expected[1]?.length, differences }),
     );
     if (!consistent) console.log(node.said());
+    const verified = consistent && (await findsDamage(node.url, finance));
     await Promise.all([users.end(), shop.end(), finance.end()]);
-    const passed = consistent;
+    const passed = consistent && verified;
     console.log(passed ? '1 passed, 0 failed' : '0 passed, 1 failed');
     return passed;
   } finally {
@@ -99,6 +102,43 @@ async function synchronise(programs: string): Promise<boolean> {
     server.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** `verify` says that both ends are the same; and when the target has been changed by somebody else, where it was. */
+async function findsDamage(url: string, finance: Client): Promise<boolean> {
+  const [customers, orders] = await Promise.all([verify(url, 'customers'), verify(url, 'orders')]);
+  const row = (table: string): string => `(SELECT id FROM ${table} ORDER BY random() LIMIT 1)`;
+  await finance.query(`UPDATE customers SET phone = 'x' WHERE id = ${row('customers')}`);
+  await finance.query(`DELETE FROM orders WHERE id = ${row('orders')}`);
+  await finance.query("INSERT INTO orders VALUES (1000001, 1, 'of nobody')");
+  const damaged = [await verify(url, 'customers'), await verify(url, 'orders')];
+  console.log(JSON.stringify({ verified: [customers, orders], damaged }));
+  const kinds = damaged.map(({ differences }) => differences.map(({ kind }) => kind).toSorted());
+  return (
+    customers.code === 0 &&
+    orders.code === 0 &&
+    damaged.every(({ code }) => code === 2) &&
+    JSON.stringify(kinds) === JSON.stringify([['different'], ['extra', 'missing']])
+  );
+}
+
+async function verify(url: string, name: string): Promise<Verified> {
+  const words = ['connectors', 'verify', name, '--target', `${name}/finance`, '--wait', '3', '--json'];
+  const child = spawn(process.execPath, ['cli/main.ts', ...words], {
+    env: Object.assign({}, process.env, { TULLE_URL: url, TULLE_ADMIN_KEY: adminKey }),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.on('data', (data: Buffer) => (said += data.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  const { source = 0, differences = [] } = said === '' ? {} : (JSON.parse(said) as Partial<Verified>);
+  return { code, source, differences };
+}
+
+interface Verified {
+  readonly code: number;
+  readonly source: number;
+  readonly differences: readonly { readonly key: string; readonly kind: string }[];
 }
 
 async function configure(url: string): Promise<void> {
