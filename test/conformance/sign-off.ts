@@ -173,12 +173,15 @@ async function untilDisabled(harness: Harness): Promise<NonNullable<TargetDocume
 
 /** A snapshot that is in use is looked at again after a while; and it is published a moment after the documents. */
 async function inUse(harness: Harness): Promise<void> {
-  harness.now += 10_000;
-  await new Promise((resolve) => void setTimeout(resolve, 100));
+  await until(async () => {
+    harness.now += 10_000;
+    const { targets } = await read(harness, '/v1/buses/default/targets');
+    return targets.some(({ disabled }) => disabled !== undefined);
+  });
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  await expect.poll(holds, { timeout: 5_000, interval: 10 }).toBe(true);
+  await expect.poll(holds, { timeout: 10_000, interval: 20 }).toBe(true);
 }
 
 function pause(): Promise<void> {
