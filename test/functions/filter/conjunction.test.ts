@@ -46,7 +46,7 @@ describe('the join of choices', () => {
     expect(Math.min(...counts)).toBeGreaterThan(500);
   });
 
-  it('takes one way for each element, not one for each pair', { timeout: 2000 }, () => {
+  it('takes one way for each element, not one for each pair', { timeout: 15_000 }, () => {
     const each = (inner?: number): Elements[] =>
       Array.from({ length: 20_000 }, (_, i) => (inner === undefined ? [0, i] : [0, i, inner + i, 0]));
     const field = (passing: Elements[], present?: Elements[]): FieldChoice => ({ passing, present });

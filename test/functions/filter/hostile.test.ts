@@ -4,7 +4,7 @@ import { maxDepth } from '../../../functions/filter/json-node.ts';
 import { createRuleIndex } from '../../../functions/filter/rule-index.ts';
 
 /** Far above what any of these takes, far below what a quadratic or exponential way would. */
-const soon = 3000;
+const soon = 15_000;
 
 function indexOf(...patterns: unknown[]) {
   const index = createRuleIndex<number>();

@@ -222,7 +222,8 @@ describe('a hostile schema or value', () => {
     const started = performance.now();
     const faults = compileSchema(schema).validate(value);
     expect(faults.length).toBeGreaterThan(0);
-    expect(performance.now() - started).toBeLessThan(1000);
+    // A way that is not linear takes minutes.
+    expect(performance.now() - started).toBeLessThan(15_000);
   });
 
   it('is refused when its references form a long chain', () => {
