@@ -6,6 +6,8 @@ export interface Share {
   readonly holder: string | undefined;
   /** Nobody has it, and it has waited long enough for the one who was to take it. */
   readonly stranded: boolean;
+  /** So long that it may be some others as well who are dead. */
+  readonly overdue: boolean;
 }
 
 export interface Hand {
@@ -24,7 +26,7 @@ export interface Distribution {
 /**
  * Distributes tasks over workers, as seen by one of them: whoever has one keeps it; what is free goes to whoever has the
  * fewest, and what is stranded to whoever comes and has less than its share, since the other may be dead without anybody
- * knowing yet; a worker gives back what it has above another's count by two or more. Nobody has to be in charge: everybody
+ * knowing yet; what is overdue goes to whoever comes at all. A worker gives back what it has above another's count by two or more. Nobody has to be in charge: everybody
  * who knows the same comes to the same.
  */
 export function distribute(shares: readonly Share[], hands: readonly Hand[], self: string): Distribution {
@@ -51,9 +53,10 @@ export function distribute(shares: readonly Share[], hands: readonly Hand[], sel
   }
 
   const given = new Set<string>();
-  for (const { key, kind, holder, stranded } of shares) {
+  for (const { key, kind, holder, stranded, overdue } of shares) {
     if (holder !== undefined) continue;
-    const takes = stranded && own.hand?.kinds.has(kind) === true && own.count < fair;
+    const most = overdue ? (own.hand?.capacity ?? 0) : stranded ? fair : 0;
+    const takes = own.count < most && own.hand?.kinds.has(kind) === true;
     const load = takes ? own : idlest(kind);
     if (load === undefined) continue;
     if (load === own) given.add(key);

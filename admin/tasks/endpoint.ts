@@ -7,7 +7,7 @@ import { createAudit } from '../audit.ts';
 import { connectorResource } from '../connectors.ts';
 import { documentKeys, walkDocuments, walkPages } from '../document-keys.ts';
 import { listPage, readPageRequest, toList } from '../paging.ts';
-import { type ConnectorDocument, firstPhase } from '../resources/connector.ts';
+import { type ConnectorDocument, firstPhase, kindOf } from '../resources/connector.ts';
 import { requireName } from '../resources/name.ts';
 import type { Call, Handler, Methods, Services } from '../services.ts';
 import { requireDocument } from '../store.ts';
@@ -91,9 +91,14 @@ export function taskControls(services: Services): Readonly<Record<'pause' | 'res
         (task, connector, now) =>
           runNow(task, firstPhase(connector.mode), `run by ${principal.keyId}`, now),
     ),
-    restart: control('restart connector', async ({ principal, request }) => {
+    restart: control('restart connector', async (call) => {
+      const { principal, request } = call;
       const order = (await readOptionalJson(request)) as RestartOrder;
       throwFaults(findFaults(restartSchema, order));
+      if (order.position !== undefined) {
+        const { document } = await findConnector(services, call);
+        checkPosition(services, document, order.position);
+      }
       return (task, connector, now) => {
         if (order.partition !== undefined && order.partition !== task.partition.index) return task;
         const phase = order.phase ?? firstPhase(connector.mode);
@@ -142,6 +147,13 @@ export function quarantineItem(services: Services): Methods {
       return new Response(null, { status: 204 });
     },
   };
+}
+
+/** @throws TulleError `resource_invalid` for a position that its source cannot read */
+function checkPosition({ sources }: Services, connector: ConnectorDocument, position: Position): void {
+  const schema = sources.find(({ kind }) => kind === kindOf(connector))?.position;
+  if (schema === undefined) return;
+  throwFaults(findFaults(schema, position).map((fault) => ({ ...fault, place: `/position${fault.place ?? ''}` })));
 }
 
 function addressOf({ params }: Call): { readonly bus: string; readonly name: string } {

@@ -89,7 +89,8 @@ interface World {
 async function distributeTo(heartbeat: Heartbeat, world: World): Promise<Orders> {
   const { documents, stored, workers, now } = world;
   const { worker } = heartbeat;
-  const alive = new Set(workers.map((one) => one.worker));
+  const alive = new Set(workers.filter((one) => isAlive(one, now)).map((one) => one.worker));
+  const overdueOf = toOverdue(workers, heartbeat, now);
   const isDue = ({ dueAt }: TaskDocument): boolean => heartbeat.ephemeral !== true || dueAt <= now;
   const shares: Share[] = [];
   for (const { key, value } of stored) {
@@ -97,7 +98,9 @@ async function distributeTo(heartbeat: Heartbeat, world: World): Promise<Orders>
     if (!isWanted(task)) continue;
     const holder = holderOf(task, alive);
     if (holder === undefined && !isDue(task)) continue;
-    shares.push(toShare(key, task, holder, now - heartbeat.beatSeconds * 1000));
+    const stranded =
+      task.freeSince < now - heartbeat.beatSeconds * 1000 || (task.holder !== undefined && holder === undefined);
+    shares.push({ key, kind: task.kind, holder, stranded, overdue: holder === undefined && overdueOf(task) });
   }
   const { given, taken } = distribute(shares, workers.filter((one) => isPunctual(one, now)).map(toHand), worker);
 
@@ -140,15 +143,15 @@ async function remember(documents: Documents, heartbeat: Heartbeat, now: number)
   else await documents.put(key, { ...heartbeat, lastSeen: now } satisfies WorkerDocument);
 }
 
-/** Those who are alive, in the order of their ids. */
+/** Those who are not forgotten, in the order of their ids. */
 async function readWorkers(documents: Documents, now: number): Promise<readonly WorkerDocument[]> {
-  const alive: WorkerDocument[] = [];
+  const remembered: WorkerDocument[] = [];
   for (const { key, value, version } of await collect(documents, taskKeys.workers)) {
     const worker = value as WorkerDocument;
-    if (isAlive(worker, now)) alive.push(worker);
-    else if (isForgotten(worker, now)) await attempt(() => documents.delete(key, version));
+    if (isForgotten(worker, now)) await attempt(() => documents.delete(key, version));
+    else remembered.push(worker);
   }
-  return alive;
+  return remembered;
 }
 
 async function readConnectors(live: Documents): Promise<readonly KnownConnector[]> {
@@ -169,10 +172,21 @@ function holderOf({ holder }: TaskDocument, alive: ReadonlySet<string>): string 
   return holder !== undefined && alive.has(holder.worker) ? holder.worker : undefined;
 }
 
-/** `before`: what was given back earlier than that should have been taken by now. */
-function toShare(key: string, task: TaskDocument, holder: string | undefined, before: number): Share {
-  const isSilent = task.holder !== undefined && holder === undefined;
-  return { key, kind: task.kind, holder, stranded: isSilent || task.freeSince < before };
+/**
+ * Tells of a task that nobody has whether somebody should have taken it by now: two beats after it was given back, or a
+ * quarter of one after its holder has been silent for two.
+ */
+function toOverdue(
+  workers: readonly WorkerDocument[],
+  { beatSeconds }: Heartbeat,
+  now: number,
+): (task: TaskDocument) => boolean {
+  const known = new Map(workers.map((one) => [one.worker, one]));
+  return ({ holder, freeSince }) => {
+    if (holder === undefined) return now - freeSince > 2 * beatSeconds * 1000;
+    const worker = known.get(holder.worker);
+    return worker === undefined || now - worker.lastSeen > 2.25 * worker.beatSeconds * 1000;
+  };
 }
 
 function toHand({ worker, kinds, capacity }: WorkerDocument): Hand {

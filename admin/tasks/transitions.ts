@@ -82,10 +82,10 @@ export function record(task: TaskDocument, report: Report, now: number): TaskDoc
   return isOver(stated.state) ? withoutHolder(stated) : stated;
 }
 
-function stateAfter({ failure, completed }: Report): [TaskState, string] {
+function stateAfter({ failure, completed, warning }: Report): [TaskState, string] {
   if (failure !== undefined) return ['failing', failure];
   if (completed === true) return ['completed', 'went through everything'];
-  return ['running', 'the last pull was stored'];
+  return ['running', warning === undefined ? 'the last pull was stored' : `the last pull was stored; ${warning}`];
 }
 
 /** Its holder may store the pull that it is at, and is then told to stop. */

@@ -7,7 +7,7 @@ import { toEvents } from './records.ts';
 import type { ConnectorServices } from './services.ts';
 
 /** What one pull came to, with everything durable but the position. */
-export interface PullOutcome extends Pick<Report, 'records' | 'quarantined' | 'lag' | 'done'> {
+export interface PullOutcome extends Pick<Report, 'records' | 'quarantined' | 'lag' | 'done' | 'warning'> {
   readonly position: Position;
   /** The system asks for it. */
   readonly waitMs: number;
@@ -54,6 +54,7 @@ export async function pullOnce(
     lag: pulled.lag,
     done: pulled.done === true,
     waitMs: pulled.waitMs ?? 0,
+    warning: pulled.warning?.slice(0, warningLength),
     acknowledge:
       source.acknowledge === undefined
         ? undefined
@@ -121,3 +122,4 @@ export function recordsOf({ batchSize, perSecond }: ConnectorSettings): number {
 }
 
 const positionLimit = 65_536;
+const warningLength = 512;

@@ -21,6 +21,8 @@ export interface Source<Options = unknown, Session = unknown> {
   readonly phases?: readonly Phase[];
   /** Several tasks can share the work, each with its part of it (`PullContext.partition`). */
   readonly divisible?: boolean;
+  /** JSON Schema of its position: `restart` takes no other. Absent: any object. */
+  readonly position?: object;
   /** Options as somebody would write them: its page shows them, and a test has them taken as they stand. */
   readonly example?: Options;
   /** For its page, in Markdown: what can be relied on, and what cannot, beside what every source keeps. */
@@ -113,6 +115,8 @@ export interface Pulled {
   readonly done?: boolean;
   /** Records that could not be read: they are set aside with the reason, and passed over. */
   readonly poison?: readonly PoisonRecord[];
+  /** Shown with the state of the task: what is no failure, and most likely not meant. */
+  readonly warning?: string;
   /** How far behind the source is after this pull, as far as it knows. */
   readonly lag?: Lag;
   /** The system asks to be left alone for so long. */

@@ -109,6 +109,8 @@ export interface Report {
   /** The task has come to its end. */
   readonly completed?: boolean;
   readonly failure?: string | undefined;
+  /** See `Pulled`. */
+  readonly warning?: string | undefined;
 }
 
 /**
