@@ -47,11 +47,21 @@ export interface HttpPosition {
   readonly since?: string;
   readonly etag?: string;
   readonly modified?: string;
+  /** Marks of the records of the last page that had some: they may come again with the next. */
+  readonly seen?: string;
 }
+
+const text = { type: 'string', maxLength: 8_192 } as const;
+
+export const positionSchema = {
+  type: 'object',
+  properties: { next: text, since: text, etag: text, modified: text, seen: { type: 'string', maxLength: 32_768 } },
+  additionalProperties: false,
+} as const;
 
 export function readPosition(stored: Position | undefined): HttpPosition {
   const text = (name: string): object => (typeof stored?.[name] === 'string' ? { [name]: stored[name] } : {});
-  return { ...text('next'), ...text('since'), ...text('etag'), ...text('modified') };
+  return { ...text('next'), ...text('since'), ...text('etag'), ...text('modified'), ...text('seen') };
 }
 
 interface Page {
@@ -98,7 +108,10 @@ function byCursor({ parameter: name, field: expression }: NonNullable<Paging['cu
 function byNumber({ parameter: name, first = 1 }: NonNullable<Paging['page']>): Pager {
   return {
     rereads: false,
-    urlOf: (url, { next }) => withParameter(url, name, next ?? String(first)),
+    urlOf(url, { next = String(first) }) {
+      if (/^\d{1,15}$/.test(next)) return withParameter(url, name, next);
+      throw new TulleError('resource_invalid', 'the position is no number of a page');
+    },
     after(position, { records }) {
       const number = Number(position.next ?? first);
       const done = records.length === 0;

@@ -28,16 +28,18 @@ export const recordSchema = {
   data: expression('JSONata on a record; default the record'),
 } as const;
 
-export interface ReadPage {
-  readonly records: readonly SourceRecord[];
-  readonly poison: readonly PoisonRecord[];
-  /** As the system gave them. */
-  readonly found: readonly unknown[];
+export interface RecordReader {
+  /** As the system gave them. @throws TulleError `unavailable` for an answer without a list of records */
+  find(answer: unknown): { readonly found: readonly unknown[]; readonly isMissing: boolean };
+  /** One that cannot be used does not take the others with it. */
+  read(found: readonly unknown[]): {
+    readonly records: readonly SourceRecord[];
+    readonly poison: readonly PoisonRecord[];
+  };
 }
 
-/** @throws TulleError `resource_invalid`; what it returns throws `unavailable` for an answer without a list of records */
-export function createRecordReader(expressions: RecordExpressions): (answer: unknown) => ReadPage {
-  // One record that cannot be used must not take the others with it.
+/** @throws TulleError `resource_invalid` */
+export function createRecordReader(expressions: RecordExpressions): RecordReader {
   const pickRecords = compile(expressions, 'records', { isAsIs: true });
   const pickId = compile(expressions, 'id');
   const pickData = compile(expressions, 'data');
@@ -54,24 +56,31 @@ export function createRecordReader(expressions: RecordExpressions): (answer: unk
     return { ...members, id: String(id), data: pickData === undefined ? record : pickData(record) };
   }
 
-  return (answer) => {
-    const picked = pickRecords === undefined ? answer : (pickRecords(answer) ?? []);
-    // JSONata answers a list of one as the one.
-    const found = Array.isArray(picked) ? picked : pickRecords === undefined ? undefined : [picked];
-    if (found === undefined) {
-      throw new TulleError('unavailable', 'the answer is no list of records: `records` says where they are');
-    }
-    const records: SourceRecord[] = [];
-    const poison: PoisonRecord[] = [];
-    for (const record of found as readonly unknown[]) {
-      try {
-        records.push(toRecord(record));
-      } catch (error) {
-        if (!TulleError.is(error)) throw error;
-        poison.push({ record, reason: error.message });
+  return {
+    find(answer) {
+      if (pickRecords === undefined) {
+        if (Array.isArray(answer)) return { found: answer as readonly unknown[], isMissing: false };
+        throw new TulleError('unavailable', 'the answer is no list of records: `records` says where they are');
       }
-    }
-    return { records, poison, found };
+      const picked = pickRecords(answer);
+      if (picked === undefined) return { found: [], isMissing: true };
+      // JSONata answers a list of one as the one.
+      return { found: Array.isArray(picked) ? (picked as readonly unknown[]) : [picked], isMissing: false };
+    },
+
+    read(found) {
+      const records: SourceRecord[] = [];
+      const poison: PoisonRecord[] = [];
+      for (const record of found) {
+        try {
+          records.push(toRecord(record));
+        } catch (error) {
+          if (!TulleError.is(error)) throw error;
+          poison.push({ record, reason: error.message });
+        }
+      }
+      return { records, poison };
+    },
   };
 }
 

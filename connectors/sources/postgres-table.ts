@@ -23,6 +23,15 @@ export interface TablePosition {
   readonly horizon?: string;
 }
 
+const place = { type: 'array', minItems: 2, maxItems: 2, items: { type: 'string' } } as const;
+
+/** What an operator may set it to, such as `{ "after": ["2026-01-31 12:00:00+00", "17"] }`. */
+export const tablePositionSchema = {
+  type: 'object',
+  properties: { after: place, bound: place, horizon: { type: 'string', pattern: '^[0-9]{1,20}$' } },
+  additionalProperties: false,
+} as const;
+
 export interface TableReader {
   read(
     run: RunSql,

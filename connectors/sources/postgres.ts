@@ -1,7 +1,7 @@
 import { defineSource, type Position } from '../../mesh/connector/source.ts';
 import { credentialsOf, readAddress, toDriverFailure } from '../drivers/endpoint.ts';
 import { connectPostgres, type PostgresConnection, postgresProtocols } from '../drivers/postgres.ts';
-import { createTableReader, type TableOptions, type TablePosition } from './postgres-table.ts';
+import { createTableReader, type TableOptions, type TablePosition, tablePositionSchema } from './postgres-table.ts';
 
 export interface PostgresSourceOptions extends TableOptions {
   /** The name of a secret that holds `postgres://USER:PASSWORD@HOST/DATABASE`. */
@@ -37,6 +37,7 @@ export const postgres = defineSource<PostgresSourceOptions, PostgresConnection>(
     required: ['secret', 'table', 'column'],
     additionalProperties: false,
   },
+  position: tablePositionSchema,
   example: { secret: 'shop-database', table: 'shop.orders', column: 'changed', key: 'id' },
   guarantees:
     'No row that is committed late is passed over: it reads no further than the greatest row of a moment whose transactions are all over, so a transaction that stays open for an hour holds it up for an hour. A row that changes twice between two pulls is one event. Deleted rows are not seen: an outbox table tells of them.',

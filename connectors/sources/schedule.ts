@@ -32,6 +32,12 @@ export const schedule = defineSource<ScheduleOptions>({
     required: ['cron'],
     additionalProperties: false,
   },
+  position: {
+    type: 'object',
+    properties: { after: { type: 'number', description: 'the last time that was dealt with, in ms since 1970' } },
+    required: ['after'],
+    additionalProperties: false,
+  },
   example: { cron: '0 8 * * mon-fri', timeZone: 'Europe/Berlin', data: { report: 'daily' } },
   guarantees:
     'The id of an event is its time, so that a repetition can be told. Times that passed while nothing ran become one event, the last of them; with `missed: "all"` one each.',

@@ -153,6 +153,8 @@ describe('connectors on Node', () => {
   it('start again from the beginning when they are told to', { timeout: 60 * seconds }, async () => {
     const before = arrived.get('r0') ?? 0;
     expect((await admin('POST', '/buses/default/connectors/feed/restart', { position: 'no' })).status).toBe(400);
+    const { status, json } = await admin('POST', '/buses/default/connectors/feed/restart', { position: { nex: '1' } });
+    expect([status, (json as { place: string }).place]).toEqual([400, '/position/nex']);
     expect((await admin('POST', '/buses/default/connectors/feed/restart', {})).status).toBe(200);
     await until(() => (arrived.get('r0') ?? 0) === before + 1);
   });
