@@ -47,7 +47,7 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
   const { identities, ingress } = front;
   const { snapshots: source, envelopes, meter } = ingress;
   const live = createLiveDocuments(documents);
-  const policy = { allowPrivateTargets: platform.allowPrivateTargets };
+  const policy = { allowPrivateTargets: platform.allowPrivateTargets, role: platform.role };
   const onPublished = (tenant: string, bus: string): void => source.drop(tenant, bus);
   const publish = createPublish({ snapshots: source, queue: platform.queue, runtime });
   const { secrets, connectionSupport = {} } = platform;

@@ -13,7 +13,7 @@ import type { Secrets } from '../mesh/ports/secrets.ts';
 import type { Snapshots } from '../mesh/ports/snapshots.ts';
 import type { Sockets } from '../mesh/ports/sockets.ts';
 import type { Waits } from '../mesh/ports/waits.ts';
-import type { Sink } from '../mesh/sink.ts';
+import type { InstallationRole, Sink } from '../mesh/sink.ts';
 import type { SecondQueue } from '../mesh/snapshot.ts';
 
 /** What a platform brings. */
@@ -34,6 +34,8 @@ export interface Platform {
   /** The operator's own key; without it the doors stay shut. */
   readonly adminKey?: string | undefined;
   readonly allowPrivateTargets: boolean;
+  /** See `TargetPolicy`. */
+  readonly role?: InstallationRole;
   /** What secrets are encrypted with; without it none can be stored. */
   readonly masterKeys?: MasterKeys;
   /** What the platform has for connections beside HTTP. */

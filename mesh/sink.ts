@@ -76,6 +76,23 @@ export interface SinkContext {
 export interface TargetPolicy {
   /** Targets on private and loopback addresses: for development only. */
   readonly allowPrivateTargets: boolean;
+  /** The installation's own credentials at AWS; absent where it has none. */
+  readonly role?: InstallationRole | undefined;
+}
+
+/** Credentials that belong to the operator: they are used for what is on the operator's list, and for nothing else. */
+export interface InstallationRole {
+  /** Whether they may be used for a resource, by its ARN. */
+  allows(arn: string): boolean;
+  keys(): Promise<AccessKeys>;
+  /** Where S3 is, if not at Amazon: emulators. */
+  readonly s3Endpoint?: string | undefined;
+}
+
+export interface AccessKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
 }
 
 export type AttemptResult =

@@ -1,3 +1,4 @@
+import { readAccessKeys } from '../../../connectors/s3/access-keys.ts';
 import { TulleError } from '../../../event/error.ts';
 import { excerpt } from '../../../mesh/delivery/response.ts';
 import type { AttemptResult, Delivery, Sink, SinkContext } from '../../../mesh/sink.ts';
@@ -245,14 +246,7 @@ export async function credentialsOf(
   if (connection === undefined) return undefined;
   if (authorize === undefined) throw new TulleError('credential_unavailable', 'there are no connections here');
   const { headers } = await authorize(connection, { url, headers: {}, body: null });
-  const [, encoded = ''] = /^Basic (.+)$/.exec(headers['authorization'] ?? '') ?? [];
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
-  const end = text.indexOf(':');
-  if (end > 0) return { accessKeyId: text.slice(0, end), secretAccessKey: text.slice(end + 1) };
-  throw new TulleError('target_invalid', `The connection ${connection} has no access key.`, {
-    place: '/connection',
-    mend: 'Use a connection with basic, whose user name is the id of an access key and whose password is its secret.',
-  });
+  return readAccessKeys(connection, headers);
 }
 
 const refused: Entry = { ok: false, code: 400, reason: 'refused' };

@@ -3,7 +3,6 @@ import type { AwsSinkSettings } from './aws-sink.ts';
 import { createDynamodbSink } from './dynamodb.ts';
 import { createEventBridgeSink } from './event-bridge.ts';
 import { createLambdaSink } from './lambda.ts';
-import { createS3Sink } from './s3.ts';
 import { createSnsSink } from './sns.ts';
 import { createSqsSink } from './sqs.ts';
 import { createStepFunctionsSink } from './step-functions.ts';
@@ -14,7 +13,6 @@ export function createAwsSinks(settings: AwsSinkSettings): readonly Sink[] {
     createSqsSink(settings) as Sink,
     createSnsSink(settings) as Sink,
     createLambdaSink(settings) as Sink,
-    createS3Sink(settings) as Sink,
     createDynamodbSink(settings) as Sink,
     createStepFunctionsSink(settings) as Sink,
     createEventBridgeSink(settings) as Sink,
