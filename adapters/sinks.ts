@@ -5,6 +5,7 @@ import { http } from '../connectors/sinks/http.ts';
 import { kafkaRest } from '../connectors/sinks/kafka-rest.ts';
 import { lark } from '../connectors/sinks/lark.ts';
 import { prometheus } from '../connectors/sinks/prometheus.ts';
+import { s3 } from '../connectors/sinks/s3.ts';
 import { slack } from '../connectors/sinks/slack.ts';
 import { wecom } from '../connectors/sinks/wecom.ts';
 import type { Sink } from '../mesh/sink.ts';
@@ -12,6 +13,7 @@ import type { Sink } from '../mesh/sink.ts';
 /** Every sink that needs no driver: it runs on every platform. */
 export const sinks: readonly Sink[] = [
   http as Sink,
+  s3 as Sink,
   slack as Sink,
   discord as Sink,
   lark as Sink,

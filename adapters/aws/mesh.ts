@@ -6,6 +6,7 @@ import type { Mesh } from '../mesh.ts';
 import type { Platform } from '../platform.ts';
 import { createEnvironmentSecrets } from '../secrets.ts';
 import { type AwsPlatform, createAwsPlatform } from './platform.ts';
+import { createRole } from './role.ts';
 import { createLambdaRuntime, logFunction, report } from './runtime.ts';
 import { type FunctionSettings, readSettings } from './settings.ts';
 
@@ -40,6 +41,7 @@ export function createAwsMesh(env: Readonly<Record<string, string | undefined>>)
     adminKey,
     masterKeys,
     allowPrivateTargets,
+    role: createRole({ allowed: settings.awsTargets }),
     exactLength: true,
     report,
   };
@@ -73,6 +75,7 @@ export function createAwsMesh(env: Readonly<Record<string, string | undefined>>)
     const [
       { createMesh },
       { functions },
+      { createRole },
       { createAwsSinks },
       { sources: portable },
       { largerSources },
@@ -80,6 +83,7 @@ export function createAwsMesh(env: Readonly<Record<string, string | undefined>>)
     ] = await Promise.all([
       import('../mesh.ts'),
       import('../../functions/registered.ts'),
+      import('./role.ts'),
       import('./sinks/sinks.ts'),
       import('../sources.ts'),
       import('../larger-sources.ts'),
@@ -89,7 +93,8 @@ export function createAwsMesh(env: Readonly<Record<string, string | undefined>>)
     const sinks = createAwsSinks({ allowed });
     const sources = [...portable, ...largerSources, ...createAwsSources({ allowed })];
     const support = { bundle: functions, log: logFunction };
-    return createMesh({ ...platform, name: 'aws', sinks, sources, functions: support }, front);
+    const role = createRole({ allowed });
+    return createMesh({ ...platform, name: 'aws', role, sinks, sources, functions: support }, front);
   }
 
   return {

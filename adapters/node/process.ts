@@ -1,6 +1,7 @@
 import type { BundledFunction } from '../../functions/compute/define-function.ts';
 import { startConnectorWorker } from '../../connectors/runtime/worker.ts';
 import { createMesh, type Mesh } from '../mesh.ts';
+import { createRole } from '../aws/role.ts';
 import { createOutbound } from './outbound.ts';
 import { createNodeRuntime, logFunction, report } from './runtime.ts';
 import { createNodeSecrets } from './secrets.ts';
@@ -51,6 +52,7 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
     adminKey: settings.adminKey,
     masterKeys: settings.masterKeys ?? {},
     allowPrivateTargets: settings.allowPrivateTargets,
+    role: createRole({ allowed: settings.awsTargets ?? [] }),
     sinks: createNodeSinks({ awsTargets: settings.awsTargets ?? [] }),
     functions: { bundle: options.functions, log: logFunction },
     sources: createNodeSources({ awsTargets: settings.awsTargets ?? [] }),

@@ -62,7 +62,7 @@ export function createKeyOrder({ bucket, prefix, suffix }: OrderOptions, positio
 
 /** What a scan found, kept between the pulls of one session. */
 export interface Scan {
-  pending: ListedObject[];
+  readonly pending: ListedObject[];
   readonly seen: Map<string, number>;
   floor: number;
 }
@@ -105,21 +105,23 @@ export async function createTimeOrder(
       ({ token } = list);
     }
     pending.sort((one, other) => one.modified - other.modified || (one.key < other.key ? -1 : 1));
-    const begun: Scan = { pending, seen, floor };
-    raiseFloor(begun, overlapMs);
-    return begun;
+    return { pending, seen, floor };
   }
 
   const order: ObjectOrder = {
     next: async () => scan.pending[0],
     finish(object) {
-      scan.pending = scan.pending.filter(({ key, etag }) => key !== object.key || etag !== object.etag);
+      const isIt = ({ key, etag }: ListedObject): boolean => key === object.key && etag === object.etag;
+      const at = scan.pending.findIndex(isIt);
+      if (at >= 0) scan.pending.splice(at, 1);
       scan.seen.set(markOf(object), object.modified);
-      raiseFloor(scan, overlapMs);
     },
     // The next scan finds it: its time is another.
     findAgain: async () => undefined,
-    position: () => ({ floor: scan.floor, seen: [...scan.seen.keys()] }),
+    position() {
+      raiseFloor(scan, overlapMs);
+      return { floor: scan.floor, seen: [...scan.seen.keys()] };
+    },
   };
   return { order, scan };
 }

@@ -75,7 +75,7 @@ export function createPartReader(options: FormatOptions): ReadPart {
     }
 
     function valueOf(text: string): unknown {
-      if (format === 'lines') return parseJson(text);
+      if (format === 'lines') return readJson(text);
       const fields = readFields(text, delimiter);
       if (fields === undefined) throw new TulleError('event_invalid', 'the quotes of the row are wrong');
       const names = columns ?? [];
@@ -105,7 +105,7 @@ export function createPartReader(options: FormatOptions): ReadPart {
 
     try {
       const chunks = readText(bucket, object, { offset, gzip, onGzip: (found) => (gzip = found) });
-      for await (const row of splitRows(chunks, { offset, quoted: format === 'csv' })) {
+      for await (const row of splitRows(chunks, { offset, ...(format === 'csv' ? { delimiter } : {}) })) {
         take(row);
         offset = row.end;
         const isFull = part.records.length + part.poison.length >= limit.records || offset - startedAt >= limit.bytes;
@@ -197,7 +197,7 @@ function createJsonReader({ records: where }: RecordExpressions, toRecord: ToRec
     const part = { records: [] as SourceRecord[], poison: [] as PoisonRecord[] };
     let found: readonly unknown[];
     try {
-      const whole = parseJson(await readWhole(bucket, object, limit.bytes));
+      const whole = readJson(await readWhole(bucket, object, limit.bytes));
       const picked = pickRecords === undefined ? whole : (pickRecords(whole) ?? []);
       found = Array.isArray(picked) ? picked : [picked];
     } catch (error) {
@@ -231,6 +231,14 @@ async function readWhole(bucket: Bucket, object: ListedObject, most: number): Pr
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
+}
+
+function readJson(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    throw new TulleError('json_invalid', 'it is no JSON');
+  }
 }
 
 /** The same whenever this version of the object is read. */

@@ -9,8 +9,8 @@ export interface Row {
 export interface RowOptions {
   /** Of the first chunk in the text. */
   readonly offset: number;
-  /** A line break between quotes is none. */
-  readonly quoted: boolean;
+  /** Of CSV, in ASCII: a line break in a field between quotes is none. */
+  readonly delimiter?: string;
 }
 
 /** As of an event: no longer one can be published. */
@@ -19,13 +19,13 @@ export const rowBytes = 1_048_576;
 /** Splits chunks into rows. One that is too long is passed over: no more than its limit is kept of it. */
 export async function* splitRows(
   chunks: AsyncIterable<Uint8Array>,
-  { offset, quoted }: RowOptions,
+  { offset, delimiter }: RowOptions,
 ): AsyncGenerator<Row> {
   let start = offset;
   let at = offset;
   let parts: Uint8Array[] = [];
   let kept = 0;
-  let isQuoted = false;
+  const findEnd = createRowEnd(delimiter);
 
   function keep(part: Uint8Array): void {
     if (kept <= rowBytes && part.length > 0) parts.push(part);
@@ -41,10 +41,7 @@ export async function* splitRows(
 
   for await (const chunk of chunks) {
     let from = 0;
-    for (let index = 0; index < chunk.length; index += 1) {
-      const byte = chunk[index];
-      if (quoted && byte === quote) isQuoted = !isQuoted;
-      if (byte !== lineFeed || isQuoted) continue;
+    for (let index = findEnd(chunk, 0); index >= 0; index = findEnd(chunk, from)) {
       keep(chunk.subarray(from, index));
       at += index + 1 - from;
       from = index + 1;
@@ -58,6 +55,31 @@ export async function* splitRows(
 
 const lineFeed = 0x0a;
 const quote = 0x22;
+
+/** Where the next row ends in a chunk, from an index on; -1 where it goes on in the next. All bytes in turn. */
+function createRowEnd(delimiter: string | undefined): (chunk: Uint8Array, from: number) => number {
+  if (delimiter === undefined) return (chunk, from) => chunk.indexOf(lineFeed, from);
+  const between = delimiter.charCodeAt(0);
+  let isQuoted = false;
+  /** A quote opens a field at its start only, or goes on with one that it has just ended. */
+  let mayOpen = true;
+  return (chunk, from) => {
+    for (let index = from; index < chunk.length; index += 1) {
+      if (isQuoted) {
+        index = chunk.indexOf(quote, index);
+        if (index < 0) return -1;
+        isQuoted = false;
+        mayOpen = true;
+        continue;
+      }
+      const byte = chunk[index];
+      if (byte === quote && mayOpen) isQuoted = true;
+      mayOpen = byte === between || byte === lineFeed;
+      if (byte === lineFeed) return index;
+    }
+    return -1;
+  };
+}
 
 function decode(parts: readonly Uint8Array[]): string | undefined {
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));

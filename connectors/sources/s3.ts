@@ -59,7 +59,7 @@ export const s3 = defineSource<S3SourceOptions, Session>({
       },
       delimiter: {
         type: 'string',
-        pattern: '^[^"\\r\\n]$',
+        pattern: '^[\\t !#-~]$',
         description: 'with format csv: what is between fields; default a comma',
       },
       ...recordSchema,
@@ -116,7 +116,8 @@ export const s3 = defineSource<S3SourceOptions, Session>({
 
     async function openOrder() {
       if (by === 'key') return createKeyOrder({ bucket, prefix, suffix }, position);
-      const former = session.scan?.at === JSON.stringify(stored) ? session.scan.found : undefined;
+      const former =
+        session.scan !== undefined && session.scan.at === JSON.stringify(stored) ? session.scan.found : undefined;
       const made = await createTimeOrder(
         { bucket, prefix, suffix, overlapMs: overlapSeconds * 1000 },
         position,
@@ -153,7 +154,11 @@ export const s3 = defineSource<S3SourceOptions, Session>({
         const again = await order.findAgain(object);
         current = again === undefined ? undefined : { ...again, offset: 0 };
       } else if (part.reading === undefined) current = undefined;
-      else if (isFirst && part.records.length + part.poison.length === 0 && part.reading.offset === (current?.offset ?? 0)) {
+      else if (
+        isFirst &&
+        part.records.length + part.poison.length === 0 &&
+        part.reading.offset === (current?.offset ?? 0)
+      ) {
         poison.push({ record: { key: object.key, offset: part.reading.offset }, reason: tooLarge });
         current = undefined;
       } else {

@@ -22,10 +22,9 @@ export function parseArn(text: string, service: string, place = '/arn'): Arn {
   });
 }
 
-/** The host that answers for a resource; a bucket has a name of its own. */
-export function hostOf({ partition, service, resource }: Arn, region: string): string {
-  const end = `${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`;
-  return service === 's3' ? `${resource}.s3.${end}` : `${service}.${end}`;
+/** The host that answers for a resource. */
+export function hostOf({ partition, service }: Arn, region: string): string {
+  return `${service}.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}`;
 }
 
 /**
