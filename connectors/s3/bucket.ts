@@ -49,9 +49,12 @@ export async function openBucket(options: LocationOptions, context: SourceContex
     const wait = parseRetryAfter(response.headers.get('retry-after'), now());
     // What Amazon says of the installation's role is not for tenants.
     const said = location.usesRole ? code : `${code} ${message}`.trim();
-    throw new TulleError('unavailable', `the service answered ${response.status}${said === '' ? '' : `: ${said}`}`, {
-      ...(wait === undefined ? {} : { retryAfter: wait / 1000 }),
-    });
+    const details = wait === undefined ? {} : { retryAfter: wait / 1000 };
+    throw new TulleError(
+      'unavailable',
+      `the service answered ${response.status}${said === '' ? '' : `: ${said}`}`,
+      details,
+    );
   }
 
   return {

@@ -21,7 +21,7 @@ export interface TextOptions {
   /** Known once its first bytes were read. */
   readonly gzip: boolean | undefined;
   /** Told when it is known. */
-  onGzip(gzip: boolean): void;
+  readonly onGzip: (gzip: boolean) => void;
 }
 
 /** A range of an object that is read as it is, and of one that has to be inflated from its start. */
