@@ -29,10 +29,10 @@ describe('the Worker as it is deployed', () => {
     }
   });
 
-  it('takes at most 260 kB, compressed', () => {
+  it('takes at most 280 kB, compressed', () => {
     const bytes = gzipSync(readFileSync(join(folder, 'worker.js')), { level: 9 }).length;
     console.log(`Worker: ${bytes} bytes, minified and compressed`);
-    expect(bytes).toBeLessThanOrEqual(260_000);
+    expect(bytes).toBeLessThanOrEqual(280_000);
   });
 
   it('has types for the bindings that are declared, and no others', () => {
