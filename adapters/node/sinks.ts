@@ -5,6 +5,7 @@ import { createNatsSink } from '../../connectors/sinks/nats.ts';
 import { createPostgresSink } from '../../connectors/sinks/postgres.ts';
 import { createRabbitmqSink } from '../../connectors/sinks/rabbitmq.ts';
 import { createRedisStreamSink } from '../../connectors/sinks/redis-stream.ts';
+import { createSmtpSink } from '../../connectors/sinks/smtp.ts';
 import type { Sink } from '../../mesh/sink.ts';
 import { createAwsSinks } from '../aws/sinks/sinks.ts';
 import { sinks } from '../sinks.ts';
@@ -21,6 +22,7 @@ export function createNodeSinks({ awsTargets }: { readonly awsTargets: readonly 
     createPostgresSink() as Sink,
     createRabbitmqSink() as Sink,
     createRedisStreamSink() as Sink,
+    createSmtpSink() as Sink,
   ];
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sinks } from '../../adapters/sinks.ts';
+import { allSinks as sinks } from '../../adapters/node/sinks.ts';
 import { findFaults } from '../../admin/validation.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../docs/messages.md'), 'utf8');
