@@ -116,7 +116,7 @@ function fromAtom(feed: Element, url: string): Feed {
 function markupOf(element: Element | undefined): string | undefined {
   if (element === undefined) return undefined;
   if (element.attributes['type'] !== 'xhtml') return innerText(element).trim() || undefined;
-  const [div] = element.children.filter((child): child is Element => typeof child !== 'string');
+  const div = element.children.find((child): child is Element => typeof child !== 'string');
   return innerXml(div ?? element).trim() || undefined;
 }
 

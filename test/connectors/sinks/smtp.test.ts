@@ -130,7 +130,10 @@ describe('the sink smtp', () => {
   async function start(options: Parameters<typeof startMailServer>[0] = {}) {
     const server = await startMailServer(options);
     const sink = createSmtpSink();
-    ends.push(async () => sink.close?.(), server.close);
+    ends.push(
+      async () => sink.close?.(),
+      () => server.close(),
+    );
     const address = `smtp${options.secure === true ? 's' : ''}://tulle:${password}@127.0.0.1:${server.port}`;
     const base = { secret: 'mail', from: 'Shop <a@shop.example>', to: ['b@shop.example'], timeoutSeconds: 5 };
     const send = async (
