@@ -79,7 +79,7 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
     vault,
     connections: connectionSupport,
     identities,
-    sources,
+    sources: [...sources, ...(platform.sourcesBeside ?? [])],
     platform: name,
     meter,
     erasure: platform.erasure,

@@ -44,6 +44,8 @@ export interface Platform {
   readonly functions?: FunctionSupport;
   /** What connectors can pull from here, and elsewhere. */
   readonly sources?: readonly Source[];
+  /** What connectors can pull on this platform, but not in this process: another one has the drivers. */
+  readonly sourcesBeside?: readonly Source[];
   readonly name?: PlatformName;
   readonly sockets?: Sockets;
   /** See `Limits`: the platform's HTTP server ends every body at its declared length. */

@@ -16,6 +16,7 @@ import { createQueuesQueue } from './queues.ts';
 import { createWorkerOutbox } from './queues-handler.ts';
 import { logFunction, report, workerRuntime } from './runtime.ts';
 import { createServices } from './services.ts';
+import { sourcesBeside } from './sources-beside.ts';
 import { createKvSnapshots } from './snapshots.ts';
 
 /** What `wrangler secret put` sets, beside the bindings of wrangler.toml. */
@@ -52,6 +53,7 @@ export function createMeshes(options: { readonly functions: readonly BundledFunc
         functions: { bundle: options.functions, service: createServices(env), log: logFunction },
         name: 'cloudflare',
         sources,
+        sourcesBeside,
         exactLength: true,
         report,
       });

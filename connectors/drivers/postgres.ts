@@ -27,7 +27,13 @@ export async function connectPostgres(
   const { Client } = await import('pg');
   const client = new Client({
     ...toConfig(url),
-    ...(sockets === undefined ? {} : { stream: (() => sockets.create()) as NonNullable<ClientConfig['stream']> }),
+    ...(sockets === undefined
+      ? {}
+      : {
+          stream: (({ ssl }: { ssl?: unknown } = {}) => sockets.create({ upgrades: Boolean(ssl) })) as NonNullable<
+            ClientConfig['stream']
+          >,
+        }),
     application_name: 'tulle',
     connectionTimeoutMillis: connectMs,
     query_timeout: 300_000,

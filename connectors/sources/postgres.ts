@@ -1,14 +1,8 @@
 import { defineSource, type Position } from '../../mesh/connector/source.ts';
 import { credentialsOf, readAddress, toDriverFailure } from '../drivers/endpoint.ts';
 import { connectPostgres, type PostgresConnection, postgresProtocols } from '../drivers/postgres.ts';
-import { createTableReader, type TableOptions, type TablePosition, tablePositionSchema } from './postgres-table.ts';
-
-export interface PostgresSourceOptions extends TableOptions {
-  /** The name of a secret that holds `postgres://USER:PASSWORD@HOST/DATABASE`. */
-  readonly secret: string;
-}
-
-const name = { type: 'string', minLength: 1, maxLength: 63 } as const;
+import { postgresKind, type PostgresSourceOptions } from './postgres-kind.ts';
+import { createTableReader, type TablePosition } from './postgres-table.ts';
 
 /**
  * Pulls the rows of a table in the order of a column that only grows: a serial number or a time of change. What is not
@@ -16,32 +10,7 @@ const name = { type: 'string', minLength: 1, maxLength: 63 } as const;
  * table tells of them.
  */
 export const postgres = defineSource<PostgresSourceOptions, PostgresConnection>({
-  kind: 'postgres',
-  description: 'Pulls new and changed rows of a Postgres table',
-  platforms: ['node'],
-  phases: ['full', 'incremental'],
-  divisible: true,
-  schema: {
-    type: 'object',
-    properties: {
-      secret: { ...name, maxLength: 128, description: 'the name of a secret that holds postgres://…' },
-      table: { ...name, maxLength: 127, description: 'with its schema where that is not public: shop.orders' },
-      column: { ...name, description: 'grows with every new or changed row: a serial number, a time of change' },
-      key: { ...name, description: 'unique: tells rows with the same value of column apart; default column' },
-      columns: { type: 'array', minItems: 1, maxItems: 200, items: name, description: 'what is read; default all' },
-      partitionkey: {
-        ...name,
-        description: 'a column: events with the same value keep their order where the target asks for it; default key',
-      },
-    },
-    required: ['secret', 'table', 'column'],
-    additionalProperties: false,
-  },
-  position: tablePositionSchema,
-  example: { secret: 'shop-database', table: 'shop.orders', column: 'changed', key: 'id' },
-  guarantees:
-    'No row that is committed late is passed over: it reads no further than the greatest row of a moment whose transactions are all over, so a transaction that stays open for an hour holds it up for an hour. A row that changes twice between two pulls is one event. Deleted rows are not seen: an outbox table tells of them.',
-  check: (options) => void createTableReader(options),
+  ...postgresKind,
 
   async open(context) {
     const url = await readAddress(context, postgresProtocols);

@@ -3,8 +3,8 @@
  * where a platform has no sockets.
  */
 export interface Sockets {
-  /** A socket as Node has it, not yet connected. */
-  create(): unknown;
+  /** A socket as Node has it, not yet connected. `upgrades`: it is encrypted later, which Workers want to know before. */
+  create(options?: { readonly upgrades?: boolean }): unknown;
   /** The address to dial for a host, for drivers that take no socket. Rejects where targets may not be there. */
   resolve(host: string): Promise<string>;
 }

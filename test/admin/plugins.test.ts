@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sourcesBeside } from '../../adapters/cloudflare/sources-beside.ts';
 import { createMemoryDocuments } from '../../adapters/memory/documents.ts';
 import { createMemorySnapshots } from '../../adapters/memory/snapshots.ts';
 import { createNodeSinks } from '../../adapters/node/sinks.ts';
@@ -69,8 +70,10 @@ describe('a source or sink that says it runs on Workers', () => {
   const onWorkers = ({ platforms = ['cloudflare'] }: { readonly platforms?: readonly PlatformName[] }): boolean =>
     platforms.includes('cloudflare');
 
-  it('is in the bundle of Workers, and no other is', () => {
-    expect(sources.filter(onWorkers)).toEqual(portableSources);
+  it('is in the bundle of Workers, or known there and pulled by the Worker beside it, and no other is', () => {
+    const beside = sourcesBeside.map(({ kind }) => kind);
+    expect(sources.filter((source) => onWorkers(source) && !beside.includes(source.kind))).toEqual(portableSources);
+    expect(sources.filter((source) => onWorkers(source) && beside.includes(source.kind))).toHaveLength(beside.length);
     expect(sinks.filter(onWorkers)).toEqual(portableSinks);
   });
 });

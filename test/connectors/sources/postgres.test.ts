@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { postgres, type PostgresSourceOptions } from '../../../connectors/sources/postgres.ts';
+import { postgres } from '../../../connectors/sources/postgres.ts';
+import type { PostgresSourceOptions } from '../../../connectors/sources/postgres-kind.ts';
 import type { Position, Pulled, Source } from '../../../mesh/connector/source.ts';
 import { describeSource } from '../../conformance/source.ts';
 
