@@ -20,7 +20,6 @@ import { createFront, type Front } from './front.ts';
 import { createLiveIdentities } from './identities.ts';
 import type { Platform } from './platform.ts';
 import { sinks } from './sinks.ts';
-import { createVerification } from './verification.ts';
 
 /** The whole of Tulle over web standards; a platform's entry only hands over to it. */
 export interface Mesh {
@@ -87,7 +86,7 @@ export function createMesh(platform: Platform, front: Front = createFront(platfo
     queues: platform.queues ?? [],
     ledger: platform.ledger,
     secrets,
-    verify: createVerification({
+    verify: platform.verification?.({
       connectors,
       sinks: allSinks,
       snapshots: source,

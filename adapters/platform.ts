@@ -1,6 +1,7 @@
 import type { ConnectionSupport } from '../mesh/connections/authorize.ts';
 import type { MasterKeys } from '../mesh/connections/vault.ts';
 import type { PlatformName, Source } from '../mesh/connector/source.ts';
+import type { Verify } from '../mesh/connector/verify.ts';
 import type { FunctionSupport } from '../mesh/functions/support.ts';
 import type { DeadLetters } from '../mesh/ports/dead-letters.ts';
 import type { Documents } from '../mesh/ports/documents.ts';
@@ -15,6 +16,7 @@ import type { Sockets } from '../mesh/ports/sockets.ts';
 import type { Waits } from '../mesh/ports/waits.ts';
 import type { InstallationRole, Sink } from '../mesh/sink.ts';
 import type { SecondQueue } from '../mesh/snapshot.ts';
+import type { VerificationOptions } from './verification.ts';
 
 /** What a platform brings. */
 export interface Platform {
@@ -48,6 +50,8 @@ export interface Platform {
   readonly sourcesBeside?: readonly Source[];
   readonly name?: PlatformName;
   readonly sockets?: Sockets;
+  /** Where sources and sinks can be asked what they have: the others need not carry it. */
+  readonly verification?: (options: VerificationOptions) => Verify;
   /** See `Limits`: the platform's HTTP server ends every body at its declared length. */
   readonly exactLength: boolean;
   /** The queues that a bus may choose, beside the log. */

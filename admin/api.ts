@@ -45,7 +45,7 @@ export interface AdminApiOptions {
   readonly sources?: readonly Source[];
   readonly platform?: PlatformName;
   /** Compares both ends of a synchronisation. */
-  readonly verify?: Verify;
+  readonly verify?: Verify | undefined;
   /** Whether the queue keeps archives; `true` where nothing is said. */
   readonly archives?: boolean;
   /** The queues that a bus may choose here, beside the log. */

@@ -8,6 +8,7 @@ import { createNodeSecrets } from './secrets.ts';
 import { startServer } from './server.ts';
 import type { Settings } from './settings.ts';
 import { createNodeSinks } from './sinks.ts';
+import { createVerification } from '../verification.ts';
 import { createSockets } from './sockets.ts';
 import { createNodeSources } from './sources.ts';
 import { openStorage } from './storage.ts';
@@ -57,6 +58,7 @@ export async function startProcess(options: NodeProcessOptions): Promise<NodePro
     functions: { bundle: options.functions, log: logFunction },
     sources: createNodeSources({ awsTargets: settings.awsTargets ?? [] }),
     sockets: createSockets(settings),
+    verification: createVerification,
     exactLength: true,
     connections: CONNECTIONS,
     report,

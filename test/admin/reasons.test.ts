@@ -5,7 +5,7 @@ import { readOpenApi } from './openapi.ts';
 import { sampleOf } from './samples.ts';
 
 /** They change nothing that is in the history: what they do is in another place, or nowhere. */
-const beside = /^\/v1\/(?:buses\/\{bus\}\/)?(?:events|functions)|rules:test$|\/discovered\/\{id\}$/;
+const beside = /^\/v1\/(?:buses\/\{bus\}\/)?(?:events|functions)|rules:test$|\/verify$|\/discovered\/\{id\}$/;
 
 const operations = Object.entries(readOpenApi().paths).flatMap(([path, methods]) =>
   Object.entries(methods)

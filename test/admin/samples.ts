@@ -49,6 +49,7 @@ const samples: Readonly<Record<string, Partial<Sample>>> = {
   putAdminBusesArchivesArchive: { body: { filter: { pattern: { type: ['order.paid'] } } } },
   putAdminBusesConnectorsConnector: { body: { source: { schedule: { cron: '0 9 * * *' } } } },
   postAdminBusesConnectorsConnectorRestart: { body: {} },
+  postAdminBusesConnectorsConnectorVerify: { body: { rule: 'crm', target: 'crm' } },
   putAdminBusesRulesRule: { body: { ...rule, description: 'to the CRM' } },
   postAdminBusesRulesTest: { body: { events: [event] } },
   putAdminConnectionsConnection: { body: { bearer: { token: 'not-a-real-token-either' } } },

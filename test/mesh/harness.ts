@@ -91,6 +91,7 @@ export function createHarness(
       waitUntil: (work) => void work.catch((error: unknown) => report('', error)),
     },
     adminKey,
+    verification: () => () => Promise.resolve({ checked: 0, differences: [] }),
     allowPrivateTargets: false,
     masterKeys: options.masterKeys ?? {},
     functions: options.functions ?? {},
