@@ -88,10 +88,14 @@ async function createMortal(diesAt: (call: Call, invocation: number) => 'before'
   const harness = createHarness({
     createQueue(host) {
       const opened = openAws({ now: host.now, consume: host.consume }, aws.services(), installation, invoke);
-      const { queue, ledger, deadLetters, replays, waits, drain, nextAt } = opened;
+      const { queue, ledger, deadLetters, replays, waits } = opened;
       makeMortal(opened.sqs);
       if (waits === undefined) throw new Error('publishers can wait on AWS');
-      return { queue, ledger, deadLetters, replays, waits, drain, nextAt };
+      return {
+        ...{ queue, ledger, deadLetters, replays, waits },
+        drain: () => opened.drain(),
+        nextAt: () => opened.nextAt(),
+      };
     },
   });
   return { harness, calls, deaths: () => deaths };
