@@ -7,6 +7,8 @@ export interface Target {
   readonly received: Received[];
   /** What it answers; 204 unless a test says otherwise. */
   answer: (received: Received) => number;
+  /** Instead, where more than a status is answered; one that throws breaks off. */
+  respond?: (received: Received) => Promise<Response>;
   stop(): Promise<void>;
 }
 
@@ -18,14 +20,20 @@ export interface Received {
 
 export async function startTarget(): Promise<Target> {
   const received: Received[] = [];
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: 1_048_576 }, (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const headers = request.headers as Record<string, string | undefined>;
       const one = { path: request.url ?? '/', headers, body: Buffer.concat(chunks).toString('utf8') };
       received.push(one);
-      response.writeHead(target.answer(one)).end();
+      if (target.respond === undefined) response.writeHead(target.answer(one)).end();
+      else {
+        target
+          .respond(one)
+          .then(async (answer) => response.writeHead(answer.status).end(await answer.text()))
+          .catch(() => response.destroy());
+      }
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

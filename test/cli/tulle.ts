@@ -27,11 +27,11 @@ export function spawnTulle(...args: readonly string[]): ChildProcess {
 }
 
 /** `tulle dev` as a process of its own; resolves when it has said how to use it. */
-export async function startTulle(stateFolder: string, port: number): Promise<Tulle> {
-  const child = spawnTulle('dev', '--port', String(port), '--state', stateFolder);
+export async function startTulle(stateFolder: string, port: number, ...more: readonly string[]): Promise<Tulle> {
+  const child = spawnTulle('dev', '--port', String(port), '--state', stateFolder, ...more);
   const read = collect(child);
   const exited = once(child, 'exit') as Promise<[number | null]>;
-  while (!read().includes('/v1/buses/default/deliveries')) {
+  while (!/\/v1\/buses\/default\/deliveries|There is no bus yet/.test(read())) {
     if (child.exitCode !== null) throw new Error(`tulle dev ended early:\n${read()}`);
     await Promise.race([once(child.stdout ?? child, 'data'), exited]);
   }

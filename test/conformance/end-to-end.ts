@@ -1,11 +1,18 @@
-import { describe, expect, it } from 'vitest';
-import { createEvent, type createHarness, type Harness, withRule } from '../mesh/harness.ts';
+import { describe, expect, it as test } from 'vitest';
+import { createEvent, type createHarness, type RemoteHarness, withRule } from '../mesh/harness.ts';
 
-/** What becomes of events, from the publisher to the targets, on every platform alike. */
+/** What becomes of events, from the publisher to the targets, on every platform alike; `gaps`: why a test cannot be run here. */
 export function describeEndToEnd(
   platform: string,
-  create: (...options: Parameters<typeof createHarness>) => Harness | Promise<Harness>,
+  create: (...options: Parameters<typeof createHarness>) => RemoteHarness | Promise<RemoteHarness>,
+  gaps: Readonly<Record<string, string>> = {},
 ): void {
+  function it(name: string, body: () => Promise<void>): void {
+    const gap = gaps[name];
+    if (gap === undefined) test(name, body);
+    else test.skip(`${name} (${gap})`, body);
+  }
+
   describe(`an event on its way: ${platform}`, () => {
     it('is accepted, matched and delivered as it came', async () => {
       const harness = await create();

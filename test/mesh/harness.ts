@@ -34,6 +34,9 @@ export interface Harness {
   deliveries(query?: string): Promise<LedgerRecord[]>;
 }
 
+/** What of it a mesh in another process has. */
+export type RemoteHarness = Omit<Harness, 'mesh'>;
+
 export interface PublishOptions {
   bus?: string;
   contentType?: string;
@@ -149,7 +152,11 @@ export function createHarness(
 }
 
 /** A bus with one rule for it, through the admin API. */
-export async function withRule(harness: Harness, rule: Record<string, unknown> = {}, name = 'all'): Promise<void> {
+export async function withRule(
+  harness: Pick<Harness, 'admin'>,
+  rule: Record<string, unknown> = {},
+  name = 'all',
+): Promise<void> {
   await expectOk(await harness.admin('PUT', '/v1/admin/buses/default', {}));
   const response = await harness.admin('PUT', `/v1/admin/buses/default/rules/${name}`, {
     filter: { pattern: { source: ['/shop'] } },

@@ -92,7 +92,11 @@ async function createMortal(diesAt: (call: Call, invocation: number) => 'before'
       makeMortal(opened.sqs);
       if (waits === undefined) throw new Error('publishers can wait on AWS');
       return {
-        ...{ queue, ledger, deadLetters, replays, waits },
+        queue,
+        ledger,
+        deadLetters,
+        replays,
+        waits,
         drain: () => opened.drain(),
         nextAt: () => opened.nextAt(),
       };
