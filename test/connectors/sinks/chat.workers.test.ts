@@ -48,7 +48,8 @@ describe('sinks that only fetch, in the Worker', () => {
     const requests: Request[] = [];
     const options = { secret: 'robot', text: '${data.text}' };
     await wecom.deliver([delivery], options, contextWith({ errcode: 0 }, requests));
-    const { text } = (await requests[0]?.json()) as { text: { content: string } };
+    const [request = new Request('https://none.example')] = requests;
+    const { text } = await request.json<{ text: { content: string } }>();
     expect(new TextEncoder().encode(text.content).length).toBeLessThanOrEqual(2_048);
     expect(text.content).toMatch(/^(企业)+企?…$/);
   });
