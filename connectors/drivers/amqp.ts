@@ -1,6 +1,14 @@
 import type { ChannelModel } from 'amqplib';
 import type { Sockets } from '../../mesh/ports/sockets.ts';
-import { connectMs, credentialsOf, type Protocols, resolveEndpoint, toDriverFailure, within } from './endpoint.ts';
+import {
+  connectMs,
+  credentialsOf,
+  loadDriver,
+  type Protocols,
+  resolveEndpoint,
+  toDriverFailure,
+  within,
+} from './endpoint.ts';
 
 export const amqpProtocols: Protocols = {
   'amqp:': { port: 5672, isEncrypted: false },
@@ -19,7 +27,7 @@ export interface Amqp {
 export async function openAmqp(url: URL, sockets: Sockets | undefined): Promise<Amqp> {
   const { host, port, tls, user, password } = await resolveEndpoint(url, amqpProtocols, sockets);
   // Loaded by whoever uses it.
-  const { connect } = await import('amqplib');
+  const { connect } = await loadDriver('amqplib', () => import('amqplib'));
   const connecting = connect(
     {
       protocol: tls === undefined ? 'amqp' : 'amqps',

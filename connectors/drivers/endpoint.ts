@@ -7,8 +7,11 @@ import type { Sockets } from '../../mesh/ports/sockets.ts';
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
-  /** Absent where the connection is not encrypted. The certificate is that of the name, not of the address. */
-  readonly tls?: { readonly servername?: string; readonly host: string };
+  /**
+   * Absent where the connection is not encrypted. The certificate is that of the name, not of the address; drivers hand all
+   * of it to `tls.connect`, so nothing here may say where to dial.
+   */
+  readonly tls?: { readonly servername?: string };
   /** Undefined where the URL has none. */
   readonly user: string | undefined;
   readonly password: string | undefined;
@@ -35,7 +38,7 @@ export async function resolveEndpoint(url: URL, protocols: Protocols, sockets: S
   return {
     host,
     port: url.port === '' ? protocol.port : Number(url.port),
-    ...(protocol.isEncrypted ? { tls: { ...servername, host: name } } : {}),
+    ...(protocol.isEncrypted ? { tls: servername } : {}),
     user: decoded(url.username),
     password: decoded(url.password),
   };
@@ -51,6 +54,18 @@ export async function readAddress(
   if (url !== undefined && Object.hasOwn(protocols, url.protocol)) return url;
   const [first = ''] = Object.keys(protocols);
   throw new TulleError('credential_unavailable', `the secret ${options.secret} is no ${first}// address`);
+}
+
+/** Drivers are optional dependencies: whoever uses one has it. Rejects with TulleError `unavailable` that names it. */
+export async function loadDriver<Driver>(name: string, load: () => Promise<Driver>): Promise<Driver> {
+  try {
+    return await load();
+  } catch (error) {
+    throw new TulleError('unavailable', `the driver ${name} is not installed`, {
+      mend: `npm install ${name}`,
+      cause: error,
+    });
+  }
 }
 
 /** What a driver says is for the operator, without what the address has of credentials. */

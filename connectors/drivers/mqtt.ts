@@ -1,6 +1,14 @@
 import type { IClientOptions, IConnackPacket, IPublishPacket, MqttClient } from 'mqtt';
 import type { Sockets } from '../../mesh/ports/sockets.ts';
-import { connectMs, credentialsOf, type Protocols, resolveEndpoint, toDriverFailure, within } from './endpoint.ts';
+import {
+  connectMs,
+  credentialsOf,
+  loadDriver,
+  type Protocols,
+  resolveEndpoint,
+  toDriverFailure,
+  within,
+} from './endpoint.ts';
 
 export const mqttProtocols: Protocols = {
   'mqtt:': { port: 1883, isEncrypted: false },
@@ -36,7 +44,7 @@ export async function openMqtt(url: URL, sockets: Sockets | undefined, options: 
   const { version, clientId, keepsSession, receiveMaximum, onMessage } = options;
   const { host, port, tls, user, password } = await resolveEndpoint(url, mqttProtocols, sockets);
   // Loaded by whoever uses it.
-  const { connect } = await import('mqtt');
+  const { connect } = await loadDriver('mqtt', () => import('mqtt'));
   const sessionExpiryInterval = keepsSession ? sessionSeconds : 0;
   const settings: IClientOptions = {
     protocol: tls === undefined ? 'mqtt' : 'mqtts',

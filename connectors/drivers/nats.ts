@@ -5,6 +5,7 @@ import {
   connectMs,
   credentialsOf,
   type Endpoint,
+  loadDriver,
   type Protocols,
   resolveEndpoint,
   toDriverFailure,
@@ -22,7 +23,7 @@ export async function openNats(url: URL, sockets: Sockets | undefined): Promise<
   const { host, port, tls, user, password } = endpoint;
   if (sockets !== undefined) await greet(endpoint, sockets);
   // Loaded by whoever uses it.
-  const { connect } = await import('@nats-io/transport-node');
+  const { connect } = await loadDriver('@nats-io/transport-node', () => import('@nats-io/transport-node'));
   const options: ConnectionOptions = {
     servers: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
     ...(tls === undefined ? {} : { tls: toTls(tls) }),

@@ -1,6 +1,14 @@
 import type { Redis } from 'ioredis';
 import type { Sockets } from '../../mesh/ports/sockets.ts';
-import { connectMs, credentialsOf, type Protocols, resolveEndpoint, toDriverFailure, within } from './endpoint.ts';
+import {
+  connectMs,
+  credentialsOf,
+  loadDriver,
+  type Protocols,
+  resolveEndpoint,
+  toDriverFailure,
+  within,
+} from './endpoint.ts';
 
 export const redisProtocols: Protocols = {
   'redis:': { port: 6379, isEncrypted: false },
@@ -11,7 +19,7 @@ export const redisProtocols: Protocols = {
 export async function openRedis(url: URL, sockets: Sockets | undefined): Promise<Redis> {
   const { host, port, tls, user, password } = await resolveEndpoint(url, redisProtocols, sockets);
   // Loaded by whoever uses it.
-  const { Redis } = await import('ioredis');
+  const { Redis } = await loadDriver('ioredis', () => import('ioredis'));
   const redis = new Redis({
     host,
     port,

@@ -5,7 +5,7 @@ import type { Event } from '../../event/event.ts';
 import { encodeHeaderValue } from '../../event/header-value.ts';
 import { type MessageContent, natsBinding, toMessage } from '../../event/message.ts';
 import type { Sink } from '../../mesh/sink.ts';
-import { credentialsOf, toBuffer, toDriverFailure } from '../drivers/endpoint.ts';
+import { credentialsOf, loadDriver, toBuffer, toDriverFailure } from '../drivers/endpoint.ts';
 import { checkName, fillName, natsSubject } from '../drivers/name-template.ts';
 import { closeNats, isNatsOpen, natsProtocols, openNats } from '../drivers/nats.ts';
 import { createDriverSink, type DriverOptions, type Outcome } from './driver-sink.ts';
@@ -60,11 +60,9 @@ export function createNatsSink(): Sink<NatsOptions> {
     check: ({ subject }) => checkName(subject, natsSubject, '/subject'),
     batchSize: ({ batchSize = 100 }) => batchSize,
     async open({ url, sockets }) {
+      const { jetstream } = await loadDriver('@nats-io/jetstream', () => import('@nats-io/jetstream'));
       const connection = await openNats(url, sockets);
-      const [{ jetstream }, { headers }] = await Promise.all([
-        import('@nats-io/jetstream'),
-        import('@nats-io/transport-node'),
-      ]);
+      const { headers } = await import('@nats-io/transport-node');
       return {
         connection,
         jetstream: jetstream(connection),

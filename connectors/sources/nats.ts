@@ -3,7 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { TulleError } from '../../event/error.ts';
 import { natsBinding } from '../../event/message.ts';
 import { defineSource, type PoisonRecord, type Position, type Pulled } from '../../mesh/connector/source.ts';
-import { credentialsOf, readAddress, toDriverFailure } from '../drivers/endpoint.ts';
+import { credentialsOf, loadDriver, readAddress, toDriverFailure } from '../drivers/endpoint.ts';
 import { type BrokerMessage, readMessages } from '../drivers/messages.ts';
 import { closeNats, natsProtocols, openNats } from '../drivers/nats.ts';
 
@@ -75,8 +75,8 @@ export const nats = defineSource<NatsSourceOptions, Session>({
   async open(context) {
     const url = await readAddress(context, natsProtocols);
     const hidden = credentialsOf(url);
+    const { jetstreamManager } = await loadDriver('@nats-io/jetstream', () => import('@nats-io/jetstream'));
     const connection = await openNats(url, context.sockets);
-    const { jetstreamManager } = await import('@nats-io/jetstream');
     try {
       return { connection, manager: await jetstreamManager(connection), hidden };
     } catch (error) {

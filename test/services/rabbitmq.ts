@@ -1,7 +1,16 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from './port.ts';
-import { createServerFolder, endGroup, findProgram, type Server, spawnServer, startServer } from './server.ts';
+import {
+  createServerFolder,
+  endGroup,
+  findProgram,
+  type Server,
+  type ServerFolder,
+  type ServerProgram,
+  spawnServer,
+  startServer,
+} from './server.ts';
 
 /** Debian's `rabbitmq-server` in the search path changes the user by itself; the one behind it runs as whoever starts it. */
 const behind = '/usr/lib/rabbitmq/bin/rabbitmq-server';
@@ -11,8 +20,33 @@ export function findRabbitmq(): string | undefined {
 }
 
 /** A node of its own: name, ports, folders, cookie, and the daemon by which nodes find each other. */
-export async function startRabbitmq(program: string): Promise<Server> {
+export async function startRabbitmq(command: string): Promise<Server> {
   const folder = createServerFolder('rabbitmq', 'rabbitmq');
+  const { program, port, startNamer } = await createNode(command, folder);
+  const endNamer = startNamer();
+  try {
+    const stop = await startServer(program, port);
+    return {
+      url: `amqp://guest:guest@127.0.0.1:${port}`,
+      stop() {
+        stop();
+        endNamer();
+      },
+    };
+  } catch (error) {
+    endNamer();
+    throw error;
+  }
+}
+
+export interface RabbitmqNode {
+  readonly program: ServerProgram;
+  readonly port: number;
+  /** The daemon runs beside it: otherwise the node starts one that stays behind. */
+  readonly startNamer: () => () => void;
+}
+
+export async function createNode(command: string, folder: ServerFolder): Promise<RabbitmqNode> {
   const { path } = folder;
   const [port, nodes, names] = [await freePort(), await freePort(), await freePort()];
   const plugins = join(path, 'enabled_plugins');
@@ -34,21 +68,13 @@ export async function startRabbitmq(program: string): Promise<Server> {
     RABBITMQ_PID_FILE: join(path, 'pid'),
     LANG: 'C.UTF-8',
   };
-  // Otherwise the node starts one that stays behind.
-  const epmd = findProgram('epmd');
-  const namer = epmd === undefined ? undefined : spawnServer({ command: epmd, args: [], folder, env });
-  const endNamer = (): void => namer && endGroup(namer);
-  try {
-    const stop = await startServer({ command: program, args: [], folder, env }, port);
-    return {
-      url: `amqp://guest:guest@127.0.0.1:${port}`,
-      stop() {
-        stop();
-        endNamer();
-      },
-    };
-  } catch (error) {
-    endNamer();
-    throw error;
-  }
+  return {
+    program: { command, args: [], folder, env },
+    port,
+    startNamer() {
+      const epmd = findProgram('epmd');
+      const namer = epmd === undefined ? undefined : spawnServer({ command: epmd, args: [], folder, env });
+      return () => namer && endGroup(namer);
+    },
+  };
 }
