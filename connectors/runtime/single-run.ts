@@ -34,7 +34,11 @@ export async function runDueTasks({ services, id, capacity, budgetMs, endMs }: S
   async function work(assignment: Assignment): Promise<void> {
     const run = createTaskRun(assignment, services, endsAt);
     try {
-      while (run.dueAt() <= runtime.now() && runtime.now() < deadline) {
+      while (runtime.now() < deadline) {
+        const wait = run.dueAt() - runtime.now();
+        // Between two pages it waits; for the next run somebody else comes.
+        if (wait > 0 && (!run.hasMore() || run.dueAt() >= deadline)) break;
+        if (wait > 0) await runtime.pause(wait);
         if ((await run.step()) !== 'goes-on') return;
       }
       await tasks.release(assignment, 'the run has ended');

@@ -10,6 +10,8 @@ import type { ConnectorServices } from './services.ts';
 /** A task in the hands of this worker: pulls, publishes, and stores how far it came, one after the other. */
 export interface TaskRun {
   dueAt(): number;
+  /** The source has more, and the next pull waits only for what is asked of it: a rate, a pause. */
+  hasMore(): boolean;
   /** Pulls once and stores what came of it. After `stops` or `lost` there is nothing more to do. */
   step(): Promise<Committed>;
   /** What the admin says of it now, with the next pull. */
@@ -25,6 +27,7 @@ export function createTaskRun(first: Assignment, services: ConnectorServices, en
   const { tasks, runtime, report } = services;
   let assignment = first;
   let { position, phase, dueAt, failures, pulls } = first;
+  let hasMore = false;
   let circle: Circle = createCircle();
   let session: { readonly value: unknown; readonly source: Source } | undefined;
   /** The connector was changed: the session is not for the next pull. */
@@ -76,6 +79,7 @@ export function createTaskRun(first: Assignment, services: ConnectorServices, en
     pulls += 1;
     ({ phase, dueAt } = came);
     failures = came.failure === undefined ? 0 : failures + 1;
+    hasMore = !came.done && came.failure === undefined;
     position = came.fromStart === true ? undefined : (came.position ?? position);
     // A failure does not end the run: a source that goes in a circle is asked later and later.
     if (came.done) circle = createCircle();
@@ -123,6 +127,7 @@ export function createTaskRun(first: Assignment, services: ConnectorServices, en
 
   return {
     dueAt: () => dueAt,
+    hasMore: () => hasMore,
 
     async step() {
       let pulled: Awaited<ReturnType<typeof pull>>;
