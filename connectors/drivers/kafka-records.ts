@@ -44,6 +44,15 @@ export function readRecord(
   return { records: records.map((record) => ({ ...added, ...markOf(record, value), ...record })), poison };
 }
 
+/** Of a position: of each partition the offset of the next record. */
+export const offsetsSchema = {
+  type: 'object',
+  maxProperties: 4_096,
+  patternProperties: { '^(?:0|[1-9][0-9]{0,5})$': { type: 'integer', minimum: 0, description: 'of the next record' } },
+  additionalProperties: false,
+  description: 'by partition',
+} as const;
+
 /** `x-tenant` is the attribute `xtenant`: names of attributes are letters and digits. */
 export function attributeNameOf(header: string): string {
   return header.toLowerCase().replaceAll(/[^a-z0-9]/g, '');

@@ -10,7 +10,7 @@ import {
 } from '../../mesh/connector/source.ts';
 import { checkTargetUrl } from '../../mesh/delivery/guard.ts';
 import { requireHttps } from '../../mesh/connections/https.ts';
-import { readRecord } from '../drivers/kafka-records.ts';
+import { offsetsSchema, readRecord } from '../drivers/kafka-records.ts';
 import {
   binaryType,
   type CallProxy,
@@ -67,6 +67,7 @@ export const kafkaRest = defineSource<KafkaRestSourceOptions>({
     required: ['url', 'topic'],
     additionalProperties: false,
   },
+  position: { type: 'object', properties: { offsets: offsetsSchema }, additionalProperties: false },
   check({ url, connection }, policy) {
     const checked = checkTargetUrl(url, policy, '/url');
     if (connection !== undefined) requireHttps(checked, policy, '/url');

@@ -11,7 +11,7 @@ import {
 import { readAddress } from '../drivers/endpoint.ts';
 import { answerOf, kafkaProtocols, openKafka, toKafkaFailure, topicNames } from '../drivers/kafka.ts';
 import { type KafkaRecord, readBatches } from '../drivers/kafka-batches.ts';
-import { attributeNameOf, readRecord } from '../drivers/kafka-records.ts';
+import { attributeNameOf, offsetsSchema, readRecord } from '../drivers/kafka-records.ts';
 
 export interface KafkaSourceOptions {
   /** The name of a secret that holds `kafka://USER:PASSWORD@HOST:PORT`. */
@@ -86,6 +86,11 @@ export const kafka = defineSource<KafkaSourceOptions, Session>({
       },
     },
     required: ['secret', 'topic'],
+    additionalProperties: false,
+  },
+  position: {
+    type: 'object',
+    properties: { topic: { type: 'string', maxLength: 249 }, offsets: offsetsSchema },
     additionalProperties: false,
   },
   check({ headers = [] }) {
