@@ -61,16 +61,6 @@ export async function connectPostgres(
   return { run, isOpen: () => isOpen, close };
 }
 
-/** A name of the database, one part or several, as it is in SQL. */
-export function quotePostgres(...names: readonly string[]): string {
-  return names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.');
-}
-
-/** Several values as one parameter. */
-export function toPostgresArray(values: readonly string[]): string {
-  return `{${values.map((value) => `"${value.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`;
-}
-
 function toConfig({ hostname, port, username, password, pathname, searchParams }: URL): ClientConfig {
   const mode = searchParams.get('sslmode') ?? 'disable';
   const host = hostname.replace(/^\[|\]$/g, '') || 'localhost';

@@ -1,5 +1,6 @@
 import { TulleError } from '../../event/error.ts';
-import { type PostgresRow, type RunSql, toPostgresArray } from '../drivers/postgres.ts';
+import type { PostgresRow, RunSql } from '../drivers/postgres.ts';
+import { toPostgresArray } from '../drivers/postgres-text.ts';
 import type { Partition, Position, Pulled, SourceRecord, WantedKeys } from '../../mesh/connector/source.ts';
 
 export interface TableOptions {

@@ -1,5 +1,6 @@
 import { TulleError } from '../../event/error.ts';
-import { type PostgresConnection, quotePostgres, toPostgresArray } from '../drivers/postgres.ts';
+import type { PostgresConnection } from '../drivers/postgres.ts';
+import { quotePostgres, toPostgresArray } from '../drivers/postgres-text.ts';
 import type { Run } from './change.ts';
 import { requireKey, type TableInspector } from './compare.ts';
 import type { TableSinkOptions } from './options.ts';
