@@ -102,9 +102,29 @@ export async function openMqtt(url: URL, sockets: Sockets | undefined, options: 
   }
 }
 
-/** The broker may forget the message now. PUBACK of MQTT 3.1.1, which in MQTT 5 means success. */
-export function acknowledge({ client }: Mqtt, { messageId = 0 }: IPublishPacket): void {
-  client.stream.write(Uint8Array.of(0x40, 2, messageId >> 8, messageId & 0xff));
+/**
+ * The broker may forget the messages now: resolves when it has heard. PUBACK of MQTT 3.1.1, which in MQTT 5 means success;
+ * nothing answers it, so a ping follows it, which is answered in its turn.
+ */
+export async function acknowledge(mqtt: Mqtt, packets: readonly IPublishPacket[]): Promise<void> {
+  const { client } = mqtt;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onPacket = ({ cmd }: { readonly cmd?: string | undefined }): void => {
+    if (cmd === 'pingresp') resolve();
+  };
+  const onClose = (): void => reject(mqtt.ended ?? new Error('the connection was closed'));
+  client.on('packetreceive', onPacket);
+  client.on('close', onClose);
+  try {
+    for (const { messageId = 0 } of packets) {
+      client.stream.write(Uint8Array.of(0x40, 2, messageId >> 8, messageId & 0xff));
+    }
+    client.sendPing();
+    await within(connectMs, promise, () => undefined);
+  } finally {
+    client.off('packetreceive', onPacket);
+    client.off('close', onClose);
+  }
 }
 
 /** In order, so that the broker has what was sent; one that says nothing is left. */

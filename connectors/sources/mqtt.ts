@@ -129,9 +129,13 @@ export const mqtt = defineSource<MqttSourceOptions, Session>({
   },
 
   async acknowledge({ receipt }, { session: { mqtt: open, url } }) {
-    if (open?.ended !== undefined) throw toDriverFailure('MQTT', open.ended, credentialsOf(url));
-    for (const packet of (receipt ?? []) as readonly IPublishPacket[]) {
-      if (open !== undefined && packet.qos === 1) acknowledge(open, packet);
+    const packets = ((receipt ?? []) as readonly IPublishPacket[]).filter(({ qos }) => qos === 1);
+    if (open === undefined || packets.length === 0) return;
+    try {
+      if (open.ended !== undefined) throw open.ended;
+      await acknowledge(open, packets);
+    } catch (error) {
+      throw toDriverFailure('MQTT', error, credentialsOf(url));
     }
   },
 });
