@@ -1,12 +1,16 @@
 import { type Client, createClient } from '../client/client.ts';
 import { usageError } from './command.ts';
+import { parseExactJson } from './exact-json.ts';
 
 /** Whom a command talks to, by its options and its environment. */
 export interface Session {
   /** The bus that is meant. */
   readonly bus: string;
-  /** @throws CommandError where the address or the key is missing */
-  client(): Client;
+  /**
+   * With `exact`, numbers that a double cannot hold are kept: see `parseExactJson`.
+   * @throws CommandError where the address or the key is missing
+   */
+  client(options?: { readonly exact?: boolean }): Client;
   url(): string;
   key(): string;
 }
@@ -40,5 +44,9 @@ export function createSession(
     );
   }
 
-  return { bus: read('bus') ?? 'default', url, key, client: () => createClient({ url: url(), key: key() }) };
+  function client({ exact = false }: { readonly exact?: boolean } = {}): Client {
+    return createClient({ url: url(), key: key(), ...(exact ? { parse: parseExactJson } : {}) });
+  }
+
+  return { bus: read('bus') ?? 'default', url, key, client };
 }

@@ -9,6 +9,8 @@ export interface TransportOptions {
   /** Instead of the global `fetch`: a service binding, a proxy. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
   readonly retry?: Partial<RetryOptions>;
+  /** Reads the JSON of answers; `JSON.parse` where it is absent. */
+  readonly parse?: ((text: string) => unknown) | undefined;
   /** Until an answer has to be there, in milliseconds; 30,000. */
   readonly timeoutMs?: number;
 }
@@ -35,7 +37,7 @@ export interface Transport {
 }
 
 export function createTransport(options: TransportOptions): Transport {
-  const { key, timeoutMs = 30_000 } = options;
+  const { key, timeoutMs = 30_000, parse = JSON.parse } = options;
   const origin = options.url.replace(/\/+$/, '');
   requireUsable(origin, key);
   const call = options.fetch ?? ((url: string, init: RequestInit) => fetch(url, init));
@@ -81,7 +83,7 @@ export function createTransport(options: TransportOptions): Transport {
     async json<Body>(request: TransportRequest) {
       const response = await send(request);
       const text = await response.text();
-      return (text === '' ? undefined : JSON.parse(text)) as Body;
+      return (text === '' ? undefined : parse(text)) as Body;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { CommandError, usageError } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
+import { parseExactJson } from '../exact-json.ts';
 import { confirm, yesOption } from '../terminal/confirm.ts';
 import { filterOptions, toFilter } from './filter.ts';
 import { whyOption } from '../terminal/why.ts';
@@ -53,7 +54,7 @@ export const redrive = defineCommand({
 
 async function readEvent(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    return parseExactJson(await readFile(file, 'utf8'));
   } catch (cause) {
     throw new CommandError(`${file} cannot be read as JSON.`, { mend: 'It has to hold one CloudEvent.', cause });
   }

@@ -8,7 +8,7 @@ export const show = defineCommand({
   ofBus: true,
   examples: ['tulle dlq show 0-17 --bus orders', 'tulle dlq show 0-17 --json | jq .event'],
   async run({ words: [id = ''], session, output }) {
-    const letter = await session.client().bus(session.bus).deadLetters.get(id);
+    const letter = await session.client({ exact: true }).bus(session.bus).deadLetters.get(id);
     const text = await toYaml(letter);
     output.document(letter, () => text);
   },

@@ -21,7 +21,7 @@ export const tail = defineCommand({
   async run({ values: { limit, data, ...values }, session, output }) {
     const most = readCount('limit', limit, { absent: Number.MAX_SAFE_INTEGER });
     const events = session
-      .client()
+      .client({ exact: true })
       .bus(session.bus)
       .tail({
         ...readFilter(values, output.note),

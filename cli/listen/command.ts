@@ -36,7 +36,7 @@ export const listen = defineCommand({
     process.once('SIGINT', interrupt);
     process.once('SIGTERM', interrupt);
     const events = session
-      .client()
+      .client({ exact: true })
       .bus(session.bus)
       .tail({
         ...readFilter(values, output.note),

@@ -56,7 +56,8 @@ export function toBinary(event: CloudEvent): {
 } {
   const { data, data_base64: base64, datacontenttype, ...attributes } = event;
   const headers: Record<string, string> = { 'user-agent': 'Tulle/0.1' };
-  for (const [name, value] of Object.entries(attributes)) headers[`ce-${name}`] = encodeHeader(String(value));
+  for (const [name, value] of Object.entries(attributes))
+    headers[`ce-${name}`] = encodeHeader(typeof value === 'string' ? value : JSON.stringify(value));
   const type = typeof datacontenttype === 'string' ? datacontenttype : undefined;
   if (typeof base64 === 'string') {
     return {

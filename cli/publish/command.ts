@@ -2,6 +2,7 @@ import type { Client } from '../../client/client.ts';
 import type { EventInput } from '../../client/event.ts';
 import { CommandError, usageError } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
+import { parseExactJson } from '../exact-json.ts';
 import type { Output } from '../terminal/output.ts';
 import { readCount } from '../terminal/time.ts';
 import { type OpenEvents, openEvents } from './open-events.ts';
@@ -65,7 +66,7 @@ function toEvent(values: { readonly [Name in 'source' | 'type' | 'data' | 'id']:
     throw usageError('An event has a source and a type.', 'Give --source and --type.');
   if (data === undefined) return { source, type, id };
   try {
-    return { source, type, id, data: JSON.parse(data) as unknown };
+    return { source, type, id, data: parseExactJson(data) };
   } catch {
     throw usageError('--data is no JSON.', `A text is JSON in quotation marks: --data '"tea"'`);
   }

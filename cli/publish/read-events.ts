@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { EventInput } from '../../client/event.ts';
 import { CommandError } from '../command.ts';
+import { parseExactJson } from '../exact-json.ts';
 
 /**
  * Events as they come: of a stream with one JSON value a line whatever is there when the last ones are published, so that
@@ -76,7 +77,7 @@ async function* readLines(stream: Readable, name: string): AsyncGenerator<string
 
 function tryJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import type { Client } from '../../client/client.ts';
 import type { EventInput } from '../../client/event.ts';
 import { TulleRequestError } from '../../client/error.ts';
 import { CommandError } from '../command.ts';
+import { parseExactJson } from '../exact-json.ts';
 import type { Output } from '../terminal/output.ts';
 import { makeFolder } from '../make-folder.ts';
 import { toEvents } from './read-events.ts';
@@ -62,12 +63,12 @@ function isFaultOfFile(status: number): boolean {
 
 function readFileEvents(name: string, text: string): EventInput[] {
   try {
-    return toEvents(JSON.parse(text), name);
+    return toEvents(parseExactJson(text), name);
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const lines = text.split('\n').filter((line) => line.trim() !== '');
     try {
-      return lines.flatMap((line) => toEvents(JSON.parse(line), name));
+      return lines.flatMap((line) => toEvents(parseExactJson(line), name));
     } catch (cause) {
       if (cause instanceof CommandError) throw cause;
       throw new CommandError(`${name} is no JSON.`, { mend: 'Give one event, an array, or one a line.', cause });

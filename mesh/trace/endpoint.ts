@@ -51,12 +51,10 @@ export function createTraceEndpoint({ openBus, ledger, runtime }: TraceEndpointO
           (kept) => rule === undefined || [...kept.deliveries, ...(kept.laned ?? [])].some((one) => one.rule === rule),
         )
         .filter(({ event }) => matches === undefined || (event !== undefined && matches(event)))
-        .map((kept) =>
-          data && kept.event !== undefined
-            ? { ...toItem(kept), event: JSON.parse(kept.event) as unknown }
-            : toItem(kept),
-        );
-      return answer({ events, ...toCursor(filter.to, page.positions) });
+        .map((kept) => withMember(toItem(kept), 'event', data ? kept.event : undefined));
+      const rest = JSON.stringify(toCursor(filter.to, page.positions)).slice(1);
+      const text = `{"events":[${events.join(',')}]${rest === '}' ? '' : ','}${rest}`;
+      return new Response(text, { headers: { ...headers, 'content-type': 'application/json' } });
     },
 
     async trace(request, bus, id) {
@@ -118,6 +116,14 @@ function unknownEvent(id: string): TulleError {
   });
 }
 
+const headers = { 'cache-control': 'no-store' };
+
 function answer(body: unknown): Response {
-  return Response.json(body, { headers: { 'cache-control': 'no-store' } });
+  return Response.json(body, { headers });
+}
+
+/** JSON with a member that goes as the text that it is: its numbers stay as they were written. */
+function withMember(object: object, name: string, text: string | undefined): string {
+  const json = JSON.stringify(object);
+  return text === undefined ? json : `${json.slice(0, -1)},"${name}":${text}}`;
 }

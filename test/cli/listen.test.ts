@@ -93,6 +93,18 @@ describe('tulle listen', { timeout: 60_000 }, () => {
     expect(said.stderr).toContain('2 events forwarded, 1 of them not taken.');
   });
 
+  it('publishes and forwards numbers as they were written', async () => {
+    received.length = 0;
+    const { said, ended } = start(String(port), '--limit', '1');
+    await vi.waitFor(() => expect(said.stderr).toContain('Forwarding events'), 20_000);
+    const data = '{"id":18446744073709551615,"share":0.12345678901234567}';
+    expect(await run(env, ['publish', '--source', '/s', '--type', 't', '--id', 'exact', '--data', data])).toMatchObject(
+      { code: 0 },
+    );
+    expect((await ended)[0]).toBe(0);
+    expect(received).toMatchObject([{ body: data }]);
+  });
+
   it('shows that nobody listens, and goes on', async () => {
     const { said, ended } = start(String(await freePort()), '--limit', '1');
     await vi.waitFor(() => expect(said.stderr).toContain('Forwarding events'), 20_000);

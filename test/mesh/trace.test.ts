@@ -447,6 +447,10 @@ describe('the events of a bus', () => {
     expect((await read(`/v1/buses/default/events?filter=${filter}`)).map(({ id }) => id)).toEqual(['e15', 'e5']);
     expect((await read(`${all}&filter=${filter}&rule=all`)).map(({ id }) => id)).toEqual(['e15']);
 
+    await harness.publish(JSON.stringify(createEvent('exact')).replace('12.5', '12345678901234567890.50'));
+    const exact = await harness.admin('GET', `${all}&id=exact&limit=1`);
+    expect(await exact.text()).toContain('"amount":12345678901234567890.50');
+
     const viewer = await keyFor(harness, 'viewer', ['default']);
     expect((await get(harness, viewer, '/v1/buses/default/events')).status).toBe(200);
     expect((await get(harness, viewer, all)).status).toBe(403);
