@@ -63,7 +63,10 @@ const checks: Readonly<Record<string, (session: Session) => Promise<Omit<Finding
   configuration: async (session) => {
     const buses = await collect(session.client().admin.status());
     const late = buses.filter(({ live }) => !live).map(({ bus }) => bus);
-    const found = late.length === 0 ? `live on ${buses.length} buses` : `not live yet on ${late.join(', ')}`;
+    const found =
+      late.length === 0
+        ? `live on ${buses.length} ${buses.length === 1 ? 'bus' : 'buses'}`
+        : `not live yet on ${late.join(', ')}`;
     return { ok: late.length === 0, found };
   },
 };

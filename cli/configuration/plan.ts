@@ -77,24 +77,24 @@ export async function planFolder(
 }
 
 /** Warnings of a change set whose first edits put these documents. */
-export function toFileWarnings(
-  warnings: readonly Warning[] = [],
-  sources: readonly Pick<Source, 'file'>[],
-): readonly FileWarning[] {
+export function toFileWarnings(warnings: readonly Warning[] = [], sources: readonly Located[]): readonly FileWarning[] {
   return warnings.map((warning) => {
     const { file, place } = locate(warning.place, sources);
     return { ...warning, file, place };
   });
 }
 
-/** Where a place of a change set is: in which file, and there in the document. */
-function locate(
-  place: string,
-  sources: readonly Pick<Source, 'file'>[],
-): { readonly file: string; readonly place: string } {
+/** What faults and warnings are told of. */
+type Located = Pick<Source, 'file'> & Partial<Pick<Source, 'document'>>;
+
+/** Where a place of a change set is: in which file, with the document where it has several, and there in that. */
+function locate(place: string, sources: readonly Located[]): { readonly file: string; readonly place: string } {
   const [, index, inside = ''] = /^\/edits\/(\d+)(?:\/put)?(.*)$/s.exec(place) ?? [];
-  const file = index === undefined ? undefined : sources[Number(index)]?.file;
-  return file === undefined ? { file: '', place } : { file, place: inside };
+  const source = index === undefined ? undefined : sources[Number(index)];
+  if (source === undefined) return { file: '', place };
+  const { file, document } = source;
+  const isOnly = document === undefined || sources.filter((other) => other.file === file).length === 1;
+  return { file: isOnly ? file : `${file} (${document.kind} ${document.name})`, place: inside };
 }
 
 async function findSurplus(client: Client, sources: readonly Source[]): Promise<Edit[]> {

@@ -115,7 +115,13 @@ async function publishMany(
   } finally {
     progress.end();
   }
-  output.document(total, () => `published ${total.accepted}, of which ${total.unmatched} matched no rule`);
+  output.document(total, () =>
+    [
+      `published ${total.accepted}`,
+      ...(total.unmatched === 0 ? [] : [`${total.unmatched} matched no rule`]),
+      ...(total.duplicates === 0 ? [] : [`${total.duplicates} were there already`]),
+    ].join(', '),
+  );
 }
 
 async function publishAndWait(

@@ -1,7 +1,8 @@
-import { type Noun, nouns } from '../../client/configuration.ts';
+import { type Noun, nouns, type Versioned } from '../../client/configuration.ts';
 import { collect } from '../../client/collect.ts';
 import type { Command } from '../command.ts';
 import { defineCommand } from '../define-command.ts';
+import type { Columns } from '../terminal/output.ts';
 
 /** `tulle rules list` and its like. */
 export function listCommand(noun: Noun): Command {
@@ -16,8 +17,27 @@ export function listCommand(noun: Noun): Command {
       output.list(items, {
         name: ({ document }) => document.name,
         version: ({ version }) => version,
+        ...(noun === 'rules' ? ofRule : {}),
         description: ({ document }) => (document['description'] ?? '') as string,
       });
     },
   });
 }
+
+/** Whether events go there. */
+const ofRule: Columns<Versioned> = {
+  enabled: ({ document }) => (document['enabled'] === false ? 'no' : 'yes'),
+  targets: ({ document }) =>
+    (
+      (document['targets'] ?? []) as readonly {
+        readonly name: string;
+        readonly paused?: true;
+        readonly disabled?: object;
+      }[]
+    )
+      .map(
+        ({ name, paused, disabled }) =>
+          `${name}${disabled !== undefined ? ' (off)' : paused === true ? ' (paused)' : ''}`,
+      )
+      .join(', '),
+};

@@ -83,7 +83,9 @@ describe('the commands', { timeout: 60_000 }, () => {
     expect(await tulle('rules', 'apply', configuration())).toEqual({ code: 0, stdout: '', stderr: 'no changes\n' });
     expect(await tulle('rules', 'diff', configuration())).toMatchObject({ code: 0 });
     expect(await json('audit', 'list')).toMatchObject([{ change: 1, by: 'operator', why: 'the first one' }]);
-    expect((await tulle('rules', 'list', '-b', 'shop')).stdout).toBe('other\t1\t\nprices\t1\tasks\n');
+    expect((await tulle('rules', 'list', '-b', 'shop')).stdout).toBe(
+      'other\t1\tyes\tother\t\nprices\t1\tyes\tprices\tasks\n',
+    );
     expect((await tulle('status')).stdout).toMatch(/^shop\tyes\t2\t/);
   });
 
