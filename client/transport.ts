@@ -37,7 +37,7 @@ export interface Transport {
 }
 
 export function createTransport(options: TransportOptions): Transport {
-  const { key, timeoutMs = 30_000, parse = JSON.parse } = options;
+  const { key, timeoutMs = 30_000, parse = (text: string): unknown => JSON.parse(text) } = options;
   const origin = options.url.replace(/\/+$/, '');
   requireUsable(origin, key);
   const call = options.fetch ?? ((url: string, init: RequestInit) => fetch(url, init));
