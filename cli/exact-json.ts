@@ -3,7 +3,7 @@
  * what goes on as JSON; such a number is an object for whoever reckons with it.
  */
 export function parseExactJson(text: string): unknown {
-  const { rawJSON } = json;
+  const rawJSON = json.rawJSON?.bind(json);
   if (rawJSON === undefined || !mayRound.test(text)) return json.parse(text);
   return json.parse(text, (_name, value, { source } = {}) =>
     typeof value === 'number' && source !== undefined && String(value) !== source ? rawJSON(source) : value,
