@@ -4,7 +4,7 @@ import { adminKey, type Harness } from '../mesh/harness.ts';
 import { createArbitraries, spoil } from './arbitrary.ts';
 import { createFilledMesh, known } from './filled-mesh.ts';
 import { type Content, createValidator, type DescribedOperation, type JsonSchema, readOpenApi } from './openapi.ts';
-import { type Sample, sampled, sampleOf } from './samples.ts';
+import { exceptions, type Sample, sampled, sampleOf } from './samples.ts';
 
 const rounds = Number(process.env['TULLE_PROPERTY_ROUNDS'] ?? 500);
 const seed = process.env['TULLE_PROPERTY_SEED'];
@@ -175,7 +175,8 @@ function ask(harness: Harness, { method, address, headers, body }: Omit<Sent, 'o
 }
 
 describe('each operation of openapi.json, asked for what there is', () => {
-  it.each(operations)('$method $path does it, and is answered as it says', async ({ path, method, operation }) => {
+  const doable = operations.filter(({ operation }) => !Object.hasOwn(exceptions, operation.operationId));
+  it.each(doable)('$method $path does it, and is answered as it says', async ({ path, method, operation }) => {
     const { parts, query, body }: Sample = sampleOf(operation, path);
     const [mediaType = ''] = Object.keys(operation.requestBody?.content ?? {});
     const harness = await createFilledMesh();
@@ -192,7 +193,7 @@ describe('each operation of openapi.json, asked for what there is', () => {
 
   it('has samples for no others', () => {
     const ids = new Set(operations.map(({ operation }) => operation.operationId));
-    expect(sampled.filter((id) => !ids.has(id))).toEqual([]);
+    expect([...sampled, ...Object.keys(exceptions)].filter((id) => !ids.has(id))).toEqual([]);
   });
 });
 
@@ -235,6 +236,6 @@ describe(`any request that openapi.json tells of, and many that it does not (${r
       `${sent} requests; never done of ${done.length} operations: ${undone.join(' ') || 'none'}; most seldom: ` +
         `${seldom?.operationId}, ${seldom?.times} times`,
     );
-    if (rounds >= 5_000) expect(undone).toEqual([]);
+    if (rounds >= 5_000) expect(undone).toEqual(Object.keys(exceptions));
   }, 600_000);
 });
