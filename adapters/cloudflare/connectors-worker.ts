@@ -1,5 +1,6 @@
 import { createKeyLookup } from '../../admin/keys.ts';
 import { postgres } from '../../connectors/sources/postgres.ts';
+import { rss } from '../../connectors/sources/rss.ts';
 import { createCredentials } from '../../mesh/connections/credentials.ts';
 import { createVault } from '../../mesh/connections/vault.ts';
 import type { Source } from '../../mesh/connector/source.ts';
@@ -31,7 +32,7 @@ export default {
   },
 } satisfies ExportedHandler<WorkerEnv>;
 
-const sources: readonly Source[] = [postgres as Source];
+const sources: readonly Source[] = [postgres as Source, rss as Source];
 
 function createServices(env: WorkerEnv): ReturnType<typeof createConnectorServices> {
   const log = createLogQueue(env.LOG);

@@ -1,42 +1,15 @@
 import { TulleError } from '../../event/error.ts';
-import { requireHttps } from '../../mesh/connections/https.ts';
 import { defineSource, type PullContext, type SourceRecord } from '../../mesh/connector/source.ts';
-import { checkTargetUrl } from '../../mesh/delivery/guard.ts';
 import { askApi, conditionsOf, toFailure } from './api-request.ts';
 import { digestOf } from './digest.ts';
 import { type Feed, type FeedEntry, parseFeed } from './feed.ts';
 import { decodeFeed } from './feed-text.ts';
+import { rssKind, type RssOptions } from './rss-kind.ts';
 import { readSeen } from './seen.ts';
-
-export interface RssOptions {
-  readonly url: string;
-  readonly connection?: string;
-  /** An entry that has changed is a new event. */
-  readonly updates?: boolean;
-}
 
 /** Entries of a feed, each once, whether or not the feed still shows what was there before. */
 export const rss = defineSource<RssOptions>({
-  kind: 'rss',
-  description: 'Pulls the new entries of a feed: RSS, Atom or JSON Feed',
-  platforms: ['aws', 'node'],
-  schema: {
-    type: 'object',
-    properties: {
-      url: { type: 'string', minLength: 1, maxLength: 2_048, description: 'the address of the feed' },
-      connection: { type: 'string', minLength: 1, maxLength: 63, description: 'whose credentials the requests get' },
-      updates: { type: 'boolean', default: false, description: 'whether an entry that has changed is a new event' },
-    },
-    required: ['url'],
-    additionalProperties: false,
-  },
-  example: { url: 'https://www.cncf.io/feed/' },
-  guarantees:
-    'The id of an event is the `guid` or `id` of the entry, else its link, else a digest of it; with `updates` a digest follows it, so that an entry that changed is a new event. The data has `id`, `title`, `link`, `summary`, `content`, `authors`, `categories`, `published`, `updated` and `enclosures`, as far as the feed has them, with dates in UTC and addresses made absolute; texts are HTML as the feed has it, and nobody has made it harmless. A feed shows its newest entries only: what comes and goes between two pulls is not seen.',
-  check({ url, connection }, policy) {
-    const parsed = checkTargetUrl(url, policy, '/url');
-    if (connection !== undefined) requireHttps(parsed, policy, '/url');
-  },
+  ...rssKind,
 
   async pull(stored, context) {
     const { options, limit, now } = context;

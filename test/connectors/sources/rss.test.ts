@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toEvents } from '../../../connectors/runtime/records.ts';
-import { rss, type RssOptions } from '../../../connectors/sources/rss.ts';
+import type { RssOptions } from '../../../connectors/sources/rss-kind.ts';
+import { rss } from '../../../connectors/sources/rss.ts';
 import type { ConnectorSettings } from '../../../mesh/connector/task.ts';
 import type { Position, Source, SourceRecord } from '../../../mesh/connector/source.ts';
 import { describeSource } from '../../conformance/source.ts';
