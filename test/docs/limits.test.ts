@@ -73,7 +73,12 @@ const held: Readonly<Record<string, () => readonly (readonly string[])[]>> = {
 };
 
 /** What is held elsewhere: by suites that every platform passes, and by benchmarks and crash tests. */
-const elsewhere = ['order', 'events from 202 to the first attempt', 'what may be lost when a machine dies'];
+const elsewhere = [
+  'order',
+  'events that were delivered can be listed and [traced](trace.md)',
+  'events from 202 to the first attempt',
+  'what may be lost when a machine dies',
+];
 
 describe('docs/limits.md', () => {
   it.for(Object.entries(held))('says what the code has: %s', ([name, expected]) => {
