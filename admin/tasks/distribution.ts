@@ -26,8 +26,8 @@ export interface Distribution {
 /**
  * Distributes tasks over workers, as seen by one of them: whoever has one keeps it; what is free goes to whoever has the
  * fewest, and what is stranded to whoever comes and has less than its share, since the other may be dead without anybody
- * knowing yet; what is overdue goes to whoever comes at all. A worker gives back what it has above another's count by two or more. Nobody has to be in charge: everybody
- * who knows the same comes to the same.
+ * knowing yet; what is overdue goes to whoever comes at all. A worker gives back what it has above another's count by two
+ * or more. Nobody has to be in charge: everybody who knows the same comes to the same.
  */
 export function distribute(shares: readonly Share[], hands: readonly Hand[], self: string): Distribution {
   const loads = new Map<string, Load>(hands.map((hand) => [hand.worker, { hand, count: 0 }]));

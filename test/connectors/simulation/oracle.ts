@@ -83,6 +83,8 @@ export function createOracle({ beatMs, slackMs }: OracleOptions): Oracle {
       const [former, next] = [before as TaskDocument, after as TaskDocument];
       const task = `${next.connector}/${next.partition.index}`;
       if (next.totals.pulls > former.totals.pulls) servedAt.set(task, now);
+      // Who gives it back is awake, and nobody is late yet.
+      if (next.holder === undefined && former.holder?.worker === writer) orphanedSince.delete(task);
       const from = positionOf(former);
       const to = positionOf(next);
       positions.set(task, to);
