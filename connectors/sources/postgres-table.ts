@@ -1,6 +1,7 @@
 import { TulleError } from '../../event/error.ts';
 import type { PostgresRow, RunSql } from '../drivers/postgres.ts';
 import { toPostgresArray } from '../drivers/postgres-text.ts';
+import { type Moment, readMoment, waitForMoment } from './postgres-moment.ts';
 import type { Partition, Position, Pulled, SourceRecord, WantedKeys } from '../../mesh/connector/source.ts';
 
 export interface TableOptions {
@@ -16,12 +17,11 @@ export interface TableOptions {
 }
 
 /** Where a reader is, values as Postgres writes them. */
-export interface TablePosition {
+export interface TablePosition extends Partial<Moment> {
   /** The last row that was read: its column and its key. */
   readonly after?: readonly [string, string];
-  /** How far may be read when every transaction before `horizon` is over. */
+  /** How far may be read when every transaction of the moment is over. */
   readonly bound?: readonly [string, string];
-  readonly horizon?: string;
 }
 
 const place = { type: 'array', minItems: 2, maxItems: 2, items: { type: 'string' } } as const;
@@ -29,7 +29,12 @@ const place = { type: 'array', minItems: 2, maxItems: 2, items: { type: 'string'
 /** What an operator may set it to, such as `{ "after": ["2026-01-31 12:00:00+00", "17"] }`. */
 export const tablePositionSchema = {
   type: 'object',
-  properties: { after: place, bound: place, horizon: { type: 'string', pattern: '^[0-9]{1,20}$' } },
+  properties: {
+    after: place,
+    bound: place,
+    horizon: { type: 'string', pattern: '^[0-9]{1,20}$' },
+    open: { type: 'array', items: { type: 'string', pattern: '^[0-9]{1,10}/[0-9]{1,10}$' } },
+  },
   additionalProperties: false,
 } as const;
 
@@ -46,7 +51,7 @@ export interface TableReader {
 /**
  * Reads a table by keyset, and never past a row that another transaction may still put before it: a number is drawn, or a
  * time taken, long before the commit shows it. So the greatest row is looked up first (`bound`), together with the
- * transactions that run at that moment (`horizon`); everything up to it is read when all of those are over.
+ * transactions that are open at that moment; everything up to it is read when all of those are over.
  * @throws TulleError `resource_invalid` for names that are none
  */
 export function createTableReader({
@@ -69,24 +74,17 @@ export function createTableReader({
   const order = `t.${by}, t.${unique}`;
 
   /** How far it is to be read, and what has to be over before. */
-  async function look(run: RunSql): Promise<{ bound: [string, string] | undefined; horizon: string }> {
+  async function look(run: RunSql): Promise<{ bound: [string, string] | undefined; moment: Moment }> {
     // The row first: who has drawn a smaller value than it has is then among the transactions that are waited for.
     const [last] = await run(
       `SELECT t.${by}::text AS at, t.${unique}::text AS id FROM ${from} t WHERE t.${by} IS NOT NULL
        ORDER BY t.${by} DESC, t.${unique} DESC LIMIT 1`,
       [],
     );
-    const [moment] = await run('SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS horizon', []);
+    const moment = await readMoment(run);
     const bound: [string, string] | undefined =
       last?.['at'] == null || last['id'] == null ? undefined : [last['at'], last['id']];
-    return { bound, horizon: moment?.['horizon'] ?? '0' };
-  }
-
-  async function isOver(run: RunSql, horizon: string): Promise<boolean> {
-    const [row] = await run('SELECT (pg_snapshot_xmin(pg_current_snapshot())::text)::numeric >= $1::numeric AS over', [
-      horizon,
-    ]);
-    return row?.['over'] === 't';
+    return { bound, moment };
   }
 
   /** The types are the columns' own: compared with a value of the table, a text becomes one of its type. */
@@ -125,20 +123,23 @@ export function createTableReader({
       );
       return rows.map((row) => toRecord(row, table));
     },
-    async read(run, { after, bound: known, horizon: former }, part) {
-      const { bound, horizon } =
-        known === undefined || former === undefined ? await look(run) : { bound: known, horizon: former };
+    async read(run, { after, bound: known, horizon, open = [] }, part) {
+      const { bound, moment } =
+        known === undefined || horizon === undefined ? await look(run) : { bound: known, moment: { horizon, open } };
       const start = after === undefined ? {} : { after };
       if (bound === undefined) return { records: [], position: toPosition(start), done: true };
-      // Waiting for somebody's transaction is no work: the schedule says when to look again, but not before long.
-      const waiting = toPosition({ ...start, bound, horizon });
-      if (!(await isOver(run, horizon))) return { records: [], position: waiting, done: true };
+      const holders = await waitForMoment(run, moment);
+      if (holders.length > 0) {
+        // Waiting for somebody's transaction is no work: the schedule says when to look again, but not before long.
+        const warning = `waits for transactions that were open when the last row was seen, of the server processes ${holders.join(', ')}`;
+        return { records: [], position: toPosition({ ...start, bound, ...moment }), done: true, warning };
+      }
       const rows = await select(run, { ...start, bound }, part);
       const records = rows.map((row) => toRecord(row, table));
       const last = rows.at(-1);
       if (rows.length === part.limit && last !== undefined) {
         const reached: [string, string] = [last['at'] ?? '', last['id'] ?? ''];
-        return { records, position: toPosition({ after: reached, bound, horizon }), done: false };
+        return { records, position: toPosition({ after: reached, bound, horizon: moment.horizon }), done: false };
       }
       return { records, position: toPosition({ after: bound }), done: rows.length === 0 };
     },

@@ -93,6 +93,31 @@ describe.skipIf(url === '')('with a Postgres server', () => {
     }
   });
 
+  it('does not pass over a row of a transaction that had written nothing when a later one was seen', async () => {
+    const table = await createTable('id serial PRIMARY KEY, changed timestamptz DEFAULT now()');
+    const options = { table, column: 'changed', key: 'id' };
+    const slow = new Client({ connectionString: url });
+    await slow.connect();
+    try {
+      // Its `now()` is taken; it has no number among the transactions before it writes.
+      await slow.query('BEGIN');
+      await slow.query('SELECT now()');
+      await database.query(`INSERT INTO ${table} DEFAULT VALUES`);
+      const early = await pull(options);
+      expect(early).toMatchObject({
+        records: [],
+        done: true,
+        warning: expect.stringMatching(/transactions?.*open/) as string,
+      });
+      await slow.query(`INSERT INTO ${table} DEFAULT VALUES`);
+      await slow.query('COMMIT');
+      const late = await pull(options, early.position);
+      expect(late.records.map(({ subject }) => subject)).toEqual(['2', '1']);
+    } finally {
+      await slow.end();
+    }
+  });
+
   it('gives every value as the database has it', async () => {
     const table = await createTable(
       'id bigint PRIMARY KEY, sum numeric, at timestamptz, tags text[], more jsonb, name text',
