@@ -1,40 +1,19 @@
 import type { Sink } from '../../mesh/sink.ts';
-import { connectMysql, type MysqlConnection } from '../drivers/mysql.ts';
-import { createChangeReader, type ReadChange } from '../tables/change.ts';
+import { connectMysql } from '../drivers/mysql.ts';
 import { createMysqlWriter, mysqlRows } from '../tables/mysql-writer.ts';
-import { checkTableOptions, tableProperties, type TableSinkOptions } from '../tables/options.ts';
-import { type TableWriter, writeEvents } from '../tables/write.ts';
-import { createDriverSink } from './driver-sink.ts';
-
-interface Session {
-  readonly connection: MysqlConnection;
-  readonly writer: TableWriter;
-  readonly read: ReadChange;
-}
+import type { TableSinkOptions } from '../tables/options.ts';
+import { createTableSink } from './table-sink.ts';
 
 /** Writes events to a table of MySQL or MariaDB: new rows, or rows that are changed and deleted by their key. */
 export function createMysqlSink(): Sink<TableSinkOptions> {
   return {
-    ...createDriverSink<TableSinkOptions, Session>({
+    ...createTableSink({
       kind: 'mysql',
       description: 'Writes events to a table of MySQL or MariaDB, as new rows or as changes of rows by their key',
       protocols: ['mysql:', 'mariadb:'],
-      properties: tableProperties,
-      required: ['table'],
-      check(options) {
-        checkTableOptions(options);
-        createChangeReader(options);
-      },
-      batchSize: ({ batchSize = 100 }) => batchSize,
-      async open({ options, url, sockets }) {
-        const connection = await connectMysql(url, sockets);
-        const writer = createMysqlWriter(connection, options, Date.now);
-        return { connection, writer, read: createChangeReader(options) };
-      },
-      close: ({ connection }) => connection.close(),
-      isOpen: ({ connection }) => connection.isOpen(),
-      send: ({ writer, read }, deliveries, { options: { key }, signal }) =>
-        writeEvents(writer, deliveries, { read, key, signal, most: mysqlRows }),
+      connect: connectMysql,
+      createWriter: createMysqlWriter,
+      most: mysqlRows,
     }),
     platforms: ['node'],
     example: { secret: 'crm-database', table: 'customers', key: ['id'], version: 'changed' },

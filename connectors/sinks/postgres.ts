@@ -1,41 +1,19 @@
 import type { Sink } from '../../mesh/sink.ts';
-import { connectPostgres, type PostgresConnection } from '../drivers/postgres.ts';
-import { createChangeReader, type ReadChange } from '../tables/change.ts';
-import { compareEvents, type TableInspector } from '../tables/compare.ts';
-import { checkTableOptions, tableProperties, type TableSinkOptions } from '../tables/options.ts';
+import { connectPostgres } from '../drivers/postgres.ts';
+import { compareEvents } from '../tables/compare.ts';
+import type { TableSinkOptions } from '../tables/options.ts';
 import { createPostgresWriter } from '../tables/postgres-writer.ts';
-import { type TableWriter, writeEvents } from '../tables/write.ts';
-import { createDriverSink } from './driver-sink.ts';
-
-interface Session {
-  readonly connection: PostgresConnection;
-  readonly writer: TableWriter & TableInspector;
-  readonly read: ReadChange;
-}
+import { createTableSink } from './table-sink.ts';
 
 /** Writes events to a table of Postgres: new rows, or rows that are changed and deleted by their key. */
 export function createPostgresSink(): Sink<TableSinkOptions> {
   return {
-    ...createDriverSink<TableSinkOptions, Session>({
+    ...createTableSink({
       kind: 'postgres',
       description: 'Writes events to a table of Postgres, as new rows or as changes of rows by their key',
       protocols: ['postgres:', 'postgresql:'],
-      properties: tableProperties,
-      required: ['table'],
-      check(options) {
-        checkTableOptions(options);
-        createChangeReader(options);
-      },
-      batchSize: ({ batchSize = 100 }) => batchSize,
-      async open({ options, url, sockets }) {
-        const connection = await connectPostgres(url, sockets);
-        const writer = createPostgresWriter(connection, options, Date.now);
-        return { connection, writer, read: createChangeReader(options) };
-      },
-      close: ({ connection }) => connection.close(),
-      isOpen: ({ connection }) => connection.isOpen(),
-      send: ({ writer, read }, deliveries, { options: { key }, signal }) =>
-        writeEvents(writer, deliveries, { read, key, signal }),
+      connect: connectPostgres,
+      createWriter: createPostgresWriter,
       inspect: {
         compare: ({ writer, read }, deliveries, { options: { key } }) =>
           compareEvents(writer, deliveries, { read, key }),

@@ -11,6 +11,7 @@ import {
   toPulled,
 } from './mysql-table.ts';
 import type { TableOptions } from './postgres-table.ts';
+import { createTableProperties } from '../tables/source-properties.ts';
 
 export interface MysqlSourceOptions extends TableOptions {
   /** The name of a secret that holds `mysql://USER:PASSWORD@HOST/DATABASE`. */
@@ -43,13 +44,7 @@ export const mysql = defineSource<MysqlSourceOptions, Session>({
     properties: {
       secret: { ...name, maxLength: 128, description: 'the name of a secret that holds mysql://…' },
       table: { ...name, maxLength: 129, description: 'with its database where that is not the own one: shop.orders' },
-      column: { ...name, description: 'grows with every new or changed row: a serial number, a time of change' },
-      key: { ...name, description: 'unique: tells rows with the same value of column apart; default column' },
-      columns: { type: 'array', minItems: 1, maxItems: 200, items: name, description: 'what is read; default all' },
-      partitionkey: {
-        ...name,
-        description: 'a column: events with the same value keep their order where the target asks for it; default key',
-      },
+      ...createTableProperties(64),
       settle: {
         type: 'number',
         minimum: 0,

@@ -1,5 +1,6 @@
 import type { Source } from '../../mesh/connector/source.ts';
 import { createTableReader, type TableOptions, tablePositionSchema } from './postgres-table.ts';
+import { createTableProperties } from '../tables/source-properties.ts';
 
 export interface PostgresSourceOptions extends TableOptions {
   /** The name of a secret that holds `postgres://USER:PASSWORD@HOST/DATABASE`. */
@@ -20,13 +21,7 @@ export const postgresKind = {
     properties: {
       secret: { ...name, maxLength: 128, description: 'the name of a secret that holds postgres://…' },
       table: { ...name, maxLength: 127, description: 'with its schema where that is not public: shop.orders' },
-      column: { ...name, description: 'grows with every new or changed row: a serial number, a time of change' },
-      key: { ...name, description: 'unique: tells rows with the same value of column apart; default column' },
-      columns: { type: 'array', minItems: 1, maxItems: 200, items: name, description: 'what is read; default all' },
-      partitionkey: {
-        ...name,
-        description: 'a column: events with the same value keep their order where the target asks for it; default key',
-      },
+      ...createTableProperties(63),
     },
     required: ['secret', 'table', 'column'],
     additionalProperties: false,

@@ -2,7 +2,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { Admin, Consumer, Producer } from '@platformatic/kafka';
 import { createSockets } from '../../adapters/node/sockets.ts';
 import { kafka } from '../../connectors/sources/kafka.ts';
-import type { KafkaSourceOptions } from '../../connectors/sources/kafka.ts';
+import type { KafkaSourceOptions } from '../../connectors/sources/kafka-pull.ts';
 import type { Position, PullContext, Pulled } from '../../mesh/connector/source.ts';
 
 export const kafkaUrl = process.env['TULLE_TEST_KAFKA_URL'] ?? '';
