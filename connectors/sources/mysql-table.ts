@@ -14,6 +14,15 @@ export interface MysqlTablePosition {
   readonly moment?: Moment;
 }
 
+const place = { type: 'array', minItems: 2, maxItems: 2, items: { type: 'string' } } as const;
+
+/** What an operator may set it to, such as `{ "after": ["2026-01-31 12:00:00", "17"] }`. */
+export const mysqlPositionSchema = {
+  type: 'object',
+  properties: { after: place, bound: place, moment: { type: 'object' } },
+  additionalProperties: false,
+} as const;
+
 export interface MysqlTableReader {
   /** The greatest row there is; `undefined` where there is none. */
   last(): Promise<readonly [string, string] | undefined>;

@@ -6,6 +6,7 @@ import {
   checkMysqlNames,
   createMysqlTableReader,
   type MysqlTablePosition,
+  mysqlPositionSchema,
   type MysqlTableReader,
   toPosition,
   toPulled,
@@ -56,6 +57,7 @@ export const mysql = defineSource<MysqlSourceOptions, Session>({
     required: ['secret', 'table', 'column'],
     additionalProperties: false,
   },
+  position: mysqlPositionSchema,
   example: { secret: 'shop-database', table: 'orders', column: 'changed', key: 'id' },
   guarantees: `With the privilege PROCESS no row that is committed late is passed over: it reads no further than the greatest row of a moment when those who were writing then are done (\`information_schema.INNODB_TRX\`), so a transaction that stays open for an hour after it wrote holds it up for an hour. Values that the application makes up long before it writes them need \`settle\`.
 - Without that privilege a row is read when it is \`settle\` seconds old (default 60), and one that is committed later than that, behind others, is passed over: \`GRANT PROCESS ON *.* TO …\`.

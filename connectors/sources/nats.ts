@@ -68,6 +68,15 @@ export const nats = defineSource<NatsSourceOptions, Session>({
     required: ['secret', 'stream'],
     additionalProperties: false,
   },
+  position: {
+    type: 'object',
+    properties: {
+      sequence: { type: 'integer', minimum: 0, description: 'the sequence after which it goes on' },
+      created: { type: 'string', description: 'when the stream was created, to tell another of the same name' },
+    },
+    required: ['sequence'],
+    additionalProperties: false,
+  },
   example: { secret: 'shop-nats', stream: 'ORDERS', filter: 'orders.>' },
   guarantees:
     'A message with the headers of a CloudEvent (`ce-id` and so on), or with its content type, is that event. Of any other the payload is the data, the subject is the subject, and the id is `stream:sequence`. Messages that the limits of the stream removed before they were pulled are told: a record with their number is set aside. Streams whose retention is `workqueue` are not read: they want acknowledgements. When the stream was deleted and made anew, the connector fails until it is restarted.',
@@ -98,7 +107,7 @@ export const nats = defineSource<NatsSourceOptions, Session>({
 });
 
 /** Everything up to this sequence was read; of the stream that was created then. */
-type StreamPosition = { readonly sequence: number; readonly created: string };
+type StreamPosition = { readonly sequence: number; readonly created?: string };
 
 async function read(
   session: Session,
@@ -193,7 +202,7 @@ function lookForGaps(
   { sequence, created }: StreamPosition,
   now: { readonly created: string; readonly first_seq: number; readonly last_seq: number },
 ): readonly PoisonRecord[] {
-  if (created !== now.created || now.last_seq < sequence) {
+  if ((created ?? now.created) !== now.created || now.last_seq < sequence) {
     throw new TulleError('unavailable', `the stream ${stream} was deleted and made anew`, {
       mend: 'Restart the connector, so that it reads the new stream from the start.',
     });

@@ -46,6 +46,15 @@ export const redisStream = defineSource<RedisStreamSourceOptions, Session>({
     required: ['secret', 'stream'],
     additionalProperties: false,
   },
+  position: {
+    type: 'object',
+    properties: {
+      after: { type: 'string', pattern: '^[0-9]{1,20}-[0-9]{1,20}$', description: 'the entry after which it goes on' },
+      count: { type: 'integer', minimum: 0, description: 'the how manieth of all that were ever added it was' },
+    },
+    required: ['after'],
+    additionalProperties: false,
+  },
   example: { secret: 'shop-redis', stream: 'orders' },
   guarantees:
     'An entry with the fields of a CloudEvent (`specversion`, `id`, `source`, `type` and `data`) is that event. Of any other the field `data` is the data, or all of its fields are; the id is `stream:entry`. Entries that were trimmed before they were pulled are told: a record with their number is set aside (Redis 7 and later). When the stream was deleted and begun anew with smaller ids, the connector fails until it is restarted.',

@@ -73,6 +73,16 @@ export const s3 = defineSource<S3SourceOptions, Session>({
       },
     },
   },
+  position: {
+    type: 'object',
+    properties: {
+      after: { type: 'string', description: 'with order key: the key after which it goes on' },
+      floor: { type: 'number', description: 'with order modified: what is older is done, in ms since 1970' },
+      seen: { type: 'array', items: { type: 'string' } },
+      object: { type: 'object' },
+    },
+    additionalProperties: false,
+  },
   example: {
     endpoint: 'https://0123456789abcdef.r2.cloudflarestorage.com',
     bucket: 'exports',

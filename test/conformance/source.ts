@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findFaults } from '../../admin/validation.ts';
 import type { Position, Pulled, PullContext, Source, SourceRecord } from '../../mesh/connector/source.ts';
 
 /** A source before a system of its own. */
@@ -48,8 +49,10 @@ export function describeSource(name: string, create: () => Promise<SourceUnderTe
         const full: PullContext<unknown, unknown> = { ...base, session, phase: 'incremental', partition, limit };
         const pulled = await source.pull(position, full);
         if (acknowledges) await source.acknowledge?.(pulled, full);
-        // As it is stored.
-        return { ...pulled, position: JSON.parse(JSON.stringify(pulled.position)) as Position };
+        // As it is stored; an operator may restart from what was shown.
+        const stored = JSON.parse(JSON.stringify(pulled.position)) as Position;
+        if (source.position !== undefined) expect(findFaults(source.position, stored)).toEqual([]);
+        return { ...pulled, position: stored };
       } finally {
         await source.close?.(session);
       }
