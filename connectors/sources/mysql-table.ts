@@ -28,6 +28,8 @@ export interface MysqlTableReader {
   last(): Promise<readonly [string, string] | undefined>;
   /** Rows after a row and up to another, in their order. */
   read(range: Range): Promise<readonly MysqlRow[]>;
+  /** How many rows there are, of up to 10,000 of them. */
+  count(range: Omit<Range, 'limit'>): Promise<number>;
   toRecord(row: MysqlRow): SourceRecord;
 }
 
@@ -37,6 +39,9 @@ export interface Range {
   readonly limit: number;
   readonly partition: { readonly index: number; readonly count: number };
 }
+
+/** So many rows that wait are counted; more of them are as many. */
+const COUNTED = 10_000;
 
 /** @throws TulleError `resource_invalid` for names that are none */
 export function checkMysqlNames({ table, column, key, columns, partitionkey }: TableOptions): void {
@@ -63,6 +68,21 @@ export async function createMysqlTableReader(run: RunMysql, options: TableOption
   const listed = names.map((name, index) => `${textOf(found, name)} AS \`c${index}\``);
   const place = `${textOf(found, column)} AS \`at\`, ${textOf(found, key)} AS \`id\``;
 
+  function toRange({ after, bound, limit, partition: { index, count } }: Range): {
+    readonly text: string;
+    readonly values: (string | number)[];
+  } {
+    const conditions = [`${by} <= ${byValue}`, `(${by} < ${byValue} OR ${unique} <= ${uniqueValue})`];
+    const values: (string | number)[] = [bound[0], bound[0], bound[1]];
+    if (after !== undefined) {
+      conditions.push(`${by} >= ${byValue}`, `(${by} > ${byValue} OR ${unique} > ${uniqueValue})`);
+      values.push(after[0], after[0], after[1]);
+    }
+    if (count > 1) conditions.push(`MOD(CRC32(CAST(${unique} AS CHAR)), ${count}) = ${index}`);
+    const text = `FROM ${from} t WHERE ${conditions.join(' AND ')} ORDER BY ${by}, ${unique} LIMIT ${limit}`;
+    return { text, values };
+  }
+
   return {
     async last() {
       const [row] = await run(
@@ -71,21 +91,14 @@ export async function createMysqlTableReader(run: RunMysql, options: TableOption
       );
       return row === undefined ? undefined : [asText(row['at']), asText(row['id'])];
     },
-    read({ after, bound, limit, partition: { index, count } }) {
-      const conditions = [`${by} <= ${byValue}`, `(${by} < ${byValue} OR ${unique} <= ${uniqueValue})`];
-      const values: (string | number)[] = [bound[0], bound[0], bound[1]];
-      if (after !== undefined) {
-        conditions.push(`${by} >= ${byValue}`, `(${by} > ${byValue} OR ${unique} > ${uniqueValue})`);
-        values.push(after[0], after[0], after[1]);
-      }
-      if (count > 1) {
-        conditions.push(`MOD(CRC32(CAST(${unique} AS CHAR)), ${count}) = ${index}`);
-      }
-      return run(
-        `SELECT ${place}, ${textOf(found, partitionkey)} AS part, ${listed.join(', ')} FROM ${from} t WHERE ${conditions.join(' AND ')}
-         ORDER BY ${by}, ${unique} LIMIT ${limit}`,
-        values,
-      );
+    async count(range) {
+      const { text, values } = toRange({ ...range, limit: COUNTED });
+      const [row] = await run(`SELECT CAST(COUNT(*) AS CHAR) AS n FROM (SELECT 1 ${text}) counted`, values);
+      return Number(asText(row?.['n']));
+    },
+    read(range) {
+      const { text, values } = toRange(range);
+      return run(`SELECT ${place}, ${textOf(found, partitionkey)} AS part, ${listed.join(', ')} ${text}`, values);
     },
     toRecord(row) {
       const members = names.map((name, index) => {
@@ -105,22 +118,19 @@ export async function createMysqlTableReader(run: RunMysql, options: TableOption
 }
 
 /** What was read up to the position that comes then. */
-export function toPulled(
+export async function toPulled(
   reader: MysqlTableReader,
   rows: readonly MysqlRow[],
-  {
-    bound,
-    moment,
-    limit,
-  }: { readonly bound: readonly [string, string]; readonly moment: Moment; readonly limit: number },
-): Pulled {
+  { bound, moment, limit, partition }: Range & { readonly moment: Moment },
+): Promise<Pulled> {
   const records = rows.map((row) => reader.toRecord(row));
   const last = rows.at(-1);
   if (rows.length === limit && last !== undefined) {
     const after = [asText(last['at']), asText(last['id'])] as const;
-    return { records, position: toPosition({ after, bound, moment }), done: false };
+    const lag = { records: await reader.count({ after, bound, partition }) };
+    return { records, position: toPosition({ after, bound, moment }), done: false, lag };
   }
-  return { records, position: toPosition({ after: bound }), done: rows.length === 0 };
+  return { records, position: toPosition({ after: bound }), done: rows.length === 0, lag: { records: 0 } };
 }
 
 export function toPosition(position: MysqlTablePosition): Position {

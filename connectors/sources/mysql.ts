@@ -61,7 +61,7 @@ export const mysql = defineSource<MysqlSourceOptions, Session>({
   example: { secret: 'shop-database', table: 'orders', column: 'changed', key: 'id' },
   guarantees: `With the privilege PROCESS no row that is committed late is passed over: it reads no further than the greatest row of a moment when those who were writing then are done (\`information_schema.INNODB_TRX\`), so a transaction that stays open for an hour after it wrote holds it up for an hour. Values that the application makes up long before it writes them need \`settle\`.
 - Without that privilege a row is read when it is \`settle\` seconds old (default 60), and one that is committed later than that, behind others, is passed over: \`GRANT PROCESS ON *.* TO …\`.
-- A row that changes twice between two pulls is one event. Deleted rows are not seen: an outbox table tells of them.
+- A row that changes twice between two pulls is one event. Deleted rows are not seen: an outbox table tells of them. The lag is how many rows wait, counted up to 10,000.
 - Numbers keep all their digits, \`timestamp\` is UTC, \`datetime\` has no zone, binary columns are base64, JSON is JSON.`,
   check: checkMysqlNames,
 
@@ -92,7 +92,7 @@ export const mysql = defineSource<MysqlSourceOptions, Session>({
         return { records: [], position: toPosition({ ...(after && { after }), bound, moment }), done: true };
       }
       const rows = await reader.read({ after, bound, limit: limit.records, partition });
-      return toPulled(reader, rows, { bound, moment, limit: limit.records });
+      return await toPulled(reader, rows, { bound, moment, limit: limit.records, partition });
     } catch (error) {
       throw toDriverFailure('MySQL', error, []);
     }

@@ -29,6 +29,6 @@ export const postgresKind = {
   position: tablePositionSchema,
   example: { secret: 'shop-database', table: 'shop.orders', column: 'changed', key: 'id' },
   guarantees:
-    'No row that is committed late is passed over: it reads no further than the greatest row of a moment whose transactions are all over, so a transaction that stays open for an hour in the same database holds it up for an hour, even one that only reads; the warning of its task names the server processes. A row that changes twice between two pulls is one event. Deleted rows are not seen: an outbox table tells of them.',
+    'No row that is committed late is passed over: it reads no further than the greatest row of a moment whose transactions are all over, so a transaction that stays open for an hour in the same database holds it up for an hour, even one that only reads; the warning of its task names the server processes. A row that changes twice between two pulls is one event. Deleted rows are not seen: an outbox table tells of them. The lag is how many rows wait, counted up to 10,000.',
   check: (options) => void createTableReader(options),
 } satisfies Omit<Source<PostgresSourceOptions>, 'pull'>;

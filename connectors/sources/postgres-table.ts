@@ -39,14 +39,28 @@ export const tablePositionSchema = {
 } as const;
 
 export interface TableReader {
-  read(
-    run: RunSql,
-    position: TablePosition,
-    part: { readonly limit: number; readonly partition: Partition },
-  ): Promise<Pulled>;
+  read(run: RunSql, position: TablePosition, part: Part): Promise<Pulled>;
   /** The last row of each `partitionkey`, as they are now. */
   latest(run: RunSql, wanted: WantedKeys): Promise<readonly SourceRecord[]>;
 }
+
+interface Part {
+  readonly limit: number;
+  readonly partition: Partition;
+}
+
+interface Range {
+  readonly after?: readonly [string, string];
+  readonly bound: readonly [string, string];
+}
+
+interface Selection {
+  readonly text: string;
+  readonly values: (string | number)[];
+}
+
+/** So many rows that wait are counted; more of them are as many. */
+const COUNTED = 10_000;
 
 /**
  * Reads a table by keyset, and never past a row that another transaction may still put before it: a number is drawn, or a
@@ -88,11 +102,7 @@ export function createTableReader({
   }
 
   /** The types are the columns' own: compared with a value of the table, a text becomes one of its type. */
-  async function select(
-    run: RunSql,
-    { after, bound }: { readonly after?: readonly [string, string]; readonly bound: readonly [string, string] },
-    { limit, partition: { index, count } }: { readonly limit: number; readonly partition: Partition },
-  ): Promise<readonly PostgresRow[]> {
+  function toRange({ after, bound }: Range, { partition: { index, count } }: Part, limit: number): Selection {
     const values: (string | number)[] = [bound[0], bound[1], limit];
     const conditions = [`(t.${by}, t.${unique}) <= ($1, $2)`];
     if (after !== undefined) {
@@ -103,11 +113,19 @@ export function createTableReader({
       conditions.push(`mod(abs(hashtext(t.${unique}::text)::bigint), $${values.length + 1}) = $${values.length + 2}`);
       values.push(count, index);
     }
-    return run(
-      `SELECT t.${by}::text AS at, t.${unique}::text AS id, t.${ordered}::text AS part, ${data}::text AS data FROM ${from} t
-       WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT $3`,
-      values,
-    );
+    return { text: `FROM ${from} t WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT $3`, values };
+  }
+
+  async function select(run: RunSql, range: Range, part: Part): Promise<readonly PostgresRow[]> {
+    const { text, values } = toRange(range, part, part.limit);
+    const at = `t.${by}::text AS at, t.${unique}::text AS id, t.${ordered}::text AS part`;
+    return run(`SELECT ${at}, ${data}::text AS data ${text}`, values);
+  }
+
+  async function countRows(run: RunSql, range: Range, part: Part): Promise<number> {
+    const { text, values } = toRange(range, part, COUNTED);
+    const [row] = await run(`SELECT count(*)::text AS rows FROM (SELECT 1 ${text}) counted`, values);
+    return Number(row?.['rows'] ?? 0);
   }
 
   return {
@@ -139,9 +157,10 @@ export function createTableReader({
       const last = rows.at(-1);
       if (rows.length === part.limit && last !== undefined) {
         const reached: [string, string] = [last['at'] ?? '', last['id'] ?? ''];
-        return { records, position: toPosition({ after: reached, bound, horizon: moment.horizon }), done: false };
+        const lag = { records: await countRows(run, { after: reached, bound }, part) };
+        return { records, position: toPosition({ after: reached, bound, horizon: moment.horizon }), done: false, lag };
       }
-      return { records, position: toPosition({ after: bound }), done: rows.length === 0 };
+      return { records, position: toPosition({ after: bound }), done: rows.length === 0, lag: { records: 0 } };
     },
   };
 }

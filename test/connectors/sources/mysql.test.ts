@@ -148,6 +148,15 @@ describe.skipIf(url === '')('with a MySQL server', () => {
     expect(subjectsOf(await pull({ table, column: 'id', settle: 0 }, undefined, { secret }))).toEqual(['1']);
   });
 
+  it('says how many rows wait', async () => {
+    const table = await createTable('id int PRIMARY KEY');
+    const rows = Array.from({ length: 150 }, (_, index) => `(${index})`);
+    await database.query(`INSERT INTO ${table} VALUES ${rows.join(', ')}`);
+    const first = await pull({ table, column: 'id' });
+    expect(first).toMatchObject({ done: false, lag: { records: 150 - first.records.length } });
+    expect(await pull({ table, column: 'id' }, first.position)).toMatchObject({ lag: { records: 0 } });
+  });
+
   it('gives every value as the database has it', async () => {
     const table = await createTable(
       `id bigint unsigned PRIMARY KEY, sum decimal(40,20), at datetime(6), stamp timestamp(3) NULL, day date, clock time,

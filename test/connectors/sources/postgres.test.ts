@@ -118,6 +118,14 @@ describe.skipIf(url === '')('with a Postgres server', () => {
     }
   });
 
+  it('says how many rows wait', async () => {
+    const table = await createTable('id int PRIMARY KEY');
+    await database.query(`INSERT INTO ${table} SELECT generate_series(1, 150)`);
+    const first = await pull({ table, column: 'id' });
+    expect(first).toMatchObject({ done: false, lag: { records: 50 } });
+    expect(await pull({ table, column: 'id' }, first.position)).toMatchObject({ lag: { records: 0 } });
+  });
+
   it('gives every value as the database has it', async () => {
     const table = await createTable(
       'id bigint PRIMARY KEY, sum numeric, at timestamptz, tags text[], more jsonb, name text',
