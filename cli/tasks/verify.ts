@@ -33,7 +33,7 @@ export const verify = defineCommand({
     const ends = { rule, target };
     const found = await goThrough(connectors, name, ends);
     const differences = await lookAgain(connectors, name, ends, { differences: found.differences, seconds });
-    const result = { ...found, differences };
+    const result = { ...found, ...settle(found, differences), differences };
     output.document(result, () => toText(result));
     return differences.length === 0 ? exitCodes.done : exitCodes.differs;
   },
@@ -107,6 +107,15 @@ async function lookAgain(
     left = next;
   }
   return left;
+}
+
+/** What was missing and has arrived since is among the keys of the target, and what was too much and is gone is not. */
+function settle({ target, differences }: Result, left: readonly Difference[]): Pick<Result, 'target'> {
+  if (target === undefined) return {};
+  const open = new Set(left.map(({ key }) => key));
+  const settled = differences.filter(({ key }) => !open.has(key));
+  const count = (wanted: Difference['kind']): number => settled.filter(({ kind }) => kind === wanted).length;
+  return { target: target + count('missing') - count('extra') };
 }
 
 const KEYS = 500;

@@ -31,6 +31,8 @@ export function startOperator(world: World, platform: Platform): { readonly isDo
           if (!world.mishap(plan.trouble.answerLost)) resolve(true);
         },
         (error: unknown) => {
+          // A process dies or a store does not answer; a mistake in this file would be neither.
+          if (error instanceof TypeError) throw error;
           world.note('no answer', String(error));
           resolve(false);
         },
@@ -45,5 +47,6 @@ export function startOperator(world: World, platform: Platform): { readonly isDo
 /** As light as those of publishers. */
 function toRequest({ tenant, bus }: Operation | { tenant: string; bus: string }, query: string): Request {
   const headers = { get: (name: string) => (name === 'authorization' ? tenant : null) };
-  return { headers, url: `https://mesh.test/v1/buses/${bus}/dead-letters${query}` } as unknown as Request;
+  const url = `https://mesh.test/v1/buses/${bus}/dead-letters${query}`;
+  return { headers, url, body: null } as unknown as Request;
 }
