@@ -103,8 +103,8 @@ async function publish(name: Name, id: string): Promise<number> {
     headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/cloudevents+json' },
     body: JSON.stringify({ specversion: '1.0', id, source: '/bench', type: 'bench', data: { text: 'x'.repeat(900) } }),
   });
-  await response.arrayBuffer();
-  if (response.status !== 202) throw new Error(`${name}: the event was answered ${response.status}`);
+  const answer = await response.text();
+  if (response.status !== 202) throw new Error(`${name}: the event was answered ${response.status}: ${answer}`);
   return performance.now() - began;
 }
 

@@ -23,5 +23,5 @@ export function packageFloor(target: string): Promise<string> {
       return { batchItemFailures: [] };
     }
     export async function tick() {}`;
-  return packageFixture(code, { timeoutSeconds: 10, concurrency: 1_000 });
+  return packageFixture(code, { timeoutSeconds: 10, concurrency: 1_000, memory: 512 });
 }

@@ -5,7 +5,10 @@ import { crc32 } from 'node:zlib';
 import { templateFile } from '../../cli/lambda/template.ts';
 
 /** A package as `serverless package` leaves it: a template with one queue, its guard, and functions of the given code. */
-export async function packageFixture(code: string, { timeoutSeconds = 1, concurrency = 2 } = {}): Promise<string> {
+export async function packageFixture(
+  code: string,
+  { timeoutSeconds = 1, concurrency = 2, memory = 128 } = {},
+): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tulle-fixture-'));
   await writeFile(join(folder, 'fixture.zip'), zip('app.mjs', Buffer.from(code)));
   const fn = (handler: string, more = {}) => ({
@@ -15,7 +18,7 @@ export async function packageFixture(code: string, { timeoutSeconds = 1, concurr
       Handler: `app.${handler}`,
       Runtime: 'nodejs24.x',
       Timeout: timeoutSeconds,
-      MemorySize: 128,
+      MemorySize: memory,
       Code: { S3Bucket: 'b', S3Key: 'serverless/fixture/fixture.zip' },
       Environment: {
         Variables: { QUEUE_URL: { Ref: 'Queue' }, SECRET: '{{resolve:secretsmanager:s:SecretString:adminKey}}' },
