@@ -69,7 +69,7 @@ export function createProxyCall({
   };
 }
 
-export const proxyType = 'application/vnd.kafka.v2+json';
+const proxyType = 'application/vnd.kafka.v2+json';
 export const binaryType = 'application/vnd.kafka.binary.v2+json';
 
 function parse(text: string): unknown {

@@ -59,7 +59,7 @@ function toRecord({ id, subject, time, contentType, body }: BrokerMessage): Sour
 }
 
 /** What it says it is; where it says nothing: JSON if it is that, else a text, else bytes. */
-export function toData(declared: string | undefined, body: Uint8Array): Partial<SourceRecord> {
+function toData(declared: string | undefined, body: Uint8Array): Partial<SourceRecord> {
   if (body.length === 0) return {};
   if (declared !== undefined && isMediaType(declared)) return toMembers(readPayload(declared, body), declared);
   try {

@@ -9,6 +9,7 @@ import { findWebhook } from './chat-webhook.ts';
 import { cutText, type TextLimit } from './cut-text.ts';
 import { defaultText, textSchema } from './message-text.ts';
 import { sendRequest, toRefusal, type Verdict } from './request.ts';
+import { secretProperty } from '../drivers/secret-property.ts';
 
 /** What every sink to a chat has among its options. */
 export interface ChatOptions {
@@ -122,12 +123,9 @@ export function createChatSink<Options extends ChatOptions>(parts: ChatSinkParts
       ...(parts.anyOf === undefined ? { required: ['secret'] } : { anyOf: parts.anyOf }),
       additionalProperties: false,
       properties: {
-        secret: {
-          type: 'string',
-          minLength: 1,
-          maxLength: 128,
-          description: `the name of a secret that holds the webhook's address, or what follows ${parts.webhooks} in it`,
-        },
+        secret: secretProperty(
+          `the name of a secret that holds the webhook's address, or what follows ${parts.webhooks} in it`,
+        ),
         text: textSchema,
         content: {
           enum: ['text', 'raw'],

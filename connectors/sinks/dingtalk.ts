@@ -1,6 +1,7 @@
 import { readCode } from './api-answer.ts';
 import { type ChatOptions, createChatSink } from './chat-sink.ts';
 import { hmacSha256 } from './hmac.ts';
+import { secretProperty } from '../drivers/secret-property.ts';
 
 export interface DingtalkOptions extends ChatOptions {
   /** `secret` is the name of a secret that holds the `SEC…` key of the robot. */
@@ -28,12 +29,7 @@ export const dingtalk = createChatSink<DingtalkOptions>({
       required: ['secret'],
       additionalProperties: false,
       properties: {
-        secret: {
-          type: 'string',
-          minLength: 1,
-          maxLength: 128,
-          description: 'the name of a secret that holds the SEC… key',
-        },
+        secret: secretProperty('the name of a secret that holds the SEC… key'),
       },
     },
     format: { enum: ['text', 'markdown'], description: 'how text is shown; text by default' },

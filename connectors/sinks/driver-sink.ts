@@ -5,6 +5,7 @@ import type { WantedKeys } from '../../mesh/connector/source.ts';
 import type { AttemptResult, Comparison, Delivery, Sink, SinkContext, TargetPolicy } from '../../mesh/sink.ts';
 import { credentialsOf, toDriverFailure } from '../drivers/endpoint.ts';
 import { createSessions } from './sessions.ts';
+import { secretProperty } from '../drivers/secret-property.ts';
 
 /** What every sink with a driver has among its options. */
 export interface DriverOptions {
@@ -136,12 +137,7 @@ export function createDriverSink<Options extends DriverOptions, Session>(
       required: ['secret', ...(parts.required ?? [])],
       additionalProperties: false,
       properties: {
-        secret: {
-          type: 'string',
-          minLength: 1,
-          maxLength: 128,
-          description: `the name of a secret that holds ${parts.protocols[0] ?? ''}//USER:PASSWORD@HOST…`,
-        },
+        secret: secretProperty(`the name of a secret that holds ${parts.protocols[0] ?? ''}//USER:PASSWORD@HOST…`),
         timeoutSeconds: {
           type: 'number',
           minimum: 1,

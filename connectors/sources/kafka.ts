@@ -4,6 +4,7 @@ import { readAddress } from '../drivers/endpoint.ts';
 import { kafkaProtocols, openKafka, toKafkaFailure, topicNames } from '../drivers/kafka.ts';
 import { attributeNameOf, offsetsSchema } from '../drivers/kafka-records.ts';
 import { type KafkaPosition, type KafkaSession, type KafkaSourceOptions, pullKafka } from './kafka-pull.ts';
+import { secretProperty } from '../drivers/secret-property.ts';
 
 /** Pulls the records of a Kafka topic, from offsets of its own: no consumer group has to be there, and none is touched. */
 export const kafka = defineSource<KafkaSourceOptions, KafkaSession>({
@@ -17,13 +18,9 @@ export const kafka = defineSource<KafkaSourceOptions, KafkaSession>({
   schema: {
     type: 'object',
     properties: {
-      secret: {
-        type: 'string',
-        minLength: 1,
-        maxLength: 128,
-        description:
-          'the name of a secret that holds kafka://USER:PASSWORD@HOST:PORT, or kafka+ssl://… for an encrypted connection; ?sasl=SCRAM-SHA-512 (or 256) for another authentication than PLAIN',
-      },
+      secret: secretProperty(
+        'the name of a secret that holds kafka://USER:PASSWORD@HOST:PORT, or kafka+ssl://… for an encrypted connection; ?sasl=SCRAM-SHA-512 (or 256) for another authentication than PLAIN',
+      ),
       brokers: {
         type: 'array',
         maxItems: 20,

@@ -6,6 +6,7 @@ import { credentialsOf, readAddress, toDriverFailure, within } from '../drivers/
 import { readMessages } from '../drivers/messages.ts';
 import { acknowledge, closeMqtt, type Mqtt, mqttProtocols, type MqttVersion, openMqtt } from '../drivers/mqtt.ts';
 import { toBrokerMessage } from '../drivers/mqtt-messages.ts';
+import { secretProperty } from '../drivers/secret-property.ts';
 
 export interface MqttSourceOptions {
   /** The name of a secret that holds `mqtt://USER:PASSWORD@HOST:PORT`; `mqtts:` is encrypted. */
@@ -43,12 +44,7 @@ export const mqtt = defineSource<MqttSourceOptions, Session>({
   schema: {
     type: 'object',
     properties: {
-      secret: {
-        type: 'string',
-        minLength: 1,
-        maxLength: 128,
-        description: 'the name of a secret that holds mqtt://USER:PASSWORD@HOST:PORT, or mqtts://…',
-      },
+      secret: secretProperty('the name of a secret that holds mqtt://USER:PASSWORD@HOST:PORT, or mqtts://…'),
       topics: {
         type: 'array',
         minItems: 1,

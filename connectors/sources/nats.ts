@@ -6,6 +6,7 @@ import { defineSource, type PoisonRecord, type Position, type Pulled } from '../
 import { credentialsOf, loadDriver, readAddress, toDriverFailure } from '../drivers/endpoint.ts';
 import { type BrokerMessage, readMessages } from '../drivers/messages.ts';
 import { closeNats, natsProtocols, openNats } from '../drivers/nats.ts';
+import { secretProperty } from '../drivers/secret-property.ts';
 
 export interface NatsSourceOptions {
   /** The name of a secret that holds `nats://USER:PASSWORD@HOST:PORT`; `tls:` is encrypted. */
@@ -46,13 +47,9 @@ export const nats = defineSource<NatsSourceOptions, Session>({
   schema: {
     type: 'object',
     properties: {
-      secret: {
-        type: 'string',
-        minLength: 1,
-        maxLength: 128,
-        description:
-          'the name of a secret that holds nats://USER:PASSWORD@HOST:PORT, nats://TOKEN@HOST:PORT or tls://…',
-      },
+      secret: secretProperty(
+        'the name of a secret that holds nats://USER:PASSWORD@HOST:PORT, nats://TOKEN@HOST:PORT or tls://…',
+      ),
       stream: { type: 'string', pattern: '^[^\\s.*>/\\\\]{1,255}$', description: 'the name of the stream' },
       filter: {
         type: 'string',

@@ -6,6 +6,7 @@ import { type Amqp, amqpProtocols, closeAmqp, openAmqp } from '../drivers/amqp.t
 import { toBrokerMessage } from '../drivers/amqp-messages.ts';
 import { connectMs, credentialsOf, readAddress, toDriverFailure, within } from '../drivers/endpoint.ts';
 import { readMessages } from '../drivers/messages.ts';
+import { secretProperty } from '../drivers/secret-property.ts';
 
 export interface RabbitmqSourceOptions {
   /** The name of a secret that holds `amqp://USER:PASSWORD@HOST:PORT/VHOST`; `amqps:` is encrypted. */
@@ -34,12 +35,7 @@ export const rabbitmq = defineSource<RabbitmqSourceOptions, Session>({
   schema: {
     type: 'object',
     properties: {
-      secret: {
-        type: 'string',
-        minLength: 1,
-        maxLength: 128,
-        description: 'the name of a secret that holds amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps://…',
-      },
+      secret: secretProperty('the name of a secret that holds amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps://…'),
       queue: {
         type: 'string',
         minLength: 1,

@@ -5,6 +5,7 @@ import { credentialsOf, readAddress, toDriverFailure } from '../drivers/endpoint
 import { readMessages } from '../drivers/messages.ts';
 import { openRedis, redisProtocols } from '../drivers/redis.ts';
 import { type Entry, redisBinding, toEntryMessage } from '../drivers/redis-entries.ts';
+import { secretProperty } from '../drivers/secret-property.ts';
 
 export interface RedisStreamSourceOptions {
   /** The name of a secret that holds `redis://USER:PASSWORD@HOST:PORT/DATABASE`; `rediss:` is encrypted. */
@@ -31,12 +32,7 @@ export const redisStream = defineSource<RedisStreamSourceOptions, Session>({
   schema: {
     type: 'object',
     properties: {
-      secret: {
-        type: 'string',
-        minLength: 1,
-        maxLength: 128,
-        description: 'the name of a secret that holds redis://USER:PASSWORD@HOST:PORT/DATABASE, or rediss://…',
-      },
+      secret: secretProperty('the name of a secret that holds redis://USER:PASSWORD@HOST:PORT/DATABASE, or rediss://…'),
       stream: { type: 'string', minLength: 1, maxLength: 512, description: 'the key of the stream' },
       from: {
         enum: ['start', 'end'],
